@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# One function a kind of target, so that every room is built with the same flags.
+
+set(SLUICE_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Werror)
+
+# Properties that every target of ours shares.
+function(sluice_common target)
+  target_compile_options(${target} PRIVATE ${SLUICE_WARNINGS})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${target} PRIVATE SLUICE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(SLUICE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${SLUICE_SANITIZE})
+  endif()
+endfunction()
+
+# sluice_library(room SOURCES a.cpp ... [LINK targets]): one static library a room.
+function(sluice_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  sluice_common(${name})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
+endfunction()
+
+# sluice_systemc(target): SystemC for a target. Debian's SystemC 2.3.4 is a C++17 build; a C++20
+# program links with it only when SC_CPLUSPLUS says so in every unit that includes it.
+function(sluice_systemc target)
+  target_compile_definitions(${target} PRIVATE SC_CPLUSPLUS=201703L SC_INCLUDE_DYNAMIC_PROCESSES)
+  target_link_libraries(${target} PRIVATE systemc)
+endfunction()
+
+# sluice_test(name SOURCES a.cpp ... LINK targets): a doctest program and its fast and slow entries.
+# Test cases in the suite "slow" run only in the entry <name>_slow.
+function(sluice_test name)
+  cmake_parse_arguments(ARG "SYSTEMC" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+  sluice_common(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  if(ARG_SYSTEMC)
+    sluice_systemc(${name})
+  endif()
+  add_test(NAME ${name} COMMAND ${name} --test-suite-exclude=slow --no-version)
+  add_test(NAME ${name}_slow COMMAND ${name} --test-suite=slow --no-version)
+  set_tests_properties(${name} PROPERTIES LABELS fast)
+  set_tests_properties(${name}_slow PROPERTIES LABELS slow TIMEOUT 900)
+endfunction()
