@@ -20,20 +20,20 @@ namespace sluice {
 /// what `input_elements` says: the distinct elements of one product's input, read once.
 struct GemmTask {
   std::uint64_t batch = 1, m = 1, n = 1, k = 1;
-  std::uint64_t input_elements = 1;   ///< distinct input elements of one product; <= m * k
-  std::uint64_t input_batch = 1;      ///< products that have an input of their own (1: all share)
-  std::uint64_t weight_batch = 1;     ///< products that have weights of their own (GQA: fewer)
-  std::uint64_t epilogue_ops = 0;     ///< vector-unit lane cycles for each output element
+  std::uint64_t input_elements = 1;  ///< distinct input elements of one product; <= m * k
+  std::uint64_t input_batch = 1;     ///< products that have an input of their own (1: all share)
+  std::uint64_t weight_batch = 1;    ///< products that have weights of their own (GQA: fewer)
+  std::uint64_t epilogue_ops = 0;    ///< vector-unit lane cycles for each output element
   bool operator==(const GemmTask&) const = default;
 };
 
 /// `elements` elements through the vector unit, in rows that need `row_elements` on chip at once.
 struct VectorTask {
-  std::uint64_t elements = 1;           ///< of the result
-  std::uint64_t lane_cycles = 1;        ///< vector-unit lane cycles of each element
-  std::uint64_t input_elements = 1;     ///< read from memory, all operands together
-  std::uint64_t passes = 1;             ///< times the input must be seen (softmax, norm: row reductions)
-  std::uint64_t row_elements = 1;       ///< elements of one reduction row; kept on chip if they fit
+  std::uint64_t elements = 1;        ///< of the result
+  std::uint64_t lane_cycles = 1;     ///< vector-unit lane cycles of each element
+  std::uint64_t input_elements = 1;  ///< read from memory, all operands together
+  std::uint64_t passes = 1;        ///< times the input must be seen (softmax, norm: row reductions)
+  std::uint64_t row_elements = 1;  ///< elements of one reduction row; kept on chip if they fit
   bool operator==(const VectorTask&) const = default;
 };
 
@@ -72,10 +72,11 @@ struct Mapping {
 
 /// An answer that is no machine's fault but the design's: what was needed and what there was.
 struct Infeasible {
-  std::string what;      ///< such as "layer conv1: the smallest input tile does not fit scratchpad glb"
+  std::string
+      what;  ///< such as "task conv1: the smallest tiles of input do not fit scratchpad glb"
   std::uint64_t needed = 0;
   std::uint64_t available = 0;
-  std::string unit;      ///< B, PEs, ...
+  std::string unit;  ///< B, PEs, ...
   bool operator==(const Infeasible&) const = default;
 };
 
@@ -85,12 +86,72 @@ struct TaskTraffic {
   bool operator==(const TaskTraffic&) const = default;
 };
 
+/// An extent cut into tiles: `count` of them, all of `size` but the last, which may be smaller.
+struct Split {
+  std::uint64_t count = 1, size = 1, last = 1;
+  constexpr std::uint64_t size_of(std::uint64_t index) const {
+    return index + 1 == count ? last : size;
+  }
+  bool operator==(const Split&) const = default;
+};
+
+/// Cuts `extent` into tiles of `tile`; both > 0. A tile beyond the extent is cut to it.
+constexpr Split split(std::uint64_t extent, std::uint64_t tile) {
+  const std::uint64_t size = tile < extent ? tile : extent;
+  const std::uint64_t count = (extent - 1) / size + 1;
+  return {count, size, extent - (count - 1) * size};
+}
+
+/// The steps of a mapped matrix product. For b in batch, then m and n in the order `m_outer` says,
+/// then k: fetch the input and the weight tile unless they are those of the step before, multiply,
+/// and after the last k write the output tile.
+struct GemmLoop {
+  std::uint64_t batch = 1;
+  Split m, n, k;
+  bool m_outer = false;
+  constexpr std::uint64_t steps() const { return batch * m.count * n.count * k.count; }
+  bool operator==(const GemmLoop&) const = default;
+};
+GemmLoop gemm_loop(const GemmTask& task, const GemmTiling& tiling);
+
+/// The steps of a mapped vector task: `repeats` times `passes` times over `tiles`. Each step
+/// fetches its input; only the last pass writes. Where rows stay whole, repeats = passes = 1 and
+/// `tiles` cuts all elements; a row that is cut is passed over `passes` times before the next.
+struct VectorLoop {
+  std::uint64_t repeats = 1, passes = 1;
+  Split tiles;
+  constexpr std::uint64_t steps() const { return repeats * passes * tiles.count; }
+  bool operator==(const VectorLoop&) const = default;
+};
+VectorLoop vector_loop(const VectorTask& task, const VectorTiling& tiling);
+
+/// Distinct input elements of an m_tile x k_tile tile: its share of `input_elements`, rounded up;
+/// exact at the full extents, m_tile * k_tile where the input is a plain matrix. A convolution's
+/// tiles overlap; what two consecutive tiles share is counted once, with neither of them.
+std::uint64_t input_tile_elements(const GemmTask& task, std::uint64_t m_tile, std::uint64_t k_tile);
+/// Input elements, of all operands, for `elements` of the result: their share, rounded up.
+std::uint64_t input_tile_elements(const VectorTask& task, std::uint64_t elements);
+
+/// Which input and which weights product `index` of the batch uses: consecutive products share.
+constexpr std::uint64_t input_index(const GemmTask& task, std::uint64_t index) {
+  return index / (task.batch / task.input_batch);
+}
+constexpr std::uint64_t weight_index(const GemmTask& task, std::uint64_t index) {
+  return index / (task.batch / task.weight_batch);
+}
+
+/// Bytes of `elements` numbers of `format` stored densely, rounded up to whole bytes.
+std::uint64_t storage_bytes(std::uint64_t elements, NumberFormat format);
+
 /// Lowers every layer to tasks, in order. Attention becomes Q K^T, softmax and P V.
 std::vector<Task> lower(const Network& network, const Architecture& architecture);
 
 /// DRAM traffic of a mapped task, exact with ragged tiles: an operand tile that stays the same
-/// from one step to the next is not fetched again.
+/// from one step to the next is not fetched again. Every tile takes whole bytes. Results are
+/// written in the input format, for the next layer to read.
 TaskTraffic traffic(const TaskMapping& mapping, const Architecture& architecture);
+TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array);
+TaskTraffic traffic(const VectorTask& task, const VectorTiling& tiling, const SystolicArray& array);
 
 /// What is wrong with `mapping` on `architecture` (a tile too large for its scratchpad, a tile of
 /// zero, a tile beyond the extent), or nothing.
@@ -100,5 +161,13 @@ std::vector<std::string> verify(const Mapping& mapping, const Architecture& arch
 /// tiles) among a small set of candidates; deterministic, microseconds a layer.
 std::variant<Mapping, Infeasible> map_simply(const Network& network,
                                              const Architecture& architecture);
+/// The same for one task: its tiling, or why there is none.
+std::variant<GemmTiling, VectorTiling, Infeasible> tile_simply(const Task& task,
+                                                               const Architecture& architecture);
+
+/// One line, such as `m 784 of 12544, n 64 of 64, k 147 of 147; order n m k; 16 tiles`.
+std::string to_text(const TaskMapping& mapping);
+/// The loops, one a line, with what is fetched, computed and written in them.
+std::string loop_nest(const TaskMapping& mapping);
 
 }  // namespace sluice

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// From layers to tasks: matrix products for the array, row-wise work for the vector unit. What the
+// products and counts are is decided here; how they are tiled is not (tiling.cpp).
+#include <algorithm>
+#include <numeric>
+
+#include "base/checked.hpp"
+#include "mapper/lane_cycles.hpp"
+#include "mapper/mapping.hpp"
+
+namespace sluice {
+namespace {
+
+/// One axis of a sliding window: output o and tap r read element o * stride + r * dilation - pad.
+struct WindowAxis {
+  std::uint64_t in, out, kernel, stride, dilation, pad;
+};
+
+/// Number of o in [first, out) for which tap `tap` reads an element inside the tensor.
+std::uint64_t reads_inside(const WindowAxis& axis, std::uint64_t tap, std::uint64_t first) {
+  const std::uint64_t shift = tap * axis.dilation;
+  if (axis.in + axis.pad <= shift) return 0;
+  // pad - shift <= o * stride < in + pad - shift
+  const std::uint64_t lowest = axis.pad > shift ? ceil_div(axis.pad - shift, axis.stride) : 0;
+  const std::uint64_t end = std::min(axis.out, ceil_div(axis.in + axis.pad - shift, axis.stride));
+  const std::uint64_t begin = std::max(first, lowest);
+  return end > begin ? end - begin : 0;
+}
+
+/// Distinct elements of the axis that any window reads; padding is not read, and a stride larger
+/// than the kernel leaves gaps. Taps r and r - q read the same residue class of the stride, one
+/// `step` outputs further: of tap r only the last `step` outputs are new.
+std::uint64_t touched(const WindowAxis& axis) {
+  const std::uint64_t divisor = std::gcd(axis.stride, axis.dilation);
+  const std::uint64_t same_class = axis.stride / divisor;
+  const std::uint64_t step = axis.dilation / divisor;
+  std::uint64_t count = 0;
+  for (std::uint64_t tap = 0; tap < axis.kernel; ++tap) {
+    const bool all_new = tap < same_class || axis.out <= step;
+    count += reads_inside(axis, tap, all_new ? 0 : axis.out - step);
+  }
+  return count;
+}
+
+std::uint64_t epilogue_cycles(const Layer& layer, const VectorUnit& unit) {
+  std::uint64_t sum = 0;
+  for (const ElementwiseKind kind : layer.epilogue) sum += lane_cycles(kind, unit);
+  return sum;
+}
+
+/// Collects the tasks of one layer; one overload an operator.
+class Lowering {
+ public:
+  Lowering(const Layer& layer, std::size_t index, const VectorUnit& unit, std::vector<Task>& tasks)
+      : layer_(layer),
+        index_(index),
+        unit_(unit),
+        tasks_(tasks),
+        epilogue_(epilogue_cycles(layer, unit)) {}
+
+  void operator()(const Conv2d& conv) {
+    const std::uint64_t height = out_height(conv);
+    const std::uint64_t width = out_width(conv);
+    const std::uint64_t channels = conv.in_channels / conv.groups;
+    const std::uint64_t rows = touched({conv.in_height, height, conv.kernel_height,
+                                        conv.stride_height, conv.dilation_height, conv.pad_top});
+    const std::uint64_t columns = touched({conv.in_width, width, conv.kernel_width,
+                                           conv.stride_width, conv.dilation_width, conv.pad_left});
+    GemmTask task;
+    task.batch = conv.groups;
+    task.m = product(conv.batch, height, width);
+    task.n = conv.out_channels / conv.groups;
+    task.k = product(channels, conv.kernel_height, conv.kernel_width);
+    task.input_elements = product(conv.batch, channels, rows, columns);
+    task.input_batch = conv.groups;
+    task.weight_batch = conv.groups;
+    task.epilogue_ops = epilogue_ + (conv.bias ? 1 : 0);
+    add({}, task);
+  }
+
+  void operator()(const Linear& linear) {
+    GemmTask task = gemm(linear.experts, linear.rows, linear.in_features, linear.out_features);
+    task.epilogue_ops = epilogue_ + (linear.bias ? 1 : 0);
+    add({}, task);
+  }
+
+  void operator()(const MatMul& op) {
+    GemmTask task = gemm(op.batch, op.m, op.k, op.n);
+    task.epilogue_ops = epilogue_;
+    add({}, task);
+  }
+
+  /// Query heads that share a key and value head are rows of one product, so that keys and values
+  /// are read once for all of them. The whole rectangle of scores is computed, masked or not; but
+  /// keys that no query of a causal window sees are left out.
+  void operator()(const Attention& op) {
+    SLUICE_ASSERT(op.kv_heads > 0 && op.query_heads % op.kv_heads == 0,
+                  "query heads must be a multiple of key-value heads");
+    const std::uint64_t batch = product(op.batch, op.kv_heads);
+    const std::uint64_t rows = product(op.query_length, op.query_heads / op.kv_heads);
+    const std::uint64_t keys = op.window > 0
+                                   ? std::min(op.context_length, op.window + op.query_length - 1)
+                                   : op.context_length;
+    GemmTask scores = gemm(batch, rows, op.head_width, keys);
+    scores.epilogue_ops = op.causal ? 2 : 1;  // times 1 / sqrt(head_width); add the mask
+    add(".qk", scores);
+    const Softmax softmax{product(batch, rows), keys};
+    add(".softmax", rowwise(softmax.rows, softmax.columns, 3, lane_cycles(softmax, unit_)));
+    GemmTask context = gemm(batch, rows, keys, op.head_width);
+    context.epilogue_ops = epilogue_;
+    add(".pv", context);
+  }
+
+  void operator()(const Pool2d& pool) {
+    const std::uint64_t height = out_height(pool);
+    const std::uint64_t width = out_width(pool);
+    const std::uint64_t rows =
+        touched({pool.in_height, height, pool.kernel_height, pool.stride_height, 1, pool.pad_top});
+    const std::uint64_t columns =
+        touched({pool.in_width, width, pool.kernel_width, pool.stride_width, 1, pool.pad_left});
+    VectorTask task = stream(product(pool.batch, pool.channels, height, width), lane_cycles(pool));
+    task.input_elements = product(pool.batch, pool.channels, rows, columns);
+    add({}, task);
+  }
+
+  void operator()(const Elementwise& op) {
+    VectorTask task = stream(op.elements, lane_cycles(op.kind, unit_));
+    task.input_elements = input_elements(op) + weight_elements(op);
+    add({}, task);
+  }
+
+  /// Three passes when a row does not fit: maximum, sum of exponentials, quotient (the "safe
+  /// softmax" of Milakov & Gimelshein 2018, sec. 2).
+  void operator()(const Softmax& op) {
+    add({}, rowwise(op.rows, op.columns, 3, lane_cycles(op, unit_) + epilogue_));
+  }
+
+  /// Passes when a row does not fit: mean, variance, result; rms: mean square, result. The gains
+  /// (and offsets) of the columns are read once.
+  void operator()(const Norm& op) {
+    const bool layer_norm = op.kind == NormKind::layer;
+    VectorTask task =
+        rowwise(op.rows, op.columns, layer_norm ? 3 : 2, lane_cycles(op, unit_) + epilogue_);
+    task.input_elements += weight_elements(op);
+    add({}, task);
+  }
+
+  /// A gather: the rows looked up are read once for each token and pass through the vector unit.
+  void operator()(const Embedding& op) { add({}, stream(product(op.tokens, op.width), 1)); }
+
+ private:
+  static GemmTask gemm(std::uint64_t batch, std::uint64_t m, std::uint64_t k, std::uint64_t n) {
+    GemmTask task;
+    task.batch = task.input_batch = task.weight_batch = batch;
+    task.m = m;
+    task.n = n;
+    task.k = k;
+    task.input_elements = product(m, k);
+    return task;
+  }
+
+  VectorTask stream(std::uint64_t elements, std::uint64_t cycles) const {
+    VectorTask task;
+    task.elements = task.input_elements = elements;
+    task.lane_cycles = cycles + epilogue_;
+    return task;
+  }
+
+  static VectorTask rowwise(std::uint64_t rows, std::uint64_t columns, std::uint64_t passes,
+                            std::uint64_t cycles) {
+    VectorTask task;
+    task.elements = task.input_elements = product(rows, columns);
+    task.lane_cycles = cycles;
+    task.passes = passes;
+    task.row_elements = columns;
+    return task;
+  }
+
+  void add(std::string_view suffix, std::variant<GemmTask, VectorTask> work) {
+    tasks_.push_back({index_, std::string(layer_.name).append(suffix), work});
+  }
+
+  const Layer& layer_;
+  std::size_t index_;
+  const VectorUnit& unit_;
+  std::vector<Task>& tasks_;
+  std::uint64_t epilogue_;
+};
+
+}  // namespace
+
+std::vector<Task> lower(const Network& network, const Architecture& architecture) {
+  std::vector<Task> tasks;
+  tasks.reserve(network.layers.size());
+  for (std::size_t index = 0; index < network.layers.size(); ++index) {
+    const Layer& layer = network.layers[index];
+    std::visit(Lowering(layer, index, architecture.vector, tasks), layer.op);
+  }
+  return tasks;
+}
+
+}  // namespace sluice

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The room that tiles need, and what is wrong with a mapping, whoever made it.
+#include "mapper/mapping.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "mapper/room.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::array<TensorRole, tensor_role_count> all_roles = {
+    TensorRole::input, TensorRole::weight, TensorRole::output};
+
+bool holds(const Scratchpad& scratchpad, TensorRole role) {
+  return std::find(scratchpad.holds.begin(), scratchpad.holds.end(), role) !=
+         scratchpad.holds.end();
+}
+
+/// Collects what is wrong with one task's mapping; one overload a pairing of work and tiling.
+class Verification {
+ public:
+  Verification(const TaskMapping& mapping, const Architecture& architecture,
+               std::vector<std::string>& wrong)
+      : name_(mapping.task.name), architecture_(architecture), wrong_(wrong) {}
+
+  void operator()(const GemmTask& task, const GemmTiling& tiling) {
+    const std::size_t before = wrong_.size();
+    extent("batch", task.batch);
+    extent("input batch", task.input_batch);
+    extent("weight batch", task.weight_batch);
+    tile("m", tiling.m_tile, task.m);
+    tile("n", tiling.n_tile, task.n);
+    tile("k", tiling.k_tile, task.k);
+    if (wrong_.size() != before) return;
+    divides("input batch", task.input_batch, "batch", task.batch);
+    divides("weight batch", task.weight_batch, "batch", task.batch);
+    if (task.input_elements > task.m * task.k)
+      say("input elements " + std::to_string(task.input_elements) +
+          " exceed m x k = " + std::to_string(task.m * task.k));
+    fit(tile_bytes(task, tiling.m_tile, tiling.n_tile, tiling.k_tile, architecture_.array));
+  }
+
+  void operator()(const VectorTask& task, const VectorTiling& tiling) {
+    const std::size_t before = wrong_.size();
+    extent("passes", task.passes);
+    extent("row", task.row_elements);
+    tile("element", tiling.elements_tile, task.elements);
+    if (wrong_.size() != before) return;
+    divides("row", task.row_elements, "elements", task.elements);
+    fit(tile_bytes(task, tiling.elements_tile, architecture_.array));
+  }
+
+  void operator()(const GemmTask&, const VectorTiling&) {
+    say("a matrix product has the tiling of a vector task");
+  }
+  void operator()(const VectorTask&, const GemmTiling&) {
+    say("a vector task has the tiling of a matrix product");
+  }
+
+ private:
+  void say(const std::string& what) { wrong_.push_back("task " + name_ + ": " + what); }
+
+  void extent(const char* what, std::uint64_t value) {
+    if (value == 0) say(std::string(what) + " is 0; it is at least 1");
+  }
+
+  void tile(const char* what, std::uint64_t size, std::uint64_t extent) {
+    if (size == 0)
+      say(std::string(what) + " tile is 0; the extent is " + std::to_string(extent));
+    else if (size > extent)
+      say(std::string(what) + " tile " + std::to_string(size) + " exceeds the extent " +
+          std::to_string(extent));
+  }
+
+  void divides(const char* part, std::uint64_t divisor, const char* whole, std::uint64_t value) {
+    if (value % divisor != 0)
+      say(std::string(part) + " " + std::to_string(divisor) + " does not divide " + whole + " " +
+          std::to_string(value));
+  }
+
+  void fit(const RoleBytes& bytes) {
+    if (const auto over = overflow(bytes, architecture_))
+      say("tiles of " + over->roles + " need " + std::to_string(over->needed) + " B; scratchpad " +
+          over->scratchpad + " holds " + std::to_string(over->available) + " B");
+  }
+
+  const std::string& name_;
+  const Architecture& architecture_;
+  std::vector<std::string>& wrong_;
+};
+
+}  // namespace
+
+RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
+                     const SystolicArray& array) {
+  return {storage_bytes(input_tile_elements(task, m, k), array.input_format),
+          storage_bytes(k * n, array.weight_format),
+          storage_bytes(m * n, array.accumulator_format)};
+}
+
+RoleBytes tile_bytes(const VectorTask& task, std::uint64_t elements, const SystolicArray& array) {
+  return {storage_bytes(input_tile_elements(task, elements), array.input_format), 0,
+          storage_bytes(elements, array.input_format)};
+}
+
+Room::Room(const Architecture& architecture) {
+  for (const Scratchpad& scratchpad : architecture.scratchpads) {
+    const std::uint64_t sets = scratchpad.double_buffered ? 2 : 1;
+    for (const TensorRole role : scratchpad.holds) {
+      const auto index = static_cast<std::size_t>(role);
+      room_[index] = scratchpad.capacity.value / sets;
+      for (const TensorRole other : scratchpad.holds)
+        shared_[index][static_cast<std::size_t>(other)] = true;
+    }
+  }
+  // A role that lives nowhere has no room.
+  for (std::size_t role = 0; role < tensor_role_count; ++role) shared_[role][role] = true;
+}
+
+std::optional<Overflow> overflow(const RoleBytes& bytes, const Architecture& architecture) {
+  for (const Scratchpad& scratchpad : architecture.scratchpads) {
+    Overflow over{{}, scratchpad.name, 0, scratchpad.capacity.value};
+    for (const TensorRole role : all_roles) {
+      const std::uint64_t tile = bytes[static_cast<std::size_t>(role)];
+      if (!holds(scratchpad, role) || tile == 0) continue;
+      over.needed += scratchpad.double_buffered ? 2 * tile : tile;
+      over.roles += (over.roles.empty() ? "" : " and ") + std::string(name_of(role));
+    }
+    if (over.needed > over.available) return over;
+  }
+  for (const TensorRole role : all_roles) {
+    const std::uint64_t tile = bytes[static_cast<std::size_t>(role)];
+    const bool homeless =
+        std::none_of(architecture.scratchpads.begin(), architecture.scratchpads.end(),
+                     [role](const Scratchpad& s) { return holds(s, role); });
+    if (homeless && tile > 0) return Overflow{std::string(name_of(role)), "(none)", tile, 0};
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> verify(const Mapping& mapping, const Architecture& architecture) {
+  std::vector<std::string> wrong;
+  for (const TaskMapping& task : mapping.tasks)
+    std::visit(Verification(task, architecture, wrong), task.task.work, task.tiling);
+  return wrong;
+}
+
+}  // namespace sluice

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The room that tiles have in scratchpads and the room that they need, for the mapper and for
+// verify(). Internal to this folder.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "mapper/mapping.hpp"
+
+namespace sluice {
+
+/// Bytes of one tile of each role, by TensorRole.
+using RoleBytes = std::array<std::uint64_t, tensor_role_count>;
+
+/// Tiles of input and weights in their formats, of the output in the accumulator's.
+RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
+                     const SystolicArray& array);
+/// Operands in the input scratchpad and results in the output scratchpad, both in the input format.
+RoleBytes tile_bytes(const VectorTask& task, std::uint64_t elements, const SystolicArray& array);
+
+/// A scratchpad that does not hold the tiles that live in it at once.
+struct Overflow {
+  std::string roles;  ///< such as `input and weight`
+  std::string scratchpad;
+  std::uint64_t needed = 0, available = 0;  ///< bytes, both halves of a double buffer included
+};
+
+/// What each role's scratchpad leaves for one set of tiles: half of it if it is double-buffered.
+class Room {
+ public:
+  explicit Room(const Architecture& architecture);
+
+  bool fits(const RoleBytes& bytes) const {
+    for (std::size_t role = 0; role < tensor_role_count; ++role)
+      if (together(bytes, role) > room_[role]) return false;
+    return true;
+  }
+  /// Bytes of all roles that live in the scratchpad of `role`.
+  std::uint64_t together(const RoleBytes& bytes, std::size_t role) const {
+    std::uint64_t sum = 0;
+    for (std::size_t other = 0; other < tensor_role_count; ++other)
+      if (shared_[role][other]) sum += bytes[other];
+    return sum;
+  }
+  std::uint64_t room(std::size_t role) const { return room_[role]; }
+
+ private:
+  RoleBytes room_{};
+  std::array<std::array<bool, tensor_role_count>, tensor_role_count> shared_{};
+};
+
+/// The first scratchpad that `bytes` overflow, or nothing. A role that no scratchpad holds
+/// overflows a nameless one of 0 bytes if it needs any.
+std::optional<Overflow> overflow(const RoleBytes& bytes, const Architecture& architecture);
+
+}  // namespace sluice

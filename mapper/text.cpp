@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mappings as text: a line for tables and messages, a loop nest to be read.
+#include "mapper/mapping.hpp"
+
+namespace sluice {
+namespace {
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+std::string tiles(std::uint64_t count) { return number(count) + (count == 1 ? " tile" : " tiles"); }
+
+std::string of(const char* rank, std::uint64_t tile, std::uint64_t extent) {
+  return std::string(rank) + " " + number(tile) + " of " + number(extent);
+}
+
+std::string line(const GemmTask& task, const GemmTiling& tiling) {
+  const GemmLoop loop = gemm_loop(task, tiling);
+  std::string text = task.batch > 1 ? "batch " + number(task.batch) + "; " : "";
+  text += of("m", tiling.m_tile, task.m) + ", " + of("n", tiling.n_tile, task.n) + ", " +
+          of("k", tiling.k_tile, task.k);
+  text += tiling.m_outer ? "; order m n k; " : "; order n m k; ";
+  return text + tiles(loop.steps());
+}
+
+std::string line(const VectorTask& task, const VectorTiling& tiling) {
+  const VectorLoop loop = vector_loop(task, tiling);
+  if (loop.passes == 1)
+    return of("elements", tiling.elements_tile, task.elements) + "; " + tiles(loop.steps());
+  return number(loop.repeats) + " rows, " +
+         of("elements", tiling.elements_tile, task.row_elements) + ", " + number(loop.passes) +
+         " passes; " + tiles(loop.steps());
+}
+
+/// Lines of a loop nest, each indented by the loops around it.
+class Nest {
+ public:
+  /// `for rank in 0..extent step tile`; a loop of a single step is left out.
+  void loop(const std::string& rank, std::uint64_t extent, std::uint64_t step) {
+    if (step >= extent) return;
+    line("for " + rank + " in 0.." + number(extent) + (step == 1 ? "" : " step " + number(step)));
+    ++depth_;
+  }
+  void line(const std::string& text) { text_ += std::string(2 * depth_, ' ') + text + "\n"; }
+  std::size_t depth() const { return depth_; }
+  void leave_to(std::size_t depth) { depth_ = depth; }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::size_t depth_ = 0;
+};
+
+std::string nest_of(const GemmTask& task, const GemmTiling& tiling) {
+  Nest nest;
+  nest.loop("b", task.batch, 1);
+  if (tiling.m_outer) nest.loop("m", task.m, tiling.m_tile);
+  nest.loop("n", task.n, tiling.n_tile);
+  if (!tiling.m_outer) nest.loop("m", task.m, tiling.m_tile);
+  const std::size_t around_k = nest.depth();
+  nest.loop("k", task.k, tiling.k_tile);
+  nest.line("fetch input[m, k] and weight[k, n] unless they are there");
+  nest.line("output[m, n] += input[m, k] * weight[k, n]");
+  nest.leave_to(around_k);
+  if (task.epilogue_ops > 0)
+    nest.line("epilogue of output[m, n]: " + number(task.epilogue_ops) + " lane cycles an element");
+  nest.line("write output[m, n]");
+  return nest.take();
+}
+
+std::string nest_of(const VectorTask& task, const VectorTiling& tiling) {
+  const VectorLoop loop = vector_loop(task, tiling);
+  Nest nest;
+  nest.loop("row", loop.repeats, 1);
+  nest.loop("pass", loop.passes, 1);
+  nest.loop("e", loop.passes > 1 ? task.row_elements : task.elements, loop.tiles.size);
+  nest.line("fetch input[e]");
+  nest.line("output[e] = f(input[e]): " + number(task.lane_cycles) + " lane cycles an element");
+  nest.line(loop.passes > 1 ? "write output[e] in the last pass" : "write output[e]");
+  return nest.take();
+}
+
+}  // namespace
+
+std::string to_text(const TaskMapping& mapping) {
+  if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
+    return line(*gemm, std::get<GemmTiling>(mapping.tiling));
+  return line(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling));
+}
+
+std::string loop_nest(const TaskMapping& mapping) {
+  if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
+    return nest_of(*gemm, std::get<GemmTiling>(mapping.tiling));
+  return nest_of(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling));
+}
+
+}  // namespace sluice

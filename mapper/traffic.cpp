@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tiles, steps and DRAM bytes of a mapped task, by arithmetic: nothing here walks over tiles.
+#include <algorithm>
+
+#include "base/checked.hpp"
+#include "mapper/mapping.hpp"
+
+namespace sluice {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+/// ceil(whole * part / of), without overflow; of > 0.
+std::uint64_t share(std::uint64_t whole, std::uint64_t part, std::uint64_t of) {
+  if (const auto narrow = multiply(whole, part)) return ceil_div(*narrow, of);
+  const Wide wide = static_cast<Wide>(whole) * part;
+  return static_cast<std::uint64_t>(wide / of + (wide % of != 0 ? 1 : 0));
+}
+
+/// Sum of f(size) over the tiles of a split.
+template <class Bytes>
+std::uint64_t sum_over(const Split& tiles, Bytes bytes) {
+  return (tiles.count - 1) * bytes(tiles.size) + bytes(tiles.last);
+}
+
+/// Times that all tiles of an operand are fetched over the whole batch. `rows` x `tiles.k` are the
+/// operand's tiles, `others` the tiles of the dimension it does not have.
+///
+/// With k cut, or with the operand's own tiles inside the other loop, the tile changes from each
+/// step to the next: every pass fetches all. With k whole and its loop outside, once a product; a
+/// single tile stays for all consecutive products that share the operand.
+std::uint64_t sweeps(const GemmLoop& loop, std::uint64_t rows, std::uint64_t others, bool outside,
+                     std::uint64_t distinct) {
+  if (loop.k.count == 1 && rows == 1) return distinct;
+  const bool once = loop.k.count == 1 && outside;
+  return once ? loop.batch : product(loop.batch, others);
+}
+
+}  // namespace
+
+TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array) {
+  const GemmLoop loop = gemm_loop(task, tiling);
+  const auto input = [&](std::uint64_t m, std::uint64_t k) {
+    return storage_bytes(input_tile_elements(task, m, k), array.input_format);
+  };
+  const auto both = [](const Split& a, const Split& b, auto bytes) {
+    return sum_over(a, [&](std::uint64_t x) {
+      return sum_over(b, [&](std::uint64_t y) { return bytes(x, y); });
+    });
+  };
+  const auto plain = [](NumberFormat format) {
+    return [format](std::uint64_t a, std::uint64_t b) { return storage_bytes(a * b, format); };
+  };
+  TaskTraffic result;
+  result.input_read = product(both(loop.m, loop.k, input), sweeps(loop, loop.m.count, loop.n.count,
+                                                                  loop.m_outer, task.input_batch));
+  result.weight_read =
+      product(both(loop.k, loop.n, plain(array.weight_format)),
+              sweeps(loop, loop.n.count, loop.m.count, !loop.m_outer, task.weight_batch));
+  result.output_write = product(both(loop.m, loop.n, plain(array.input_format)), loop.batch);
+  return result;
+}
+
+TaskTraffic traffic(const VectorTask& task, const VectorTiling& tiling,
+                    const SystolicArray& array) {
+  const VectorLoop loop = vector_loop(task, tiling);
+  const auto input = [&](std::uint64_t elements) {
+    return storage_bytes(input_tile_elements(task, elements), array.input_format);
+  };
+  const auto output = [&](std::uint64_t elements) {
+    return storage_bytes(elements, array.input_format);
+  };
+  TaskTraffic result;
+  result.input_read = product(loop.repeats, loop.passes, sum_over(loop.tiles, input));
+  result.output_write = product(loop.repeats, sum_over(loop.tiles, output));
+  return result;
+}
+
+GemmLoop gemm_loop(const GemmTask& task, const GemmTiling& tiling) {
+  return {task.batch, split(task.m, tiling.m_tile), split(task.n, tiling.n_tile),
+          split(task.k, tiling.k_tile), tiling.m_outer};
+}
+
+VectorLoop vector_loop(const VectorTask& task, const VectorTiling& tiling) {
+  const bool whole_rows =
+      tiling.elements_tile >= task.elements || tiling.elements_tile % task.row_elements == 0;
+  if (task.passes <= 1 || whole_rows) return {1, 1, split(task.elements, tiling.elements_tile)};
+  return {task.elements / task.row_elements, task.passes,
+          split(task.row_elements, tiling.elements_tile)};
+}
+
+std::uint64_t input_tile_elements(const GemmTask& task, std::uint64_t m_tile,
+                                  std::uint64_t k_tile) {
+  const std::uint64_t tile = m_tile * k_tile;
+  const std::uint64_t all = task.m * task.k;
+  return task.input_elements >= all ? tile : share(task.input_elements, tile, all);
+}
+
+std::uint64_t input_tile_elements(const VectorTask& task, std::uint64_t elements) {
+  if (task.input_elements == task.elements) return elements;
+  return share(task.input_elements, elements, task.elements);
+}
+
+std::uint64_t storage_bytes(std::uint64_t elements, NumberFormat format) {
+  const std::uint64_t bits = width_bits(format);
+  if (bits % 8 == 0) return product(elements, bits / 8);
+  return ceil_div(product(elements, bits), 8);
+}
+
+TaskTraffic traffic(const TaskMapping& mapping, const Architecture& architecture) {
+  if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
+    return traffic(*gemm, std::get<GemmTiling>(mapping.tiling), architecture.array);
+  return traffic(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling),
+                 architecture.array);
+}
+
+}  // namespace sluice
