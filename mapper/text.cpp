@@ -9,6 +9,10 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 
 std::string tiles(std::uint64_t count) { return number(count) + (count == 1 ? " tile" : " tiles"); }
 
+std::string cycles(std::uint64_t count) {
+  return number(count) + (count == 1 ? " lane cycle" : " lane cycles");
+}
+
 std::string of(const char* rank, std::uint64_t tile, std::uint64_t extent) {
   return std::string(rank) + " " + number(tile) + " of " + number(extent);
 }
@@ -58,12 +62,16 @@ std::string nest_of(const GemmTask& task, const GemmTiling& tiling) {
   if (!tiling.m_outer) nest.loop("m", task.m, tiling.m_tile);
   const std::size_t around_k = nest.depth();
   nest.loop("k", task.k, tiling.k_tile);
-  nest.line("fetch input[m, k] and weight[k, n] unless they are there");
-  nest.line("output[m, n] += input[m, k] * weight[k, n]");
+  const std::string b = task.batch > 1 ? "b, " : "";
+  const std::string input = "input[" + b + "m, k]";
+  const std::string weight = "weight[" + b + "k, n]";
+  const std::string output = "output[" + b + "m, n]";
+  nest.line("fetch " + input + " and " + weight + " unless they are there");
+  nest.line(output + " += " + input + " * " + weight);
   nest.leave_to(around_k);
   if (task.epilogue_ops > 0)
-    nest.line("epilogue of output[m, n]: " + number(task.epilogue_ops) + " lane cycles an element");
-  nest.line("write output[m, n]");
+    nest.line("epilogue of " + output + ": " + cycles(task.epilogue_ops) + " an element");
+  nest.line("write " + output);
   return nest.take();
 }
 
@@ -74,7 +82,7 @@ std::string nest_of(const VectorTask& task, const VectorTiling& tiling) {
   nest.loop("pass", loop.passes, 1);
   nest.loop("e", loop.passes > 1 ? task.row_elements : task.elements, loop.tiles.size);
   nest.line("fetch input[e]");
-  nest.line("output[e] = f(input[e]): " + number(task.lane_cycles) + " lane cycles an element");
+  nest.line("output[e] = f(input[e]): " + cycles(task.lane_cycles) + " an element");
   nest.line(loop.passes > 1 ? "write output[e] in the last pass" : "write output[e]");
   return nest.take();
 }
