@@ -88,6 +88,30 @@ TEST_CASE("tiles of equal number are balanced") {
   CHECK(tile_gemm(task, big) == GemmTiling{896, 64, 147, false});
 }
 
+TEST_CASE("the example in docs/mapping.md is what the mapper says") {
+  Conv2d conv;
+  conv.in_channels = 3;
+  conv.in_height = conv.in_width = 224;
+  conv.out_channels = 64;
+  conv.kernel_height = conv.kernel_width = 7;
+  conv.stride_height = conv.stride_width = 2;
+  conv.pad_top = conv.pad_bottom = conv.pad_left = conv.pad_right = 3;
+  Network network;
+  network.layers = {{"conv1", conv, {}, {}}};
+  Architecture architecture = shared_machine(192 << 10, 256 << 10, true);
+  architecture.array.rows = architecture.array.columns = 128;
+  const auto result = map_simply(network, architecture);
+  REQUIRE(std::holds_alternative<Mapping>(result));
+  const TaskMapping& mapping = std::get<Mapping>(result).tasks.at(0);
+  // 128 KiB / (64 * 4 B) = 512 rows; 12544 / 512 -> 25 tiles; 12544 / 25 -> 502 rows.
+  CHECK(to_text(mapping) == "m 502 of 12544, n 64 of 64, k 147 of 147; order n m k; 25 tiles");
+  CHECK(loop_nest(mapping) ==
+        "for m in 0..12544 step 502\n"
+        "  fetch input[m, k] and weight[k, n] unless they are there\n"
+        "  output[m, n] += input[m, k] * weight[k, n]\n"
+        "  write output[m, n]\n");
+}
+
 TEST_CASE("tiles are whole multiples of the array unless they end the extent") {
   for (const Dataflow dataflow :
        {Dataflow::weight_stationary, Dataflow::output_stationary, Dataflow::input_stationary}) {
