@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that one run of the tile simulator shares: channels, units, memory, statistics.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/tile/channel_state.hpp"
+#include "sim/tile/fast_forward.hpp"
+#include "sim/tile/memory.hpp"
+#include "sim/tile/program.hpp"
+#include "sim/tile/tile.hpp"
+#include "sim/tile/unit_process.hpp"
+
+namespace sluice::tile {
+
+/// A scratchpad port: the cycle up to which its beats are given away.
+struct PortState {
+  std::uint64_t free = 0;
+  std::uint64_t beats = 0;
+  std::uint64_t conflicts = 0;
+};
+
+/// Occupancy change of a channel, for the trace.
+struct OccupancyEvent {
+  std::uint64_t cycle = 0;
+  std::uint32_t channel = 0;
+  std::int64_t change = 0;
+};
+
+/// A transfer's span in time, for the bandwidth counters of the trace.
+struct TransferEvent {
+  std::uint64_t begin = 0, end = 0, bytes = 0;
+  std::uint32_t stream = 0;
+};
+
+class Engine {
+ public:
+  Engine(const Graph& graph, const TileMemory& memory, const TileOptions& options);
+
+  TileOutcome run();
+
+  const Graph& graph;
+  const TileOptions& options;
+  Program program;
+  std::vector<ChannelState> channels;
+  std::vector<PortState> ports;
+  std::vector<std::unique_ptr<UnitProcess>> units;
+  std::vector<UnitStats> stats;
+  std::vector<StreamStats> streams;
+  Memory memory;
+  FastForward fast_forward;
+  std::uint64_t unloaded_latency = 0;
+  std::uint64_t host_firings = 0;
+  std::uint64_t last_done = 0;  ///< when the last transfer was done
+  bool interrupted = false;
+  std::uint64_t next_progress = 1 << 16;
+  Trace trace;
+  std::vector<OccupancyEvent> occupancy;
+  std::vector<TransferEvent> transfers;
+
+  /// Wakes the reader or the writer of a channel if what it waits for is there now.
+  void wake_reader(ChannelState& channel);
+  void wake_writer(ChannelState& channel);
+  /// Whether anything at `cycle` belongs in the trace.
+  bool traces(std::uint64_t cycle) const {
+    return options.trace && cycle >= options.trace_start && cycle < options.trace_end &&
+           trace.slices.size() + occupancy.size() < options.trace_limit;
+  }
+  void report_progress(std::uint64_t cycle);
+
+ private:
+  TileResult result();
+  Deadlock deadlock() const;
+  void finish_trace(TileResult& result);
+};
+
+}  // namespace sluice::tile

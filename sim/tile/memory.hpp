@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Main memories as TLM-2.0 targets. Each also serves fast-forward: it can say its state relative to
+// a time, and be moved in time.
+#pragma once
+
+#include <tlm_utils/multi_passthrough_target_socket.h>
+
+#include <cstdint>
+#include <memory>
+#include <queue>
+#include <span>
+#include <systemc>
+#include <variant>
+#include <vector>
+
+#include "sim/memory/dram_system.hpp"
+#include "sim/tile/tile.hpp"
+#include "sim/tile/transfer_extension.hpp"
+
+namespace sluice::tile {
+
+/// SystemC time of a cycle: one cycle is one unit of the time resolution.
+inline sc_core::sc_time at_cycle(std::uint64_t cycle) { return sc_core::sc_time::from_value(cycle); }
+inline std::uint64_t now_cycle() { return sc_core::sc_time_stamp().value(); }
+
+/// Answers that a memory owes its initiators, in order of time.
+struct Response {
+  std::uint64_t cycle = 0;
+  std::uint64_t order = 0;  ///< ties are answered in the order in which they were found
+  bool done = false;        ///< BEGIN_RESP, else END_REQ
+  int initiator = 0;
+  tlm::tlm_generic_payload* payload = nullptr;
+  bool operator>(const Response& other) const {
+    return cycle != other.cycle ? cycle > other.cycle : order > other.order;
+  }
+};
+
+/// Keeps responses and sends them when their time comes.
+class ResponseQueue {
+ public:
+  void push(Response response);
+  bool empty() const { return heap_.empty(); }
+  std::uint64_t next_cycle() const { return heap_.front().cycle; }
+  Response pop();
+  void shift(std::uint64_t cycles);
+  void append_state(std::uint64_t now, std::vector<std::uint64_t>& out) const;
+
+ private:
+  std::vector<Response> heap_;
+  std::uint64_t order_ = 0;
+};
+
+/// Bandwidth and latency only: transfers are served whole, first come, first served.
+class IdealMemory : public sc_core::sc_module {
+ public:
+  tlm_utils::multi_passthrough_target_socket<IdealMemory> socket;
+
+  IdealMemory(sc_core::sc_module_name name, const TileMemory& memory, std::size_t streams);
+
+  std::uint64_t unloaded_latency() const { return latency_; }
+  void append_state(std::uint64_t now, std::span<const std::uint64_t>,
+                    std::vector<std::uint64_t>& out) const;
+  void shift(std::uint64_t cycles, std::span<const std::int64_t>);
+  std::vector<std::uint64_t> counters() const { return {}; }
+  void add_counters(std::span<const std::uint64_t>, std::uint64_t) {}
+  std::vector<Counter> report_counters() const { return {}; }
+
+ private:
+  tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload,
+                            tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void respond();
+
+  std::uint64_t latency_ = 0;
+  std::uint64_t cycles_per_byte_ = 0;    ///< service time of a byte: whole cycles
+  std::uint64_t fraction_per_byte_ = 0;  ///< and 2^-32 cycles
+  std::uint64_t free_cycle_ = 0;         ///< when the last transfer leaves the bus: whole cycles
+  std::uint64_t free_fraction_ = 0;      ///< and 2^-32 cycles
+  ResponseQueue responses_;
+  sc_core::sc_event wake_;
+};
+
+/// The DRAM of sim/memory behind a socket: converts cycles to DRAM clocks and back, and lets the
+/// DRAM decide only what no later request can change.
+class DramMemory : public sc_core::sc_module {
+ public:
+  tlm_utils::multi_passthrough_target_socket<DramMemory> socket;
+
+  DramMemory(sc_core::sc_module_name name, const TileMemory& memory, std::size_t streams);
+
+  std::uint64_t unloaded_latency() const { return latency_; }
+  void append_state(std::uint64_t now, std::span<const std::uint64_t> stream_base,
+                    std::vector<std::uint64_t>& out) const;
+  void shift(std::uint64_t cycles, std::span<const std::int64_t> stream_delta);
+  std::vector<std::uint64_t> counters() const;
+  void add_counters(std::span<const std::uint64_t> delta, std::uint64_t times);
+  std::vector<Counter> report_counters() const;
+
+ private:
+  tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload,
+                            tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void work();
+  std::uint64_t clock_at(std::uint64_t cycle) const;
+  std::uint64_t cycle_at(std::uint64_t clock) const;
+
+  std::uint64_t latency_ = 0;
+  std::uint64_t cycle_fs_ = 0, clock_fs_ = 0;
+  std::uint64_t cycle_offset_ = 0, clock_offset_ = 0;  ///< what fast-forward has skipped
+  DramSystem dram_;
+  std::vector<std::pair<tlm::tlm_generic_payload*, int>> active_;  ///< by TransferId
+  ResponseQueue responses_;
+  sc_core::sc_event wake_;
+};
+
+using Memory = std::variant<std::unique_ptr<IdealMemory>, std::unique_ptr<DramMemory>>;
+
+/// The memory that the description asks for.
+Memory make_memory(const TileMemory& memory, std::size_t streams);
+
+}  // namespace sluice::tile

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+// Execution of one unit's program; see unit_process.hpp and docs/time.md.
+#include "sim/tile/unit_process.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "sim/tile/engine.hpp"
+
+namespace sluice::tile {
+
+UnitProcess::UnitProcess(sc_core::sc_module_name name, Engine& engine, std::uint32_t unit)
+    : sc_core::sc_module(name),
+      socket("socket"),
+      engine_(engine),
+      unit_(unit),
+      code_(engine.program.units[unit].code) {
+  SC_HAS_PROCESS(UnitProcess);
+  SC_METHOD(run);
+  sensitive << wake_event_;
+  socket.register_nb_transport_bw(this, &UnitProcess::respond);
+  settle();
+}
+
+void UnitProcess::wake() {
+  state_ = State::runnable;
+  wake_event_.notify();
+}
+
+void UnitProcess::run() {
+  if (state_ == State::transfer || state_ == State::finished || engine_.interrupted) return;
+  if (state_ == State::token || state_ == State::room) return;
+  state_ = State::runnable;
+  while (cursor_.at < code_.size()) {
+    if (!execute(engine_.graph.firings[code_[cursor_.at].firing])) return;
+    if (engine_.host_firings >= engine_.next_progress) engine_.report_progress(local_);
+    if (engine_.interrupted) return;
+    if (engine_.options.yield_every != 0 && ++since_yield_ >= engine_.options.yield_every) {
+      since_yield_ = 0;
+      wake_event_.notify(sc_core::SC_ZERO_TIME);
+      return;
+    }
+  }
+  state_ = State::finished;
+}
+
+/// Performs the firing at the cursor, or arranges to be woken and returns false.
+bool UnitProcess::execute(const Firing& firing) {
+  const std::optional<Start> start = find_start(firing);
+  if (!start) return false;
+  const bool meets_server = !firing.transfer.empty() || !firing.ports.empty();
+  if (meets_server && start->cycle > now_cycle()) {
+    state_ = State::time;
+    sync_target_ = start->cycle;
+    wake_event_.notify(at_cycle(start->cycle - now_cycle()));
+    return false;
+  }
+  UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
+  const bool after_drain = start->channel != none_id && !start->room &&
+                           engine_.channels[start->channel].from_store;
+  account_stall(firing, *start, row);
+  if (row.firings == 0) row.start = start->cycle;
+  ++engine_.host_firings;
+  ++firings_;
+  row.firings += firing.repeat;
+  if (!firing.transfer.empty()) {
+    begin_transfer(firing, start->cycle, after_drain);
+    return false;
+  }
+  const std::uint64_t begin = use_ports(firing, start->cycle, row);
+  finish_firing(firing, begin, begin + firing.interval * firing.repeat, row);
+  return true;
+}
+
+/// The earliest cycle at which all tokens and all room are there; nothing if that is unknown yet.
+std::optional<UnitProcess::Start> UnitProcess::find_start(const Firing& firing) {
+  Start start{local_, none_id, false};
+  for (const Take& take : firing.takes) {
+    const ChannelState& channel = engine_.channels[index(take.channel)];
+    const std::uint64_t ready =
+        channel.size < take.tokens ? pending : channel.ready_time(take.tokens);
+    if (ready == pending) {
+      wait_for(State::token, index(take.channel), take.tokens);
+      return std::nullopt;
+    }
+    if (ready > start.cycle) start = {ready, index(take.channel), false};
+  }
+  for (const Put& put : firing.puts) {
+    const ChannelState& channel = engine_.channels[index(put.channel)];
+    if (channel.room() < put.tokens) {
+      wait_for(State::room, index(put.channel), put.tokens);
+      return std::nullopt;
+    }
+    const std::uint64_t space = channel.space_time(put.tokens);
+    if (space > start.cycle) start = {space, index(put.channel), true};
+  }
+  return start;
+}
+
+void UnitProcess::wait_for(State state, std::uint32_t channel, std::uint64_t needs) {
+  state_ = state;
+  waits_for_ = channel;
+  ChannelState& c = engine_.channels[channel];
+  (state == State::token ? c.reader_needs : c.writer_needs) = needs;
+}
+
+void UnitProcess::account_stall(const Firing&, const Start& start, UnitLayerStats& row) {
+  const std::uint64_t cycles = start.cycle - local_;
+  if (cycles == 0) return;
+  const auto add = [&](StallKind kind) { row.stalls[static_cast<std::size_t>(kind)] += cycles; };
+  if (row.firings == 0) row.first_stall += cycles;
+  ChannelState& channel = engine_.channels[start.channel];
+  (start.room ? channel.blocked : channel.starved) += cycles;
+  if (start.room)
+    add(StallKind::output_blocked);
+  else if (channel.from_store)
+    add(StallKind::drain);
+  else if (channel.from_load)
+    split_memory_stall(local_, start.cycle, start.channel, row);
+  else if (row.firings == 0 && channel.from_compute)
+    add(StallKind::fill);
+  else
+    add(StallKind::input_starved);
+}
+
+/// Divides a wait for a tile that a load unit brings: until its transfer began, the unloaded latency
+/// of the memory, and the rest, which is the memory's bandwidth.
+void UnitProcess::split_memory_stall(std::uint64_t begin, std::uint64_t end, std::uint32_t channel,
+                                     UnitLayerStats& row) {
+  const ChannelState& c = engine_.channels[channel];
+  const ChannelState::Slot& token = c.slots[c.head];
+  const auto at = [&](StallKind kind) -> std::uint64_t& {
+    return row.stalls[static_cast<std::size_t>(kind)];
+  };
+  const std::uint64_t begun = std::clamp(token.begun, begin, end);
+  at(token.after_drain ? StallKind::drain : StallKind::input_starved) += begun - begin;
+  const std::uint64_t latency = std::min(end - begun, engine_.unloaded_latency);
+  at(StallKind::memory_latency) += latency;
+  at(StallKind::memory_bandwidth) += end - begun - latency;
+}
+
+/// Takes the firing's beats of the shared ports; returns when it may begin.
+std::uint64_t UnitProcess::use_ports(const Firing& firing, std::uint64_t start,
+                                     UnitLayerStats& row) {
+  std::uint64_t begin = start;
+  for (const PortUse& use : firing.ports)
+    begin = std::max(begin, engine_.ports[index(use.port)].free);
+  const std::uint64_t occupied = firing.interval * firing.repeat;
+  std::uint64_t end = begin + occupied;
+  for (const PortUse& use : firing.ports) {
+    PortState& port = engine_.ports[index(use.port)];
+    port.free = begin + use.beats;
+    port.beats += use.beats;
+    end = std::max(end, begin + use.beats);
+    port.conflicts += begin - start;
+  }
+  const std::uint64_t conflict = begin - start + (end - begin - occupied);
+  row.stalls[static_cast<std::size_t>(StallKind::port_conflict)] += conflict;
+  if (row.firings == firing.repeat) row.first_stall += begin - start;
+  return begin + (end - begin - occupied);
+}
+
+void UnitProcess::finish_firing(const Firing& firing, std::uint64_t start, std::uint64_t end,
+                                UnitLayerStats& row) {
+  const std::uint64_t ready = end - firing.interval + firing.latency;
+  take_tokens(firing, Release::at_start, start);
+  take_tokens(firing, Release::at_end, end);
+  put_tokens(firing, start, ready, false);
+  if (engine_.traces(start)) record_slice(firing, start, end);
+  row.busy += end - start;
+  row.end = end;
+  row.done = std::max(end, ready);
+  local_ = end;
+  engine_.last_done = std::max(engine_.last_done, row.done);
+  advance();
+}
+
+void UnitProcess::take_tokens(const Firing& firing, Release release, std::uint64_t cycle) {
+  for (const Take& take : firing.takes) {
+    if (take.release != release) continue;
+    ChannelState& channel = engine_.channels[index(take.channel)];
+    channel.pop(take.tokens, cycle);
+    if (engine_.traces(cycle))
+      engine_.occupancy.push_back({cycle, index(take.channel), -std::int64_t{take.tokens}});
+    engine_.wake_writer(channel);
+  }
+}
+
+void UnitProcess::put_tokens(const Firing& firing, std::uint64_t start, std::uint64_t ready,
+                             bool after_drain) {
+  for (const Put& put : firing.puts) {
+    ChannelState& channel = engine_.channels[index(put.channel)];
+    channel.push(put.tokens, start, ready, after_drain);
+    if (engine_.traces(start))
+      engine_.occupancy.push_back({start, index(put.channel), std::int64_t{put.tokens}});
+    if (ready != pending) engine_.wake_reader(channel);
+  }
+}
+
+std::uint64_t UnitProcess::address_of(const MemoryTransfer& transfer) const {
+  std::uint64_t address = transfer.address;
+  for (const LoopStride& stride : transfer.strides)
+    for (const Cursor::Level& level : cursor_.levels)
+      if (level.loop == index(stride.loop))
+        address += static_cast<std::uint64_t>(stride.bytes) * level.iteration;
+  return address;
+}
+
+void UnitProcess::begin_transfer(const Firing& firing, std::uint64_t start, bool after_drain) {
+  const MemoryTransfer& transfer = firing.transfer.front();
+  InFlight flight{next_ticket_++, &firing, start, false, {}};
+  for (const Put& put : firing.puts)
+    flight.first_slots.push_back(engine_.channels[index(put.channel)].tail);
+  take_tokens(firing, Release::at_start, start);
+  put_tokens(firing, start, pending, after_drain);
+
+  tlm::tlm_generic_payload& payload = free_payload();
+  TransferExtension* extension = nullptr;
+  payload.get_extension(extension);
+  extension->row_bytes = transfer.row_bytes;
+  extension->rows = transfer.rows;
+  extension->row_stride = transfer.row_stride;
+  extension->stream = transfer.stream;
+  extension->outstanding = engine_.graph.units[unit_].outstanding;
+  extension->ticket = flight.ticket;
+  payload.set_command(transfer.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  payload.set_address(address_of(transfer));
+  const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
+  payload.set_data_length(static_cast<unsigned>(std::min<std::uint64_t>(bytes, 0xffffffffu)));
+  payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  StreamStats& stream = engine_.streams[transfer.stream];
+  (transfer.write ? stream.write_bytes : stream.read_bytes) += bytes;
+  ++stream.transfers;
+
+  in_flight_.push_back(std::move(flight));
+  state_ = State::transfer;
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  socket->nb_transport_fw(payload, phase, delay);
+}
+
+tlm::tlm_sync_enum UnitProcess::respond(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                        sc_core::sc_time&) {
+  TransferExtension* extension = nullptr;
+  payload.get_extension(extension);
+  if (phase == tlm::END_REQ) {
+    on_issued(extension->ticket);
+    return tlm::TLM_ACCEPTED;
+  }
+  SLUICE_ASSERT(phase == tlm::BEGIN_RESP, "a memory answered with a phase that is not an answer");
+  on_done(extension->ticket);
+  free_payloads_.push_back(&payload);
+  return tlm::TLM_COMPLETED;
+}
+
+/// The last request was accepted: the unit is free for its next firing.
+void UnitProcess::on_issued(std::uint64_t ticket) {
+  const auto flight = std::find_if(in_flight_.begin(), in_flight_.end(),
+                                   [&](const InFlight& f) { return f.ticket == ticket; });
+  SLUICE_ASSERT(flight != in_flight_.end() && !flight->issued, "a transfer was issued twice");
+  flight->issued = true;
+  const Firing& firing = *flight->firing;
+  const std::uint64_t end = std::max(now_cycle(), flight->begun + firing.interval);
+  UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
+  take_tokens(firing, Release::at_end, end);
+  if (engine_.traces(flight->begun)) record_slice(firing, flight->begun, end);
+  row.busy += end - flight->begun;
+  row.end = end;
+  local_ = end;
+  advance();
+  wake();
+}
+
+/// The last byte has arrived: the tokens put by the transfer can be taken.
+void UnitProcess::on_done(std::uint64_t ticket) {
+  const auto flight = std::find_if(in_flight_.begin(), in_flight_.end(),
+                                   [&](const InFlight& f) { return f.ticket == ticket; });
+  SLUICE_ASSERT(flight != in_flight_.end() && flight->issued, "a transfer ended before its issue");
+  const Firing& firing = *flight->firing;
+  const std::uint64_t now = now_cycle();
+  for (std::size_t p = 0; p < firing.puts.size(); ++p) {
+    ChannelState& channel = engine_.channels[index(firing.puts[p].channel)];
+    std::uint32_t slot = flight->first_slots[p];
+    for (std::uint32_t i = 0; i < firing.puts[p].tokens; ++i, slot = channel.next(slot))
+      channel.slots[slot].ready = std::max(now, flight->begun + 1);
+    engine_.wake_reader(channel);
+  }
+  if (engine_.traces(flight->begun)) {
+    const MemoryTransfer& t = firing.transfer.front();
+    engine_.transfers.push_back({flight->begun, now, t.row_bytes * t.rows, t.stream});
+  }
+  engine_.stats[unit_].layers[firing.layer].done = now;
+  engine_.last_done = std::max(engine_.last_done, now);
+  in_flight_.erase(flight);
+}
+
+tlm::tlm_generic_payload& UnitProcess::free_payload() {
+  if (free_payloads_.empty()) {
+    payloads_.push_back(std::make_unique<tlm::tlm_generic_payload>());
+    payloads_.back()->set_extension(new TransferExtension);
+    free_payloads_.push_back(payloads_.back().get());
+  }
+  tlm::tlm_generic_payload* payload = free_payloads_.back();
+  free_payloads_.pop_back();
+  return *payload;
+}
+
+/// Moves past the firing at the cursor and lets fast-forward look if an iteration has ended.
+void UnitProcess::advance() {
+  ++cursor_.at;
+  settle();
+  if (!at_boundary_) return;
+  at_boundary_ = false;
+  for (const Cursor::Level& level : cursor_.levels)
+    if (level.loop == boundary_loop_)
+      engine_.fast_forward.boundary(engine_, unit_, level.loop, level.iteration, level.count);
+}
+
+/// Follows loop instructions until the cursor stands at a firing or at the end.
+void UnitProcess::settle() {
+  while (cursor_.at < code_.size() && code_[cursor_.at].kind != Instruction::Kind::fire) {
+    const Instruction& instruction = code_[cursor_.at];
+    if (instruction.kind == Instruction::Kind::begin) {
+      cursor_.levels.push_back({instruction.loop, 0, instruction.count});
+      engine_.fast_forward.enter(unit_, instruction.loop);
+      ++cursor_.at;
+      continue;
+    }
+    Cursor::Level& level = cursor_.levels.back();
+    if (++level.iteration < level.count) {
+      cursor_.at = instruction.jump;
+      at_boundary_ = at_boundary_ || instruction.watched;
+      if (instruction.watched) boundary_loop_ = instruction.loop;
+    } else {
+      cursor_.levels.pop_back();
+      ++cursor_.at;
+    }
+  }
+}
+
+void UnitProcess::append_state(std::uint64_t now, std::uint32_t loop, std::uint64_t iteration,
+                               std::vector<std::uint64_t>& out) const {
+  out.push_back(cursor_.at);
+  out.push_back(static_cast<std::uint64_t>(state_));
+  out.push_back(state_ == State::token || state_ == State::room ? waits_for_ : none_id);
+  out.push_back(local_ - now);
+  out.push_back(state_ == State::time ? sync_target_ - now : 0);
+  for (const Cursor::Level& level : cursor_.levels)
+    out.push_back(level.loop == loop ? level.iteration - iteration : level.iteration);
+  for (const InFlight& flight : in_flight_) {
+    out.push_back(flight.begun - now);
+    out.push_back(flight.issued ? 1 : 0);
+  }
+}
+
+void UnitProcess::shift(std::uint64_t cycles, std::uint32_t loop, std::uint64_t iterations) {
+  local_ += cycles;
+  for (Cursor::Level& level : cursor_.levels)
+    if (level.loop == loop) level.iteration += iterations;
+  for (InFlight& flight : in_flight_) flight.begun += cycles;
+  if (state_ != State::time) return;
+  sync_target_ += cycles;
+  wake_event_.cancel();
+  wake_event_.notify(at_cycle(sync_target_ - now_cycle()));
+}
+
+void UnitProcess::record_slice(const Firing& firing, std::uint64_t start, std::uint64_t end) {
+  TraceSlice slice;
+  slice.track = unit_;
+  slice.name = static_cast<std::uint32_t>(&firing - engine_.graph.firings.data());
+  slice.start = start;
+  slice.duration = end - start;
+  const auto flow = [](std::uint32_t channel, std::uint64_t token) {
+    return (std::uint64_t{channel} + 1) << 40 | token;
+  };
+  for (const Take& take : firing.takes)
+    if (take.release != Release::never && slice.flow_in == 0)
+      slice.flow_in = flow(index(take.channel), engine_.channels[index(take.channel)].popped);
+  if (!firing.puts.empty()) {
+    const std::uint32_t channel = index(firing.puts.front().channel);
+    slice.flow_out = flow(channel, engine_.channels[channel].pushed);
+  }
+  engine_.trace.slices.push_back(slice);
+}
+
+}  // namespace sluice::tile
