@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/registry.hpp"
 #include "base/yaml.hpp"
 #include "workloads/network.hpp"
 
@@ -23,5 +24,14 @@ Network read_network(const YamlNode& file, const YamlNode* workload);
 
 /// Names of the networks in `search`, sorted.
 std::vector<std::string> library_networks(const std::vector<std::string>& search);
+
+/// What `sluice list networks` says of a network file. Throws SpecError for mistakes in its
+/// parameters.
+Descriptor describe_network(const YamlNode& file);
+/// The same of every network in `search`, sorted by name.
+std::vector<Descriptor> describe_networks(const std::vector<std::string>& search);
+
+/// The JSON Schema (draft 2020-12) of network files, from the field tables that reading uses.
+std::string network_schema();
 
 }  // namespace sluice

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -32,6 +34,7 @@ struct Conv2d {
 struct Linear {
   std::uint64_t rows = 1, in_features = 1, out_features = 1;
   std::uint64_t experts = 1;
+  std::uint64_t idle_experts = 0;  ///< experts without a token in this call: parameters, no work
   bool bias = false;
   bool tied = false;  ///< the weights are another layer's; they count no parameters
   bool operator==(const Linear&) const = default;
@@ -44,12 +47,14 @@ struct MatMul {
 };
 
 /// softmax(Q K^T / sqrt(d)) V, kept whole: how it is computed is the mapper's choice.
-/// query_heads / kv_heads query heads share a key and value head.
+/// query_heads / kv_heads query heads share a key and value head. The queries are the last
+/// `query_length` of `context_length` positions; a causal query sees the positions up to its own,
+/// of which a window keeps the last `window`.
 struct Attention {
   std::uint64_t batch = 1, query_heads = 1, kv_heads = 1;
   std::uint64_t query_length = 1, context_length = 1, head_width = 1;
   bool causal = false;
-  std::uint64_t window = 0;  ///< sliding window of keys; 0 for all
+  std::uint64_t window = 0;  ///< sliding window of keys; 0 for all; needs `causal`
   bool operator==(const Attention&) const = default;
 };
 
@@ -89,6 +94,7 @@ struct EnumNames<ElementwiseKind> {
 struct Elementwise {
   ElementwiseKind kind = ElementwiseKind::relu;
   std::uint64_t elements = 1;
+  std::uint64_t channels = 0;  ///< of bias (1 trained number each) and batch_norm (2 each)
   bool operator==(const Elementwise&) const = default;
 };
 
@@ -114,11 +120,15 @@ struct Norm {
 /// Look-up of `tokens` rows of `width` numbers in a table of `vocabulary` rows.
 struct Embedding {
   std::uint64_t tokens = 1, vocabulary = 1, width = 1;
+  bool tied = false;  ///< the table is another layer's; it counts no parameters
   bool operator==(const Embedding&) const = default;
 };
 
 using Operator = std::variant<Conv2d, Linear, MatMul, Attention, Pool2d, Elementwise, Softmax, Norm,
                               Embedding>;
+
+/// In `Layer::inputs`: the input of the network itself. No layer has this name.
+inline constexpr std::string_view network_input = "input";
 
 /// One operator and what is applied to its output as it leaves (bias, batch_norm, relu, ...),
 /// which therefore moves no data of its own.
@@ -146,19 +156,41 @@ std::uint64_t out_width(const Conv2d& conv);
 std::uint64_t out_height(const Pool2d& pool);
 std::uint64_t out_width(const Pool2d& pool);
 
-/// The word for the operator in YAML and reports: conv2d, linear, matmul, attention, ...
+/// Whether every channel is convolved by itself.
+bool is_depthwise(const Conv2d& conv);
+/// Whether `kind` combines two tensors.
+bool is_binary(ElementwiseKind kind);
+
+/// The word for the operator in YAML and reports: conv2d, depthwise_conv2d, linear, matmul, ...
 std::string_view operator_name(const Operator& op);
 
 /// Multiply-accumulates of the matrix products in `op` (masked attention: only what is needed).
 std::uint64_t macs(const Operator& op);
 /// Trained numbers that `layer` holds, epilogue included (bias 1, batch_norm 2 a channel, ...).
 std::uint64_t parameters(const Layer& layer);
-/// Elements of the operand tensors and of the result.
+/// Elements of the activations read (both operands, a KV cache included; token numbers of an
+/// embedding), each once; of the weights used (without biases; the whole table of an embedding;
+/// tied weights too); and of the result.
 std::uint64_t input_elements(const Operator& op);
 std::uint64_t weight_elements(const Operator& op);
 std::uint64_t output_elements(const Operator& op);
+/// Channels, features or columns of the result: what a bias has one number for. 0: unknown.
+std::uint64_t output_channels(const Operator& op);
 
 std::uint64_t macs(const Network& network);
 std::uint64_t parameters(const Network& network);
+
+/// The first count above that does not fit ("MACs", "input elements", ...), or nothing. Networks
+/// that were read from files have been checked: the functions above do not overflow on them, and
+/// the bits of any tensor and the sum over the layers can be counted in 64 bits.
+std::optional<std::string_view> overflow(const Layer& layer);
+std::optional<std::string_view> overflow(const Network& network);
+
+/// A table for reading: layer, operator, shape, MACs, parameters, elements in and out, and totals.
+std::string to_table(const Network& network);
+
+/// The network as a file of the format in docs/networks.md, every layer explicit, which reads back
+/// to an equal network.
+std::string network_to_yaml(const Network& network);
 
 }  // namespace sluice
