@@ -81,7 +81,7 @@ class GemmSearch {
     if (!fits(grain_)) return std::nullopt;
     whole_k(n_axis, m_axis);
     whole_k(m_axis, n_axis);
-    if (grain_[k_axis] < task_.k && (!found_ || best_traffic_ > least_traffic())) cut_k();
+    if (grain_[k_axis] < task_.k && (!found_ || best_tiles_ > task_.batch)) cut_k();
     return best_;
   }
 
@@ -90,12 +90,6 @@ class GemmSearch {
     return tile_bytes(task_, tile[m_axis], tile[n_axis], tile[k_axis], array_);
   }
   bool fits(const Tile& tile) const { return room_.fits(bytes(tile)); }
-
-  /// Every operand read once, every result written once.
-  std::uint64_t least_traffic() const {
-    return task_.input_batch * input_bytes_ + task_.weight_batch * weight_bytes_ +
-           task_.batch * output_bytes_;
-  }
 
   /// k whole. The operand of the outer loop is read once, the other once for each outer tile: so
   /// the fewest outer tiles, then the largest inner tile that fits beside them.
@@ -123,7 +117,6 @@ class GemmSearch {
       grow(tile, other);
       grow(tile, k_axis);
       consider(tile, false);
-      if (tile[k_axis] == task_.k) consider(tile, true);
     }
   }
 

@@ -82,8 +82,7 @@ GemmLoop gemm_loop(const GemmTask& task, const GemmTiling& tiling) {
 }
 
 VectorLoop vector_loop(const VectorTask& task, const VectorTiling& tiling) {
-  const bool whole_rows =
-      tiling.elements_tile >= task.elements || tiling.elements_tile % task.row_elements == 0;
+  const bool whole_rows = tiling.elements_tile % task.row_elements == 0;
   if (task.passes <= 1 || whole_rows) return {1, 1, split(task.elements, tiling.elements_tile)};
   return {task.elements / task.row_elements, task.passes,
           split(task.row_elements, tiling.elements_tile)};

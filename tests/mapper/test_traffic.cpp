@@ -181,7 +181,7 @@ TEST_CASE("an input tile is never more than its rectangle nor less than its shar
 /// Walks over every step of a vector task.
 Walk walk_vector(const VectorTask& task, std::uint64_t tile, const SystolicArray& array) {
   Walk walk;
-  const bool cut_rows = task.passes > 1 && tile < task.elements && tile % task.row_elements != 0;
+  const bool cut_rows = task.passes > 1 && tile % task.row_elements != 0;
   const std::uint64_t block = cut_rows ? task.row_elements : task.elements;
   for (std::uint64_t start = 0; start < task.elements; start += block)
     for (std::uint64_t pass = 0; pass < (cut_rows ? task.passes : 1); ++pass)
