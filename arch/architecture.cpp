@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/architecture.hpp"
+
+#include <algorithm>
+
+#include "arch/check.hpp"
+#include "base/assert.hpp"
+#include "base/read.hpp"
+
+namespace sluice {
+namespace {
+
+/// One engine for each tensor, as in a machine whose operands have queues of their own.
+std::vector<Dma> default_engines() {
+  std::vector<Dma> engines;
+  for (const auto& role : EnumNames<TensorRole>::table) {
+    Dma& engine = engines.emplace_back();
+    engine.name = "dma_" + std::string(role.name);
+    engine.moves = {role.value};
+  }
+  return engines;
+}
+
+}  // namespace
+
+Architecture read_architecture(const YamlNode& node, Diagnostics& diagnostics) {
+  Architecture architecture;
+  read_value(node, architecture, FieldInfo{}, diagnostics);
+  if (node.is_map()) check_architecture(architecture, node, diagnostics);
+  if (architecture.dma.empty()) architecture.dma = default_engines();
+  return architecture;
+}
+
+std::size_t scratchpad_of(const Architecture& architecture, TensorRole role) {
+  const auto& pads = architecture.scratchpads;
+  const auto holder = std::ranges::find_if(pads, [&](const Scratchpad& pad) {
+    return std::ranges::find(pad.holds, role) != pad.holds.end();
+  });
+  SLUICE_ASSERT(holder != pads.end(),
+                "a tensor has no scratchpad although the machine was checked");
+  return static_cast<std::size_t>(holder - pads.begin());
+}
+
+}  // namespace sluice

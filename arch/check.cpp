@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+#include "base/checked.hpp"
+#include "base/read.hpp"
+
+namespace sluice {
+namespace {
+
+/// The models that a machine of this shape can be simulated with.
+const std::vector<std::string> known_models = {"systolic"};
+
+/// Names that reports give to the units that every machine has.
+constexpr std::array<std::string_view, 3> reserved_names = {"array", "vector", "dram"};
+
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+/// Whether the value at `node` reads without a mistake; a section that does not is checked no
+/// further.
+template <class T>
+bool reads_cleanly(const YamlNode* node) {
+  if (node == nullptr) return false;
+  Diagnostics mistakes;
+  T value;
+  read_value(*node, value, FieldInfo{}, mistakes);
+  return mistakes.empty();
+}
+
+/// Place of `key` in `map`, or of the map where the key is absent.
+Location place(const YamlNode& map, std::string_view key) {
+  const YamlNode* node = map.find(key);
+  return node != nullptr ? node->where : map.where;
+}
+
+bool is_float(NumberFormat format) {
+  switch (format) {
+    case NumberFormat::fp4_e2m1:
+    case NumberFormat::fp8_e4m3:
+    case NumberFormat::fp8_e5m2:
+    case NumberFormat::bf16:
+    case NumberFormat::fp16:
+    case NumberFormat::fp32:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void check_formats(const SystolicArray& array, const YamlNode& node, Diagnostics& diagnostics) {
+  const NumberFormat sum = array.accumulator_format;
+  const std::string operands =
+      std::string(name_of(array.input_format)) + " x " + std::string(name_of(array.weight_format));
+  const bool float_operand = is_float(array.input_format) || is_float(array.weight_format);
+  const Location where = place(node, "accumulator_format");
+  if (float_operand != is_float(sum)) {
+    diagnostics.error(
+        where,
+        "accumulator_format " + std::string(name_of(sum)) + " cannot hold products of " + operands,
+        float_operand ? "choose a floating-point format, such as fp32"
+                      : "choose an integer format, such as int32");
+    return;
+  }
+  const std::uint32_t input = width_bits(array.input_format);
+  const std::uint32_t weight = width_bits(array.weight_format);
+  const std::uint32_t needed = float_operand ? std::max(input, weight) : input + weight;
+  if (width_bits(sum) >= needed) return;
+  diagnostics.error(where,
+                    "accumulator_format " + std::string(name_of(sum)) + " has " +
+                        std::to_string(width_bits(sum)) + " bits, a product of " + operands +
+                        " has " + std::to_string(needed),
+                    "choose a wider accumulator");
+}
+
+/// An option at other than its default where the dataflow makes no use of it.
+void check_effect(bool set, std::string_view key, std::string_view reason, const YamlNode& node,
+                  Diagnostics& diagnostics) {
+  if (!set) return;
+  diagnostics.error(place(node, key), std::string(key) + " has no effect: " + std::string(reason),
+                    "remove it, or choose another dataflow");
+}
+
+void check_output_stationary(const SystolicArray& array, const YamlNode& node,
+                             Diagnostics& diagnostics) {
+  const std::string_view moves = "with dataflow os no operand is loaded before a fold";
+  check_effect(array.double_buffered_stationary, "double_buffered_stationary", moves, node,
+               diagnostics);
+  check_effect(array.stationary_load != SystolicArray{}.stationary_load, "stationary_load", moves,
+               node, diagnostics);
+  if (array.double_buffered_output && array.drain == Drain::direct)
+    diagnostics.error(place(node, "double_buffered_output"),
+                      "double_buffered_output has no effect: with drain direct results are read "
+                      "in the cycle in which they are done",
+                      "remove it, or choose drain: columns");
+}
+
+void check_input_or_weight_stationary(const SystolicArray& array, const YamlNode& node,
+                                      Diagnostics& diagnostics) {
+  const std::string leaves = "with dataflow " + std::string(name_of(array.dataflow)) +
+                             " results leave at the lower edge as they are done";
+  check_effect(array.drain != SystolicArray{}.drain, "drain", leaves, node, diagnostics);
+  check_effect(array.double_buffered_output, "double_buffered_output", leaves, node, diagnostics);
+  if (array.double_buffered_stationary && array.stationary_load == StationaryLoad::rows)
+    diagnostics.error(place(node, "stationary_load"),
+                      "stationary_load rows and double_buffered_stationary exclude each other: "
+                      "along the rows the stationary tile travels through the registers of the "
+                      "moving operand, which are in use while a fold computes",
+                      "choose stationary_load: columns, or double_buffered_stationary: false");
+}
+
+void check_array(const SystolicArray& array, const YamlNode& node, Diagnostics& diagnostics) {
+  if (array.dataflow == Dataflow::output_stationary)
+    check_output_stationary(array, node, diagnostics);
+  else
+    check_input_or_weight_stationary(array, node, diagnostics);
+  check_formats(array, node, diagnostics);
+}
+
+/// Words for a list of things that tensors are given to: scratchpads and DMA engines.
+struct Holders {
+  std::string_view key;   ///< of the tensors: `holds` or `moves`
+  std::string_view verb;  ///< in the passive: held or moved
+  std::string_view kind;  ///< scratchpad or DMA engine
+  std::string_view cure;  ///< when a tensor is left out
+};
+constexpr Holders scratchpad_holders = {"holds", "held", "scratchpad",
+                                        "add it to `holds` of one scratchpad"};
+constexpr Holders dma_holders = {
+    "moves", "moved", "DMA engine",
+    "add it to `moves` of one engine, or leave out `dma` for one engine each"};
+
+/// Every tensor belongs to exactly one of `list`, and none of `list` has nothing to do.
+/// `tensors(i)` are those of item i.
+template <class Item, class Tensors>
+void check_holders(const std::vector<Item>& list, Tensors tensors, const YamlNode& node,
+                   const Holders& words, Diagnostics& diagnostics) {
+  std::array<const Item*, tensor_role_count> holder{};
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const YamlNode& roles = *node.items[i].find(words.key);
+    const std::vector<TensorRole>& held = tensors(list[i]);
+    if (held.empty())
+      diagnostics.error(roles.where,
+                        std::string(words.kind) + " " + quoted(list[i].name) + " " +
+                            std::string(words.key) + " no tensor",
+                        "name at least one of input, weight, output");
+    for (std::size_t j = 0; j < held.size(); ++j) {
+      const Item*& first = holder[static_cast<std::size_t>(held[j])];
+      if (first != nullptr)
+        diagnostics.error(
+            roles.items[j].where,
+            std::string(name_of(held[j])) + " is already " + std::string(words.verb) + " by " +
+                std::string(words.kind) + " " + quoted(first->name),
+            "each of input, weight, output belongs to one " + std::string(words.kind));
+      else
+        first = &list[i];
+    }
+  }
+  for (const auto& role : EnumNames<TensorRole>::table)
+    if (holder[static_cast<std::size_t>(role.value)] == nullptr)
+      diagnostics.error(node.where,
+                        std::string(role.name) + " is " + std::string(words.verb) + " by no " +
+                            std::string(words.kind),
+                        std::string(words.cure));
+}
+
+void check_width(const Scratchpad& pad, const YamlNode& node, Diagnostics& diagnostics) {
+  if (pad.shared_ports && node.find("write_ports") != nullptr &&
+      pad.write_ports != Scratchpad{}.write_ports)
+    diagnostics.error(place(node, "write_ports"),
+                      "write_ports has no effect: with shared_ports reads and writes share the " +
+                          std::to_string(pad.read_ports) + " of `read_ports`",
+                      "remove it, or set shared_ports: false");
+  const auto line = multiply(pad.banks, pad.width.value);
+  if (line && *line <= pad.capacity.value) return;
+  diagnostics.error(place(node, "width"),
+                    "one access to each of " + std::to_string(pad.banks) + " banks of width " +
+                        to_text(pad.width) + " takes more than the capacity of scratchpad " +
+                        quoted(pad.name) + ", " + to_text(pad.capacity),
+                    "choose a smaller width, fewer banks or a larger capacity");
+}
+
+/// Names of scratchpads and engines are unique, also among the units that every machine has.
+class Names {
+ public:
+  explicit Names(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  void add(const std::string& name, const YamlNode& item) {
+    const Location where = place(item, "name");
+    if (name.empty()) {
+      diagnostics_.error(where, "a name is empty", "reports need a name for every unit");
+    } else if (std::ranges::find(reserved_names, name) != reserved_names.end()) {
+      diagnostics_.error(where, "name " + quoted(name) + " is that of a unit of every machine",
+                         "choose another name than array, vector, dram");
+    } else if (const auto [taken, added] = lines_.emplace(name, where.line); !added) {
+      diagnostics_.error(
+          where,
+          "name " + quoted(name) + " is already taken on line " + std::to_string(taken->second),
+          "every scratchpad and DMA engine needs a name of its own");
+    }
+  }
+
+ private:
+  Diagnostics& diagnostics_;
+  std::map<std::string, std::uint32_t> lines_;
+};
+
+}  // namespace
+
+void check_architecture(const Architecture& architecture, const YamlNode& node,
+                        Diagnostics& diagnostics) {
+  const std::string& model = architecture.model;
+  if (std::ranges::find(known_models, model) == known_models.end())
+    diagnostics.error(place(node, "model"), "unknown model " + quoted(model),
+                      suggestion(model, known_models));
+  const YamlNode* array = node.find("array");
+  if (reads_cleanly<SystolicArray>(array)) check_array(architecture.array, *array, diagnostics);
+
+  Names names(diagnostics);
+  const YamlNode* pads = node.find("scratchpads");
+  if (reads_cleanly<std::vector<Scratchpad>>(pads)) {
+    const auto& list = architecture.scratchpads;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      names.add(list[i].name, pads->items[i]);
+      check_width(list[i], pads->items[i], diagnostics);
+    }
+    const auto holds = [](const Scratchpad& pad) -> const auto& { return pad.holds; };
+    check_holders(list, holds, *pads, scratchpad_holders, diagnostics);
+  }
+  const YamlNode* engines = node.find("dma");
+  if (!architecture.dma.empty() && reads_cleanly<std::vector<Dma>>(engines)) {
+    const auto& list = architecture.dma;
+    for (std::size_t i = 0; i < list.size(); ++i) names.add(list[i].name, engines->items[i]);
+    const auto moves = [](const Dma& engine) -> const auto& { return engine.moves; };
+    check_holders(list, moves, *engines, dma_holders, diagnostics);
+  }
+}
+
+}  // namespace sluice

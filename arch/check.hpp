@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a machine that was read is possible: the rules that no single field can state. What is
+// wrong is told at the place of the offending value; nothing is mended here.
+#pragma once
+
+#include "arch/architecture.hpp"
+#include "base/diagnostics.hpp"
+#include "base/yaml.hpp"
+
+namespace sluice {
+
+/// Checks `architecture`, which was read from `node`. A section in which reading itself found
+/// mistakes is skipped, so that one mistake is told once.
+void check_architecture(const Architecture& architecture, const YamlNode& node,
+                        Diagnostics& diagnostics);
+
+}  // namespace sluice
