@@ -3,7 +3,8 @@
 #include <doctest/doctest.h>
 #include <malloc.h>
 
-#include <memory>
+#include <algorithm>
+#include <limits>
 #include <systemc>
 
 #include "sim/pe/gemm.hpp"
@@ -60,7 +61,7 @@ TEST_CASE("a context gives way to the one before it") {
   CHECK(sc_core::sc_curr_simcontext == before);
 }
 
-TEST_CASE("2,000 runs leave no memory behind, wherever they end") {
+TEST_CASE("thousands of runs leave no memory behind, wherever they end") {
   const auto runs = [](int count) {
     for (int run = 0; run < count; ++run) {
       // The first ends with a thread that waits for an event, the second in a pause.
@@ -69,10 +70,14 @@ TEST_CASE("2,000 runs leave no memory behind, wherever they end") {
                        Eigen::MatrixXd::Ones(2, 2));
     }
   };
-  // SystemC keeps pools that grow for the first few hundred runs.
-  runs(500);
-  const std::size_t before = bytes_in_use();
-  runs(1000);  // two contexts a turn
-  const std::size_t after = bytes_in_use();
-  CHECK(after == before);
+  // Pools of SystemC and of the allocator grow at times; what runs leave behind grows always. Two
+  // contexts a turn, four times 1,000 runs.
+  std::size_t least_growth = std::numeric_limits<std::size_t>::max();
+  for (int block = 0; block < 4; ++block) {
+    const std::size_t before = bytes_in_use();
+    runs(500);
+    const std::size_t after = bytes_in_use();
+    least_growth = std::min(least_growth, after > before ? after - before : 0);
+  }
+  CHECK(least_growth == 0);
 }
