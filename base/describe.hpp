@@ -7,8 +7,9 @@
 //     v.field("banks", s.banks, {.doc = "banks that work at once", .min = 1, .max = 1024});
 //   }
 //
-// Kinds of field: bool, std::uint32_t, std::uint64_t, double, std::string, the quantity types, enums
-// with EnumNames, std::optional of these, structs with describe(), and std::vector of any of them.
+// Kinds of field: bool, std::uint32_t, std::uint64_t, double, std::string, the quantity types,
+// enums with EnumNames, std::optional of these, structs with describe(), and std::vector of any of
+// them.
 #pragma once
 
 #include <concepts>
@@ -29,15 +30,18 @@ template <class Enum>
 struct EnumNames;
 
 template <class T>
-concept NamedEnum = std::is_enum_v<T> && requires { EnumNames<T>::table; };
+concept NamedEnum = std::is_enum_v<T> && requires {
+  EnumNames<T>::table;
+};
 
 /// What is said of a field beside its name and type. `min` and `max` are in the base unit (bytes,
 /// hertz, seconds, ...) and inclusive.
 struct FieldInfo {
-  std::string_view doc;
+  std::string_view doc = "";
   std::string_view unit = "";
   double min = 0;
   double max = std::numeric_limits<double>::infinity();
+  std::string_view name = "";  ///< the key; visitors fill it in for their messages
 };
 
 /// The word of an enum value.

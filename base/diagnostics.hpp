@@ -3,6 +3,7 @@
 // together; a library throws SpecError, only the command prints it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -11,20 +12,22 @@
 
 namespace sluice {
 
-/// A place in a text. Lines and columns count from 1; line 0 means "the whole file".
+/// A place in a text. Lines and columns (characters, not bytes) count from 1; line 0 means "the
+/// whole file", or a text that has no lines, such as an argument of the command.
 struct Location {
-  std::string path;       ///< as the user named it; `--set` for the command line
+  std::string path;  ///< as the user named it; `--set` for the command line
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  std::string line_text;  ///< the source line, for the caret
+  std::string line_text = {};          ///< the source line, for the caret, or the part near it
+  std::uint32_t line_text_column = 1;  ///< the column at which line_text begins
 
   bool operator==(const Location&) const = default;
 };
 
 struct Diagnostic {
   Location where;
-  std::string message;  ///< what is wrong, with the value
-  std::string hint;     ///< how to mend it; may be empty
+  std::string message;    ///< what is wrong, with the value
+  std::string hint = {};  ///< how to mend it; may be empty
 
   bool operator==(const Diagnostic&) const = default;
 };
@@ -32,7 +35,8 @@ struct Diagnostic {
 /// `path:line:column: error: message`, the line with a caret, and `hint: ...`.
 std::string to_text(const Diagnostic& diagnostic);
 
-/// Thrown by whatever reads the user's input, with every mistake that was found.
+/// Thrown by whatever reads the user's input, with every mistake that was found. what() shows the
+/// first hundred.
 class SpecError : public std::exception {
  public:
   explicit SpecError(std::vector<Diagnostic> diagnostics);
@@ -60,6 +64,9 @@ class Diagnostics {
 
 /// The candidate nearest to `word` by edit distance, or "" when none is near enough to be meant.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+/// `value` in single quotes for a message: long ones are clipped, control characters shown as `?`.
+std::string quote(std::string_view value);
 
 /// `did you mean 'rows'?`, or `known: a, b, c` when none is near; for the hint of a diagnostic.
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);

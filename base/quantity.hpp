@@ -50,8 +50,7 @@ constexpr Seconds to_seconds(Cycles cycles, Hertz clock) {
 
 /// Bytes moved in one cycle of `clock` at `bandwidth`.
 constexpr double bytes_per_cycle(Bandwidth bandwidth, Hertz clock) {
-  return bandwidth.per == Bandwidth::Per::cycle ? bandwidth.bytes
-                                                : bandwidth.bytes / clock.value;
+  return bandwidth.per == Bandwidth::Per::cycle ? bandwidth.bytes : bandwidth.bytes / clock.value;
 }
 
 /// Why a text is not a quantity: a sentence for the user, and a hint that may be empty.

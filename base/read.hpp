@@ -3,9 +3,11 @@
 // Diagnostics: unknown key with the nearest known one, wrong type or unit, out of range, missing.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/describe.hpp"
@@ -30,23 +32,29 @@ void read_value(const YamlNode& node, SquareMicrometres& value, const FieldInfo&
 
 /// Index into `words` of the scalar at `node`, or nothing with a diagnostic that names the nearest.
 std::optional<std::size_t> read_word(const YamlNode& node, const std::vector<std::string>& words,
-                                     Diagnostics&);
+                                     Diagnostics&, std::string_view name = "");
 
 template <NamedEnum Enum>
-void read_value(const YamlNode& node, Enum& value, const FieldInfo&, Diagnostics& diagnostics) {
+void read_value(const YamlNode& node, Enum& value, const FieldInfo& info,
+                Diagnostics& diagnostics) {
   std::vector<std::string> words;
   for (const auto& entry : EnumNames<Enum>::table) words.emplace_back(entry.name);
-  if (const auto index = read_word(node, words, diagnostics))
+  if (const auto index = read_word(node, words, diagnostics, info.name))
     value = EnumNames<Enum>::table[*index].value;
 }
+
+/// Reports at `node` that a list is expected.
+void report_no_list(const YamlNode& node, const FieldInfo& info, Diagnostics&);
 
 class FieldReader;
 
 template <class T>
-concept Described = requires(T& value, FieldReader& reader) { describe(reader, value); };
+concept Described = requires(T& value, FieldReader& reader) {
+  describe(reader, value);
+};
 
 template <Described T>
-void read_value(const YamlNode& node, T& value, const FieldInfo&, Diagnostics& diagnostics);
+void read_value(const YamlNode& node, T& value, const FieldInfo& info, Diagnostics& diagnostics);
 template <class T>
 void read_value(const YamlNode& node, std::vector<T>& values, const FieldInfo& info,
                 Diagnostics& diagnostics);
@@ -57,30 +65,34 @@ void read_value(const YamlNode& node, std::optional<T>& value, const FieldInfo& 
 /// The visitor that reads the entries of one map. Call finish() to report keys nobody asked for.
 class FieldReader {
  public:
-  FieldReader(const YamlNode& map, Diagnostics& diagnostics);
+  /// Reports a node that is neither a map nor empty; `name` is the key it stands under, if any.
+  FieldReader(const YamlNode& map, Diagnostics& diagnostics, std::string_view name = "");
 
   template <class T>
   void field(std::string_view key, T& value, const FieldInfo& info) {
-    if (const YamlNode* node = take(key)) read_value(*node, value, info, diagnostics_);
+    if (const YamlNode* node = take(key)) read_value(*node, value, named(info, key), diagnostics_);
   }
   template <class T>
   void required(std::string_view key, T& value, const FieldInfo& info) {
-    if (const YamlNode* node = take_required(key, info)) read_value(*node, value, info, diagnostics_);
+    if (const YamlNode* node = take_required(key, info))
+      read_value(*node, value, named(info, key), diagnostics_);
   }
-  /// The raw node of a key that the caller reads itself (and its doc, for the schema); or nullptr.
+  /// The node of a key that the caller reads itself (and its doc, for the schema); or nullptr.
   const YamlNode* take(std::string_view key);
   const YamlNode* take_required(std::string_view key, const FieldInfo& info);
   void finish();
 
  private:
+  static FieldInfo named(FieldInfo info, std::string_view key) { return info.name = key, info; }
+
   const YamlNode& map_;
   Diagnostics& diagnostics_;
   std::vector<std::string> known_;
 };
 
 template <Described T>
-void read_value(const YamlNode& node, T& value, const FieldInfo&, Diagnostics& diagnostics) {
-  FieldReader reader(node, diagnostics);
+void read_value(const YamlNode& node, T& value, const FieldInfo& info, Diagnostics& diagnostics) {
+  FieldReader reader(node, diagnostics, info.name);
   describe(reader, value);
   reader.finish();
 }
@@ -88,22 +100,25 @@ void read_value(const YamlNode& node, T& value, const FieldInfo&, Diagnostics& d
 template <class T>
 void read_value(const YamlNode& node, std::optional<T>& value, const FieldInfo& info,
                 Diagnostics& diagnostics) {
-  if (!value) value.emplace();
-  read_value(node, *value, info, diagnostics);
+  if (node.is_null()) return value.reset();
+  T read = value.value_or(T{});
+  const std::size_t before = diagnostics.size();
+  read_value(node, read, info, diagnostics);
+  if (diagnostics.size() == before) value = std::move(read);
 }
 
 template <class T>
 void read_value(const YamlNode& node, std::vector<T>& values, const FieldInfo& info,
                 Diagnostics& diagnostics) {
   if (!node.is_sequence()) {
-    diagnostics.error(node.where, "a list is expected here",
-                      "write one item a line, each after '- '");
+    report_no_list(node, info, diagnostics);
     return;
   }
   values.clear();
   for (const YamlNode& item : node.items) {
-    values.emplace_back();
-    read_value(item, values.back(), info, diagnostics);
+    T value{};
+    read_value(item, value, info, diagnostics);
+    values.push_back(std::move(value));
   }
 }
 

@@ -18,10 +18,10 @@ struct YamlNode {
   struct Entry;
 
   Kind kind = Kind::null;
-  bool quoted = false;  ///< a scalar in quotes is text even if it looks like a number
+  bool quoted = false;  ///< a scalar in quotes (or a block | >) is text even if like a number
   std::string scalar;
-  std::vector<YamlNode> items;    ///< of a sequence
-  std::vector<Entry> entries;     ///< of a map, in file order; keys are unique
+  std::vector<YamlNode> items;  ///< of a sequence
+  std::vector<Entry> entries;   ///< of a map, in file order; keys are unique
   Location where;
 
   bool is_map() const { return kind == Kind::map; }
@@ -44,22 +44,30 @@ struct YamlLimits {
   std::size_t file_bytes = 16u << 20;
   std::size_t depth = 64;
   std::size_t include_depth = 16;
+  std::size_t nodes = 500'000;  ///< values of a file, its includes, and what aliases stand for
 };
 
-/// Parses `text`; `path` names it in messages. Duplicate keys, anchors that recurse, and several
-/// documents in a file are errors. Does not follow includes. Throws SpecError.
+/// Whether both trees hold the same, wherever they stand.
+bool same_content(const YamlNode& a, const YamlNode& b);
+
+/// Parses `text`; `path` names it in messages. Duplicate keys, keys that are not plain words or
+/// texts, tags, anchors that recurse, an empty text and several documents in a file are errors.
+/// Does not follow includes. Throws SpecError.
 YamlNode parse_yaml(std::string_view text, const std::string& path, const YamlLimits& limits = {});
 
 /// Reads a file and resolves `include: other.yaml` entries: the included map is taken first, the
 /// keys beside `include` then override it, maps merging key by key and anything else replacing.
-/// Paths are relative to the including file. A cycle of includes is an error that shows it.
+/// Paths are relative to the including file; a list of paths is taken in order. A cycle of includes
+/// is an error that shows it. Throws SpecError.
 YamlNode load_yaml(const std::string& path, const YamlLimits& limits = {});
 
 /// Sets the value at a dotted path such as `architecture.array.rows` (sequence items by index),
-/// creating maps on the way; `text` is parsed as YAML. The new node's place reads `--set`.
+/// creating maps on the way; `text` is parsed as YAML. The new node's place reads `--set`. Throws
+/// SpecError; then `root` is as it was.
 void set_path(YamlNode& root, std::string_view dotted_path, std::string_view text);
 
-/// Block-style YAML text that parses back to an equal tree.
+/// Block-style YAML text that parses back to an equal tree (a text that YAML cannot write without
+/// quotes comes back as quoted).
 std::string to_text(const YamlNode& node);
 
 }  // namespace sluice

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files read whole and written whole. A reader never sees half a file, and a writer that fails
+// leaves what was there before.
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/diagnostics.hpp"
+
+namespace sluice {
+
+/// The operating system would not write: a full disk, a folder that cannot be entered.
+class FileError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Why a file cannot be read, for a diagnostic.
+struct FileProblem {
+  std::string message;
+  std::string hint;
+};
+
+/// The bytes of a file of at most `limit` bytes, or why not. A file that is known to be larger is
+/// not read at all.
+std::variant<std::string, FileProblem> try_read_file(const std::string& path, std::size_t limit);
+
+/// The same; throws SpecError at `path`.
+std::string read_file(const std::string& path, std::size_t limit);
+
+/// Replaces the file at `path` with `text`, creating folders on the way: writes a temporary file
+/// beside it, syncs, renames. Throws FileError that names the path and the system's reason; then
+/// neither a part of the new file nor the temporary one is left.
+void write_file_atomic(const std::string& path, std::string_view text);
+
+/// `16 MiB (16777216 bytes)`, for messages about limits.
+std::string size_text(std::size_t bytes);
+
+}  // namespace sluice
