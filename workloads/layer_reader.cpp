@@ -132,6 +132,7 @@ bool read_fields(const YamlNode& item, OperatorWord word, const LayerContext& co
     auto& conv = std::get<Conv2d>(op);
     conv.out_channels = conv.groups = conv.in_channels;
   }
+  if (auto* e = std::get_if<Elementwise>(&op); e && !has_channels(e->kind)) e->channels = 0;
   apply_short_forms(op, reader);
   return true;
 }

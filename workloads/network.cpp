@@ -136,6 +136,12 @@ struct CountOutput {
   Count operator()(const auto& rows) const { return Count(rows.rows) * rows.columns; }
 };
 
+/// What lies between the two products of an attention, should it be kept.
+Count count_scores(const Operator& op) {
+  const auto* a = std::get_if<Attention>(&op);
+  return a ? Count(a->batch) * a->query_heads * a->query_length * a->context_length : Count(0);
+}
+
 struct CountChannels {
   Count operator()(const Conv2d& c) const { return c.out_channels; }
   Count operator()(const Linear& l) const { return l.out_features; }
@@ -176,7 +182,7 @@ bool beyond(Count count, std::uint64_t most) { return count.overflowed || count.
 
 /// The counts of a layer and their sums over a network.
 struct Totals {
-  Count macs = 0, input = 0, weights = 0, output = 0, parameters = 0;
+  Count macs = 0, input = 0, weights = 0, output = 0, parameters = 0, scores = 0;
 
   void add_layer(const Layer& layer) {
     macs += std::visit(CountMacs{}, layer.op);
@@ -184,6 +190,7 @@ struct Totals {
     weights += std::visit(CountWeights{}, layer.op);
     output += std::visit(CountOutput{}, layer.op);
     parameters += count_parameters(layer);
+    scores += count_scores(layer.op);
   }
   std::optional<std::string_view> overflow() const {
     if (beyond(macs, most_macs)) return "MACs";
@@ -191,6 +198,7 @@ struct Totals {
     if (beyond(weights, most_elements)) return "weight elements";
     if (beyond(output, most_elements)) return "output elements";
     if (beyond(parameters, most_elements)) return "parameters";
+    if (beyond(scores, most_elements)) return "attention scores";
     return std::nullopt;
   }
 };

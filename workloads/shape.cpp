@@ -192,10 +192,11 @@ struct Match {
 struct MakeShape {
   const std::vector<Operand>& operands;
 
+  /// The shape of the first operand that has this many elements and more than a size.
   Shape kept(std::uint64_t count, Shape otherwise) const {
-    for (std::size_t i = 0; i < operands.size(); ++i)
-      if (const Shape* shape = shape_of(operands, i); shape && elements(*shape) == count)
-        return *shape;
+    for (const Operand& operand : operands)
+      if (operand.shape && elements(*operand.shape) == count && last_dimension(*operand.shape) != 0)
+        return *operand.shape;
     return otherwise;
   }
   Shape operator()(const Conv2d& c) const {
@@ -213,8 +214,11 @@ struct MakeShape {
   }
   Shape operator()(const Elementwise& e) const { return kept(e.elements, FlatShape{e.elements}); }
   Shape operator()(const Embedding& e) const { return MatrixShape{e.tokens, e.width}; }
+  /// Softmax and norm: an image stays one.
   Shape operator()(const auto& rows) const {
-    return kept(product(rows.rows, rows.columns), MatrixShape{rows.rows, rows.columns});
+    const MatrixShape matrix{rows.rows, rows.columns};
+    const Shape shape = kept(product(rows.rows, rows.columns), matrix);
+    return std::holds_alternative<ImageShape>(shape) ? shape : matrix;
   }
 };
 
