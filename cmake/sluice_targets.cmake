@@ -44,3 +44,16 @@ function(sluice_test name)
   set_tests_properties(${name} PROPERTIES LABELS fast)
   set_tests_properties(${name}_slow PROPERTIES LABELS slow TIMEOUT 900)
 endfunction()
+
+# sluice_registry(variable file macro folder): the sources `folder/name.cpp` of the entries
+# macro(name) in a .def file, which is then read again whenever it changes.
+function(sluice_registry variable file macro folder)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  file(STRINGS ${file} lines REGEX "^${macro}\\([a-z0-9_]+")
+  set(sources)
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^${macro}\\(([a-z0-9_]+).*$" "${folder}/\\1.cpp" source "${line}")
+    list(APPEND sources ${source})
+  endforeach()
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()

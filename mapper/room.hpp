@@ -56,4 +56,7 @@ class Room {
 /// overflows a nameless one of 0 bytes if it needs any.
 std::optional<Overflow> overflow(const RoleBytes& bytes, const Architecture& architecture);
 
+/// Why the work of `task` is more than can be counted in 64 bits, whatever its tiling, or nothing.
+std::optional<Infeasible> too_much_work(const Task& task);
+
 }  // namespace sluice

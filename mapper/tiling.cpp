@@ -257,9 +257,7 @@ std::uint64_t size_of(const Task& task) {
 std::variant<GemmTiling, VectorTiling, Infeasible> tile_in(const Task& task,
                                                            const Architecture& architecture,
                                                            const Room& room) {
-  if (const std::uint64_t size = size_of(task); size > most_steps)
-    return Infeasible{"task " + task.name + ": more work than can be counted", size, most_steps,
-                      std::holds_alternative<GemmTask>(task.work) ? "MACs" : "elements"};
+  if (auto reason = too_much_work(task)) return std::move(*reason);
   if (const auto* gemm = std::get_if<GemmTask>(&task.work)) {
     GemmSearch search(*gemm, architecture.array, room);
     if (const auto tiling = search.run()) return *tiling;
@@ -276,6 +274,13 @@ std::variant<GemmTiling, VectorTiling, Infeasible> tile_in(const Task& task,
 }
 
 }  // namespace
+
+std::optional<Infeasible> too_much_work(const Task& task) {
+  const std::uint64_t size = size_of(task);
+  if (size <= most_steps) return std::nullopt;
+  return Infeasible{"task " + task.name + ": more work than can be counted", size, most_steps,
+                    std::holds_alternative<GemmTask>(task.work) ? "MACs" : "elements"};
+}
 
 std::variant<GemmTiling, VectorTiling, Infeasible> tile_simply(const Task& task,
                                                                const Architecture& architecture) {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapper/mappers.hpp"
+
+#include "base/diagnostics.hpp"
+
+namespace sluice {
+
+namespace mappers {
+#define SLUICE_MAPPER(name, fits)                                                    \
+  std::variant<Mapping, Infeasible> map_##name(const Network&, const Architecture&); \
+  Descriptor describe_map_##name();
+#include "mapper/mappers.def"
+#undef SLUICE_MAPPER
+}  // namespace mappers
+
+namespace {
+
+struct Entry {
+  std::string_view name;
+  bool fits;
+  std::variant<Mapping, Infeasible> (*map)(const Network&, const Architecture&);
+  Descriptor (*describe)();
+};
+
+constexpr Entry entries[] = {
+#define SLUICE_MAPPER(name, fits) {#name, fits, mappers::map_##name, mappers::describe_map_##name},
+#include "mapper/mappers.def"
+#undef SLUICE_MAPPER
+};
+
+const Entry& entry_of(std::string_view mapper) {
+  std::vector<std::string> known;
+  for (const Entry& entry : entries) {
+    if (entry.name == mapper) return entry;
+    known.emplace_back(entry.name);
+  }
+  Diagnostics diagnostics;
+  diagnostics.error({.path = "mapper"}, "there is no mapper " + quote(mapper),
+                    suggestion(mapper, known));
+  throw SpecError(diagnostics.list());
+}
+
+}  // namespace
+
+std::variant<Mapping, Infeasible> map_network(std::string_view mapper, const Network& network,
+                                              const Architecture& architecture) {
+  return entry_of(mapper).map(network, architecture);
+}
+
+std::vector<Descriptor> mapper_descriptors() {
+  std::vector<Descriptor> list;
+  for (const Entry& entry : entries) list.push_back(entry.describe());
+  return list;
+}
+
+bool respects_capacity(std::string_view mapper) { return entry_of(mapper).fits; }
+
+}  // namespace sluice
