@@ -62,9 +62,8 @@ const Block* Blocks::find(const YamlNode& use, Mistakes& mistakes) const {
   return nullptr;
 }
 
-FormulaScope bind_arguments(const Block& block, const YamlNode& use,
-                                           const FormulaScope& scope, const FormulaScope& global,
-                                           Mistakes& mistakes) {
+FormulaScope bind_arguments(const Block& block, const YamlNode& use, const FormulaScope& scope,
+                            const FormulaScope& global, Mistakes& mistakes) {
   static const YamlNode none;
   const YamlNode* given = use.find("with");
   if (given && !given->is_map()) {
@@ -78,9 +77,9 @@ FormulaScope bind_arguments(const Block& block, const YamlNode& use,
   for (const BlockArgument& argument : block.arguments) {
     const YamlNode* node = given ? given->find(argument.name) : nullptr;
     if (!node && !argument.default_value) {
-      mistakes.error(given ? given->where : use.where,
-                     fmt::format("argument '{}' of block '{}' is missing", argument.name,
-                                 block.name));
+      mistakes.error(
+          given ? given->where : use.where,
+          fmt::format("argument '{}' of block '{}' is missing", argument.name, block.name));
       inner.set(argument.name, unknown_value);
       continue;
     }

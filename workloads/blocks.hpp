@@ -38,9 +38,8 @@ class Blocks {
 
 /// What the layers of `block` see: the network's parameters and definitions (`global`), and its
 /// arguments, which `use.with` gives in formulas over `scope`.
-FormulaScope bind_arguments(const Block& block, const YamlNode& use,
-                            const FormulaScope& scope, const FormulaScope& global,
-                            Mistakes& mistakes);
+FormulaScope bind_arguments(const Block& block, const YamlNode& use, const FormulaScope& scope,
+                            const FormulaScope& global, Mistakes& mistakes);
 
 /// Adds the definitions of a `let:` (which may be null), each seeing those before it.
 void add_definitions(const YamlNode* let, FormulaScope& scope, Mistakes& mistakes);

@@ -58,10 +58,10 @@ class Expander {
       mistakes_.error(item.where, fmt::format("{} needs a name", what));
       return std::nullopt;
     }
-    const bool printable =
-        name->is_scalar() && !name->scalar.empty() &&
-        std::all_of(name->scalar.begin(), name->scalar.end(),
-                    [](char c) { return c > ' ' && c < 127 && c != '|' && c != '"'; });
+    const bool printable = name->is_scalar() && !name->scalar.empty() &&
+                           std::all_of(name->scalar.begin(), name->scalar.end(), [](char c) {
+                             return c > ' ' && c < 127 && c != '|' && c != '"';
+                           });
     if (!printable || name->scalar == network_input) {
       mistakes_.error(name->where, fmt::format("'{}' cannot be a layer's name", name->scalar));
       return std::nullopt;
@@ -93,8 +93,7 @@ class Expander {
     if (!producers_.add(name, read ? std::optional(read->shape) : std::nullopt))
       mistakes_.error(item.find("name")->where, fmt::format("there are two layers '{}'", name));
     if (read)
-      layers_.push_back(
-          {name, std::move(read->op), std::move(read->epilogue), std::move(inputs)});
+      layers_.push_back({name, std::move(read->op), std::move(read->epilogue), std::move(inputs)});
   }
 
   LayerContext context(const std::string& name, const std::vector<std::string>& inputs,
@@ -132,8 +131,8 @@ class Expander {
     if (!count) return;
     if (*count < 0)
       return mistakes_.error(repeat->where, fmt::format("repeat is {}, which is negative", *count));
-    for (std::int64_t index = 0; index < *count && items_ <= most_items; ++index) {
-      ++items_;
+    for (std::int64_t index = 0; index < *count; ++index) {
+      if (++items_ > most_items) return too_many(item);
       FormulaScope inner = scope;
       if (repeat) inner.set("index", FormulaValue{index, {}});
       const std::string full = around.prefix + (repeat ? fmt::format("{}{}", *name, index) : *name);
@@ -150,8 +149,8 @@ class Expander {
     const auto found = producers_.find(*inputs, around, mistakes_);
     if (!found) return;
     if (found->size() != 1)
-      return mistakes_.error(inputs->where, fmt::format("a group takes 1 input, not {}",
-                                                        found->size()));
+      return mistakes_.error(inputs->where,
+                             fmt::format("a group takes 1 input, not {}", found->size()));
     redirected_ = (*found)[0];
   }
 

@@ -109,8 +109,9 @@ std::optional<std::size_t> OperatorReader::word(const YamlNode& node,
   const auto found = std::find(words.begin(), words.end(), text);
   if (node.is_scalar() && found != words.end())
     return static_cast<std::size_t>(found - words.begin());
-  fail(node.where, node.is_scalar() ? fmt::format("'{}' is not a kind that is known here", text)
-                                    : "a word is expected here",
+  fail(node.where,
+       node.is_scalar() ? fmt::format("'{}' is not a kind that is known here", text)
+                        : "a word is expected here",
        suggestion(text, words));
   return std::nullopt;
 }

@@ -21,7 +21,16 @@ namespace sluice {
 
 /// The operators of network files. Depthwise convolution has a word of its own.
 enum class OperatorWord : std::uint8_t {
-  conv2d, depthwise_conv2d, linear, matmul, attention, pool2d, elementwise, softmax, norm, embedding
+  conv2d,
+  depthwise_conv2d,
+  linear,
+  matmul,
+  attention,
+  pool2d,
+  elementwise,
+  softmax,
+  norm,
+  embedding
 };
 template <>
 struct EnumNames<OperatorWord> {

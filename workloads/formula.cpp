@@ -19,13 +19,20 @@ class Evaluator {
 
   FormulaValue value(const FormulaTree& tree) const {
     switch (tree.kind) {
-      case Kind::number: return {tree.number};
-      case Kind::name: return name(tree);
-      case Kind::call: return {call(tree)};
-      case Kind::negate: return {negated(tree)};
-      case Kind::invert: return {!condition(tree.parts[0])};
-      case Kind::choice: return value(tree.parts[condition(tree.parts[0]) ? 1 : 2]);
-      case Kind::binary: return binary(tree);
+      case Kind::number:
+        return {tree.number};
+      case Kind::name:
+        return name(tree);
+      case Kind::call:
+        return {call(tree)};
+      case Kind::negate:
+        return {negated(tree)};
+      case Kind::invert:
+        return {!condition(tree.parts[0])};
+      case Kind::choice:
+        return value(tree.parts[condition(tree.parts[0]) ? 1 : 2]);
+      case Kind::binary:
+        return binary(tree);
     }
     return {};
   }
@@ -162,7 +169,8 @@ std::vector<std::string> FormulaScope::names() const {
 std::variant<FormulaValue, FormulaError> evaluate_formula(std::string_view text,
                                                           const FormulaScope& scope) {
   constexpr std::size_t longest = 1000;
-  if (text.size() > longest) return FormulaError{0, "the formula is longer than 1000 characters", {}};
+  if (text.size() > longest)
+    return FormulaError{0, "the formula is longer than 1000 characters", {}};
   try {
     return Evaluator(scope).value(parse_formula(text));
   } catch (const FormulaError& error) {

@@ -80,8 +80,8 @@ class Parser {
 
   /// Binary operators from the loosest level to the tightest; comparisons do not chain.
   FormulaTree level(std::size_t tightness) {
-    static const std::array<std::vector<std::string_view>, 5> levels = {{
-        {"or"}, {"and"}, {"==", "!=", "<", "<=", ">", ">="}, {"+", "-"}, {"*", "/", "//", "%"}}};
+    static const std::array<std::vector<std::string_view>, 5> levels = {
+        {{"or"}, {"and"}, {"==", "!=", "<", "<=", ">", ">="}, {"+", "-"}, {"*", "/", "//", "%"}}};
     constexpr std::size_t comparison = 2;
     if (tightness == levels.size()) return factor();
     if (tightness == comparison && token_ == "not") return inverted();
@@ -129,7 +129,8 @@ class Parser {
     }
     if (token_.empty()) fail("a number or a name is missing at the end");
     if (is_digit(token_[0])) return number();
-    if (!is_letter(token_[0])) fail(fmt::format("a number or a name is expected, not '{}'", token_));
+    if (!is_letter(token_[0]))
+      fail(fmt::format("a number or a name is expected, not '{}'", token_));
     const std::string_view name = token_;
     advance();
     if (token_ == "(") return call(name, offset);

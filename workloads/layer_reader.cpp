@@ -207,15 +207,24 @@ OperatorWord word_of(const Operator& op) {
 Operator default_operator(OperatorWord word) {
   switch (word) {
     case OperatorWord::conv2d:
-    case OperatorWord::depthwise_conv2d: return Conv2d{};
-    case OperatorWord::linear: return Linear{};
-    case OperatorWord::matmul: return MatMul{};
-    case OperatorWord::attention: return Attention{};
-    case OperatorWord::pool2d: return Pool2d{};
-    case OperatorWord::elementwise: return Elementwise{};
-    case OperatorWord::softmax: return Softmax{};
-    case OperatorWord::norm: return Norm{};
-    case OperatorWord::embedding: return Embedding{};
+    case OperatorWord::depthwise_conv2d:
+      return Conv2d{};
+    case OperatorWord::linear:
+      return Linear{};
+    case OperatorWord::matmul:
+      return MatMul{};
+    case OperatorWord::attention:
+      return Attention{};
+    case OperatorWord::pool2d:
+      return Pool2d{};
+    case OperatorWord::elementwise:
+      return Elementwise{};
+    case OperatorWord::softmax:
+      return Softmax{};
+    case OperatorWord::norm:
+      return Norm{};
+    case OperatorWord::embedding:
+      return Embedding{};
   }
   return Conv2d{};
 }

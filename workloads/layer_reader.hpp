@@ -17,8 +17,8 @@ namespace sluice {
 
 /// Where a layer stands when its fields are read.
 struct LayerContext {
-  std::string name;               ///< in full
-  std::vector<Operand> operands;  ///< the stated inputs, or the layer before
+  std::string name;                 ///< in full
+  std::vector<Operand> operands;    ///< the stated inputs, or the layer before
   bool from_network_input = false;  ///< the first operand is the network's input, of unknown shape
   const FormulaScope* scope = nullptr;
 };

@@ -64,8 +64,7 @@ Network load_network(const YamlNode& workload, const std::vector<std::string>& s
 }
 
 Network read_network(const YamlNode& file, const YamlNode* workload) {
-  if (!file.is_map())
-    fail(file.where, "a network is a map with 'name', 'source' and 'layers'", {});
+  if (!file.is_map()) fail(file.where, "a network is a map with 'name', 'source' and 'layers'", {});
   Mistakes mistakes;
   check_keys(file, {"name", "summary", "source", "parameters", "let", "blocks", "layers"},
              mistakes);

@@ -33,7 +33,8 @@ std::optional<Wanted> evaluate_as(const YamlNode& node, const FormulaScope& scop
 
 void Mistakes::error(const Location& where, std::string message, std::string hint) {
   ++made_;
-  const auto [entry, first] = first_item_.try_emplace({where.path, where.line, where.column}, item_);
+  const auto [entry, first] =
+      first_item_.try_emplace({where.path, where.line, where.column}, item_);
   if (!first && entry->second != item_ && where.line != 0) return;
   list_.error(where, std::move(message), std::move(hint));
 }

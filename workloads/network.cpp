@@ -146,9 +146,7 @@ struct CountChannels {
   Count operator()(const Conv2d& c) const { return c.out_channels; }
   Count operator()(const Linear& l) const { return l.out_features; }
   Count operator()(const MatMul& m) const { return m.n; }
-  Count operator()(const Attention& a) const {
-    return Count(a.query_heads) * a.head_width;
-  }
+  Count operator()(const Attention& a) const { return Count(a.query_heads) * a.head_width; }
   Count operator()(const Pool2d& p) const { return p.channels; }
   Count operator()(const Elementwise& e) const { return e.channels; }
   Count operator()(const Embedding& e) const { return e.width; }
@@ -243,9 +241,9 @@ bool is_binary(ElementwiseKind kind) {
 std::string_view operator_name(const Operator& op) {
   if (const auto* conv = std::get_if<Conv2d>(&op))
     return is_depthwise(*conv) ? "depthwise_conv2d" : "conv2d";
-  static constexpr std::string_view names[] = {"conv2d", "linear",      "matmul",
-                                               "attention", "pool2d",   "elementwise",
-                                               "softmax", "norm",       "embedding"};
+  static constexpr std::string_view names[] = {"conv2d",    "linear", "matmul",
+                                               "attention", "pool2d", "elementwise",
+                                               "softmax",   "norm",   "embedding"};
   static_assert(std::size(names) == std::variant_size_v<Operator>);
   return names[op.index()];
 }

@@ -75,7 +75,19 @@ struct Pool2d {
 };
 
 enum class ElementwiseKind : std::uint8_t {
-  relu, relu6, gelu, silu, sigmoid, tanh, exp, add, multiply, scale, bias, batch_norm, rope,
+  relu,
+  relu6,
+  gelu,
+  silu,
+  sigmoid,
+  tanh,
+  exp,
+  add,
+  multiply,
+  scale,
+  bias,
+  batch_norm,
+  rope,
 };
 template <>
 struct EnumNames<ElementwiseKind> {
@@ -124,8 +136,8 @@ struct Embedding {
   bool operator==(const Embedding&) const = default;
 };
 
-using Operator = std::variant<Conv2d, Linear, MatMul, Attention, Pool2d, Elementwise, Softmax, Norm,
-                              Embedding>;
+using Operator =
+    std::variant<Conv2d, Linear, MatMul, Attention, Pool2d, Elementwise, Softmax, Norm, Embedding>;
 
 /// In `Layer::inputs`: the input of the network itself. No layer has this name.
 inline constexpr std::string_view network_input = "input";

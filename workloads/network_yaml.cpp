@@ -58,8 +58,9 @@ class FieldWriter {
       if (p.top != 0) write(key, p.top);
       return;
     }
-    put(map_, key, sequence({fmt::format("{}", p.top), fmt::format("{}", p.bottom),
-                             fmt::format("{}", p.left), fmt::format("{}", p.right)}));
+    put(map_, key,
+        sequence({fmt::format("{}", p.top), fmt::format("{}", p.bottom), fmt::format("{}", p.left),
+                  fmt::format("{}", p.right)}));
   }
 
  private:
@@ -82,10 +83,9 @@ class FieldWriter {
 /// Whether reading `layer` back would object to the shapes of its operands.
 bool needs_gather(const Layer& layer, const std::vector<Operand>& operands) {
   const OperandCount count = operand_count(layer.op);
-  const bool wrong_number =
-      !layer.inputs.empty() &&
-      (operands.size() < count.least || operands.size() > count.most ||
-       (std::holds_alternative<Attention>(layer.op) && operands.size() == 2));
+  const bool wrong_number = !layer.inputs.empty() &&
+                            (operands.size() < count.least || operands.size() > count.most ||
+                             (std::holds_alternative<Attention>(layer.op) && operands.size() == 2));
   return wrong_number || !mismatches(layer.op, operands).empty();
 }
 
@@ -123,8 +123,8 @@ std::string network_to_yaml(const Network& network) {
     }
     const bool gather = needs_gather(layer, operands);
     layers.items.push_back(layer_node(layer, gather));
-    shapes.insert_or_assign(
-        layer.name, output_shape(layer.op, gather ? std::vector<Operand>{} : operands));
+    shapes.insert_or_assign(layer.name,
+                            output_shape(layer.op, gather ? std::vector<Operand>{} : operands));
     before = layer.name;
   }
   put(file, "layers", std::move(layers));

@@ -52,13 +52,13 @@ bool check_range(const ParameterRule& rule, const FormulaValue& value, const Loc
   const std::int64_t* number = value.number();
   if (!number) return true;
   if (*number < rule.least) {
-    mistakes.error(where, fmt::format("{} is {}, but at least {} is needed", rule.name, *number,
-                                      rule.least));
+    mistakes.error(
+        where, fmt::format("{} is {}, but at least {} is needed", rule.name, *number, rule.least));
     return false;
   }
   if (rule.most && *number > *rule.most) {
-    mistakes.error(where, fmt::format("{} is {}, but at most {} is possible", rule.name, *number,
-                                      *rule.most));
+    mistakes.error(
+        where, fmt::format("{} is {}, but at most {} is possible", rule.name, *number, *rule.most));
     return false;
   }
   return true;
@@ -79,8 +79,7 @@ std::optional<FormulaValue> default_of(const ParameterRule& rule, const FormulaS
   if (!rule.default_value) return std::nullopt;
   if (!rule.choices.empty()) return read_word(rule, *rule.default_value, mistakes);
   auto value = evaluate(*rule.default_value, scope, mistakes);
-  if (value && !check_range(rule, *value, rule.default_value->where, mistakes))
-    return std::nullopt;
+  if (value && !check_range(rule, *value, rule.default_value->where, mistakes)) return std::nullopt;
   return value;
 }
 
@@ -166,8 +165,8 @@ ParameterInfo to_info(const ParameterRule& rule) {
     info.type = "boolean";
   } else {
     info.type = "integer";
-    info.range = rule.most ? fmt::format("{}..{}", rule.least, *rule.most)
-                           : fmt::format("{}..", rule.least);
+    info.range =
+        rule.most ? fmt::format("{}..{}", rule.least, *rule.most) : fmt::format("{}..", rule.least);
   }
   return info;
 }

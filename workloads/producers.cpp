@@ -57,7 +57,8 @@ std::optional<std::string> Producers::first_present(const YamlNode& node, const 
     if (!found) {
       std::vector<std::string> known = {std::string(network_input)};
       for (const auto& [layer, shape] : shapes_)
-        known.push_back(layer.starts_with(group.prefix) ? layer.substr(group.prefix.size()) : layer);
+        known.push_back(layer.starts_with(group.prefix) ? layer.substr(group.prefix.size())
+                                                        : layer);
       const std::string near = nearest(name, known);
       mistakes.error(node.where, fmt::format("there is no layer '{}' before this one", name),
                      near.empty() ? "" : fmt::format("did you mean '{}'?", near));

@@ -56,8 +56,7 @@ class FieldSchema {
   void derived(std::string_view key, std::uint64_t& value, const FieldInfo& info) {
     field(key, value, info);
   }
-  void otherwise(std::string_view key, std::uint64_t& value, std::uint64_t,
-                 const FieldInfo& info) {
+  void otherwise(std::string_view key, std::uint64_t& value, std::uint64_t, const FieldInfo& info) {
     field(key, value, info);
   }
   void extents(std::string_view key, std::uint64_t&, std::uint64_t&, const FieldInfo& info,
@@ -75,9 +74,9 @@ class FieldSchema {
   }
   /// A whole number, or a formula (words such as `same` and `global` among them).
   static Json number(const FieldInfo& info) {
-    return {{"anyOf", Json::array({{{"type", "integer"},
-                                    {"minimum", static_cast<std::int64_t>(info.min)}},
-                                   reference("formula")})}};
+    return {{"anyOf",
+             Json::array({{{"type", "integer"}, {"minimum", static_cast<std::int64_t>(info.min)}},
+                          reference("formula")})}};
   }
   static Json list(std::size_t length, const FieldInfo& info) {
     return {{"type", "array"}, {"items", number(info)}, {"minItems", length}, {"maxItems", length}};
@@ -113,13 +112,14 @@ Json operator_schema(OperatorWord word) {
 }
 
 Json group_schema() {
-  const Json number = {{"anyOf", Json::array({{{"type", "integer"}, {"minimum", 0}},
-                                              reference("formula")})}};
+  const Json number = {
+      {"anyOf", Json::array({{{"type", "integer"}, {"minimum", 0}}, reference("formula")})}};
   Json properties = {
       {"name", text("name of the group; goes before the names of its layers")},
       {"repeat", described(number, "how often; `index` counts from 0 inside")},
       {"when", described(reference("condition"), "condition under which the group is there")},
-      {"inputs", described(reference("producers"), "what the first layer takes, and `input` means")},
+      {"inputs",
+       described(reference("producers"), "what the first layer takes, and `input` means")},
       {"let", described(reference("definitions"), "definitions for the layers of the group")},
       {"layers", reference("layers")},
       {"block", text("name of a block")},
@@ -185,22 +185,21 @@ std::string network_schema() {
   const auto map_of = [](std::string_view definition) {
     return Json{{"type", "object"}, {"additionalProperties", reference(definition)}};
   };
-  const Json schema = {
-      {"$schema", "https://json-schema.org/draft/2020-12/schema"},
-      {"title", "sluice network"},
-      {"type", "object"},
-      {"required", {"name", "layers"}},
-      {"additionalProperties", false},
-      {"properties",
-       {{"include", text("a network file whose keys these override")},
-        {"name", text("the network's name")},
-        {"summary", text("one line for lists")},
-        {"source", text("paper or model card")},
-        {"parameters", described(map_of("parameter"), "what a run may choose")},
-        {"let", described(reference("definitions"), "named formulas")},
-        {"blocks", described(map_of("block"), "lists of layers with arguments")},
-        {"layers", described(reference("layers"), "in execution order")}}},
-      {"$defs", definitions()}};
+  const Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                       {"title", "sluice network"},
+                       {"type", "object"},
+                       {"required", {"name", "layers"}},
+                       {"additionalProperties", false},
+                       {"properties",
+                        {{"include", text("a network file whose keys these override")},
+                         {"name", text("the network's name")},
+                         {"summary", text("one line for lists")},
+                         {"source", text("paper or model card")},
+                         {"parameters", described(map_of("parameter"), "what a run may choose")},
+                         {"let", described(reference("definitions"), "named formulas")},
+                         {"blocks", described(map_of("block"), "lists of layers with arguments")},
+                         {"layers", described(reference("layers"), "in execution order")}}},
+                       {"$defs", definitions()}};
   return schema.dump(2) + "\n";
 }
 

@@ -127,7 +127,8 @@ struct Match {
     if (last != 0 && features % last != 0 && last % features != 0)
       return differ(key, features, 0, fmt::format("{} features a row", last));
     if (product(rows, features) == elements(*shape)) return;
-    if (last == features) return differ("rows", rows, 0, fmt::format("{} rows", elements(*shape) / last));
+    if (last == features)
+      return differ("rows", rows, 0, fmt::format("{} rows", elements(*shape) / last));
     size("the input matrix", product(rows, features), 0);
   }
 

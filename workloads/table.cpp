@@ -37,9 +37,7 @@ struct ShapeText {
   std::string operator()(const Elementwise& e) const {
     return fmt::format("{} {}", name_of(e.kind), e.elements);
   }
-  std::string operator()(const Softmax& s) const {
-    return fmt::format("{}x{}", s.rows, s.columns);
-  }
+  std::string operator()(const Softmax& s) const { return fmt::format("{}x{}", s.rows, s.columns); }
   std::string operator()(const Norm& n) const {
     return fmt::format("{} {}x{}", name_of(n.kind), n.rows, n.columns);
   }
@@ -78,8 +76,8 @@ Row row_of(const Layer& layer) {
 }  // namespace
 
 std::string to_table(const Network& network) {
-  std::vector<Row> rows = {{"layer", "operator", "shape", "MACs", "parameters", "inputs", "weights",
-                            "outputs"}};
+  std::vector<Row> rows = {
+      {"layer", "operator", "shape", "MACs", "parameters", "inputs", "weights", "outputs"}};
   std::uint64_t inputs = 0, weights = 0, outputs = 0;
   for (const Layer& layer : network.layers) {
     rows.push_back(row_of(layer));
@@ -99,9 +97,9 @@ std::string to_table(const Network& network) {
   constexpr std::size_t first_number = 3;
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < columns; ++i)
-      text += i < first_number ? fmt::format("{:<{}}  ", row[i], width[i])
-                               : fmt::format("{:>{}}{}", row[i], width[i],
-                                             i + 1 < columns ? "  " : "\n");
+      text += i < first_number
+                  ? fmt::format("{:<{}}  ", row[i], width[i])
+                  : fmt::format("{:>{}}{}", row[i], width[i], i + 1 < columns ? "  " : "\n");
   }
   return text;
 }
