@@ -136,4 +136,7 @@ Architecture read_architecture(const YamlNode& node, Diagnostics& diagnostics);
 /// The scratchpad in which tensors of `role` live; its index in `scratchpads`.
 std::size_t scratchpad_of(const Architecture& architecture, TensorRole role);
 
+/// The machine as an indented list of its units, with what each can do at most.
+std::string to_table(const Architecture& architecture);
+
 }  // namespace sluice

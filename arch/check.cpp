@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 
 #include "base/checked.hpp"
 #include "base/read.hpp"
@@ -17,14 +18,6 @@ const std::vector<std::string> known_models = {"systolic"};
 
 /// Names that reports give to the units that every machine has.
 constexpr std::array<std::string_view, 3> reserved_names = {"array", "vector", "dram"};
-
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 /// Whether the value at `node` reads without a mistake; a section that does not is checked no
 /// further.
@@ -58,15 +51,14 @@ bool is_float(NumberFormat format) {
 }
 
 void check_formats(const SystolicArray& array, const YamlNode& node, Diagnostics& diagnostics) {
-  const NumberFormat sum = array.accumulator_format;
+  const std::string_view sum = name_of(array.accumulator_format);
   const std::string operands =
-      std::string(name_of(array.input_format)) + " x " + std::string(name_of(array.weight_format));
+      fmt::format("{} x {}", name_of(array.input_format), name_of(array.weight_format));
   const bool float_operand = is_float(array.input_format) || is_float(array.weight_format);
   const Location where = place(node, "accumulator_format");
-  if (float_operand != is_float(sum)) {
+  if (float_operand != is_float(array.accumulator_format)) {
     diagnostics.error(
-        where,
-        "accumulator_format " + std::string(name_of(sum)) + " cannot hold products of " + operands,
+        where, fmt::format("accumulator_format {} cannot hold products of {}", sum, operands),
         float_operand ? "choose a floating-point format, such as fp32"
                       : "choose an integer format, such as int32");
     return;
@@ -74,11 +66,11 @@ void check_formats(const SystolicArray& array, const YamlNode& node, Diagnostics
   const std::uint32_t input = width_bits(array.input_format);
   const std::uint32_t weight = width_bits(array.weight_format);
   const std::uint32_t needed = float_operand ? std::max(input, weight) : input + weight;
-  if (width_bits(sum) >= needed) return;
+  const std::uint32_t bits = width_bits(array.accumulator_format);
+  if (bits >= needed) return;
   diagnostics.error(where,
-                    "accumulator_format " + std::string(name_of(sum)) + " has " +
-                        std::to_string(width_bits(sum)) + " bits, a product of " + operands +
-                        " has " + std::to_string(needed),
+                    fmt::format("accumulator_format {} has {} bits, a product of {} has {}", sum,
+                                bits, operands, needed),
                     "choose a wider accumulator");
 }
 
@@ -106,8 +98,8 @@ void check_output_stationary(const SystolicArray& array, const YamlNode& node,
 
 void check_input_or_weight_stationary(const SystolicArray& array, const YamlNode& node,
                                       Diagnostics& diagnostics) {
-  const std::string leaves = "with dataflow " + std::string(name_of(array.dataflow)) +
-                             " results leave at the lower edge as they are done";
+  const std::string leaves = fmt::format(
+      "with dataflow {} results leave at the lower edge as they are done", name_of(array.dataflow));
   check_effect(array.drain != SystolicArray{}.drain, "drain", leaves, node, diagnostics);
   check_effect(array.double_buffered_output, "double_buffered_output", leaves, node, diagnostics);
   if (array.double_buffered_stationary && array.stationary_load == StationaryLoad::rows)
@@ -149,18 +141,18 @@ void check_holders(const std::vector<Item>& list, Tensors tensors, const YamlNod
     const YamlNode& roles = *node.items[i].find(words.key);
     const std::vector<TensorRole>& held = tensors(list[i]);
     if (held.empty())
-      diagnostics.error(roles.where,
-                        std::string(words.kind) + " " + quoted(list[i].name) + " " +
-                            std::string(words.key) + " no tensor",
-                        "name at least one of input, weight, output");
+      diagnostics.error(
+          roles.where,
+          fmt::format("{} {} {} no tensor", words.kind, quote(list[i].name), words.key),
+          "name at least one of input, weight, output");
     for (std::size_t j = 0; j < held.size(); ++j) {
       const Item*& first = holder[static_cast<std::size_t>(held[j])];
       if (first != nullptr)
         diagnostics.error(
             roles.items[j].where,
-            std::string(name_of(held[j])) + " is already " + std::string(words.verb) + " by " +
-                std::string(words.kind) + " " + quoted(first->name),
-            "each of input, weight, output belongs to one " + std::string(words.kind));
+            fmt::format("{} is already {} by {} {}", name_of(held[j]), words.verb, words.kind,
+                        quote(first->name)),
+            fmt::format("each of input, weight, output belongs to one {}", words.kind));
       else
         first = &list[i];
     }
@@ -168,25 +160,24 @@ void check_holders(const std::vector<Item>& list, Tensors tensors, const YamlNod
   for (const auto& role : EnumNames<TensorRole>::table)
     if (holder[static_cast<std::size_t>(role.value)] == nullptr)
       diagnostics.error(node.where,
-                        std::string(role.name) + " is " + std::string(words.verb) + " by no " +
-                            std::string(words.kind),
+                        fmt::format("{} is {} by no {}", role.name, words.verb, words.kind),
                         std::string(words.cure));
 }
 
 void check_width(const Scratchpad& pad, const YamlNode& node, Diagnostics& diagnostics) {
-  if (pad.shared_ports && node.find("write_ports") != nullptr &&
-      pad.write_ports != Scratchpad{}.write_ports)
+  if (pad.shared_ports && pad.write_ports != Scratchpad{}.write_ports)
     diagnostics.error(place(node, "write_ports"),
-                      "write_ports has no effect: with shared_ports reads and writes share the " +
-                          std::to_string(pad.read_ports) + " of `read_ports`",
+                      fmt::format("write_ports has no effect: with shared_ports reads and writes "
+                                  "share the {} of read_ports",
+                                  pad.read_ports),
                       "remove it, or set shared_ports: false");
   const auto line = multiply(pad.banks, pad.width.value);
   if (line && *line <= pad.capacity.value) return;
-  diagnostics.error(place(node, "width"),
-                    "one access to each of " + std::to_string(pad.banks) + " banks of width " +
-                        to_text(pad.width) + " takes more than the capacity of scratchpad " +
-                        quoted(pad.name) + ", " + to_text(pad.capacity),
-                    "choose a smaller width, fewer banks or a larger capacity");
+  diagnostics.error(
+      place(node, "width"),
+      fmt::format("one line of {} in each of {} banks is more than scratchpad {} holds, {}",
+                  to_text(pad.width), pad.banks, quote(pad.name), to_text(pad.capacity)),
+      "choose a smaller width, fewer banks or a larger capacity");
 }
 
 /// Names of scratchpads and engines are unique, also among the units that every machine has.
@@ -199,12 +190,11 @@ class Names {
     if (name.empty()) {
       diagnostics_.error(where, "a name is empty", "reports need a name for every unit");
     } else if (std::ranges::find(reserved_names, name) != reserved_names.end()) {
-      diagnostics_.error(where, "name " + quoted(name) + " is that of a unit of every machine",
+      diagnostics_.error(where, fmt::format("{} is a unit of every machine", quote(name)),
                          "choose another name than array, vector, dram");
     } else if (const auto [taken, added] = lines_.emplace(name, where.line); !added) {
       diagnostics_.error(
-          where,
-          "name " + quoted(name) + " is already taken on line " + std::to_string(taken->second),
+          where, fmt::format("the name {} is already taken on line {}", quote(name), taken->second),
           "every scratchpad and DMA engine needs a name of its own");
     }
   }
@@ -220,7 +210,7 @@ void check_architecture(const Architecture& architecture, const YamlNode& node,
                         Diagnostics& diagnostics) {
   const std::string& model = architecture.model;
   if (std::ranges::find(known_models, model) == known_models.end())
-    diagnostics.error(place(node, "model"), "unknown model " + quoted(model),
+    diagnostics.error(place(node, "model"), fmt::format("unknown model {}", quote(model)),
                       suggestion(model, known_models));
   const YamlNode* array = node.find("array");
   if (reads_cleanly<SystolicArray>(array)) check_array(architecture.array, *array, diagnostics);

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prices of the actions of one machine. Nothing is read from files here.
+#include "arch/energy.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/assert.hpp"
+#include "base/checked.hpp"
+
+namespace sluice {
+namespace {
+
+const std::string timing_only = "or leave energy_table empty: timing only";
+
+template <class T>
+bool allows(const std::optional<T>& condition, const T& value) {
+  return !condition || *condition == value;
+}
+
+/// Whether a MAC of these operands is what `when` describes; which operand is which is the same
+/// to a multiplier.
+bool allows(const PriceConditions& when, const SystolicArray& array) {
+  const bool straight =
+      allows(when.input, array.input_format) && allows(when.weight, array.weight_format);
+  const bool crossed =
+      allows(when.input, array.weight_format) && allows(when.weight, array.input_format);
+  return (straight || crossed) && allows(when.accumulator, array.accumulator_format);
+}
+
+std::string operands(const NumberFormat input, const NumberFormat weight) {
+  return fmt::format("{} x {}", name_of(input), name_of(weight));
+}
+
+/// What the table calls the memory: its preset.
+std::string memory_of(const Dram& dram) { return dram.type; }
+
+/// Whether `preset` is `memory`, or one of its speeds: hbm2 has hbm2_2000 but not hbm2e_3200.
+bool is_of(std::string_view preset, std::string_view memory) {
+  return preset.starts_with(memory) &&
+         (preset.size() == memory.size() || preset[memory.size()] == '_' ||
+          preset[memory.size()] == '-');
+}
+
+class Resolver {
+ public:
+  Resolver(const EnergyTable& table, const Architecture& machine, Diagnostics& diagnostics,
+           const Location& where)
+      : table_(table), machine_(machine), diagnostics_(diagnostics), where_(where) {}
+
+  EnergyModel run() {
+    price_array();
+    price_vector();
+    for (const Scratchpad& pad : machine_.scratchpads)
+      for (const std::string_view action : {"read", "write"}) price_scratchpad(pad, action);
+    for (const std::string_view action : {"read", "write"}) price_dram(action);
+    area_of_array();
+    area_of_vector();
+    for (const Scratchpad& pad : machine_.scratchpads) area_of_scratchpad(pad);
+    return std::move(model_);
+  }
+
+ private:
+  using Factor = std::optional<double> NodeScaling::*;
+  /// The factor of a named scaling; 1 where none is named.
+  double scale(const std::string& name, Factor factor) const {
+    if (name.empty()) return 1;
+    const auto found = std::ranges::find(table_.scalings, name, &NodeScaling::name);
+    SLUICE_ASSERT(found != table_.scalings.end() && (*found).*factor,
+                  "a scaling is missing although the table was checked");
+    return *((*found).*factor);
+  }
+  /// Picojoules of one action, at the table's node.
+  double energy(const EnergyEntry& entry) const {
+    return entry.energy.value * scale(entry.scaling, &NodeScaling::energy_factor);
+  }
+  double per_byte(const EnergyEntry& entry) const {
+    return energy(entry) / static_cast<double>(entry.bytes.value);
+  }
+  std::string cite(const std::string& source, const std::string& scaling) const {
+    return scaling.empty() ? source : fmt::format("{}; scaled by {}", source, scaling);
+  }
+
+  /// Entries of a component and action for which `holds` is true.
+  template <class Predicate>
+  std::vector<const EnergyEntry*> energies(std::string_view component, std::string_view action,
+                                           Predicate holds) const {
+    std::vector<const EnergyEntry*> found;
+    for (const EnergyEntry& entry : table_.energies)
+      if (entry.component == component && entry.action == action && holds(entry))
+        found.push_back(&entry);
+    return found;
+  }
+
+  void price(std::string_view component, std::string action, double picojoules,
+             std::string source) {
+    model_.prices.push_back(
+        {std::string(component), std::move(action), {picojoules}, std::move(source)});
+  }
+  void missing(std::string what, std::string_view hint) {
+    diagnostics_.error(where_,
+                       fmt::format("energy table {} has no price for {}", quote(table_.name), what),
+                       fmt::format("{}{}{}", hint, hint.empty() ? "" : "; ", timing_only));
+  }
+
+  void price_array() {
+    const SystolicArray& array = machine_.array;
+    const auto entries = energies(
+        "array", "mac", [&](const EnergyEntry& entry) { return allows(entry.when, array); });
+    if (!entries.empty()) {
+      const EnergyEntry& entry = *entries.front();
+      price("array", "mac", energy(entry), cite(entry.source, entry.scaling));
+      return;
+    }
+    missing(fmt::format("a MAC of {} in {}", operands(array.input_format, array.weight_format),
+                        name_of(array.accumulator_format)),
+            priced_macs());
+  }
+  /// The accumulators that are priced for these operands; without any, the operands that are.
+  std::string priced_macs() const {
+    std::vector<std::string> accumulators, pairs;
+    SystolicArray array = machine_.array;
+    for (const EnergyEntry* entry :
+         energies("array", "mac", [](const EnergyEntry&) { return true; })) {
+      const PriceConditions& when = entry->when;
+      if (!when.input || !when.weight || !when.accumulator) continue;
+      array.accumulator_format = *when.accumulator;
+      if (allows(when, array)) accumulators.emplace_back(name_of(*when.accumulator));
+      const std::string pair = operands(*when.input, *when.weight);
+      if (std::ranges::find(pairs, pair) == pairs.end()) pairs.push_back(pair);
+    }
+    if (!accumulators.empty())
+      return fmt::format("accumulators priced for these operands: {}",
+                         fmt::join(accumulators, ", "));
+    return fmt::format("operands priced: {}", fmt::join(pairs, ", "));
+  }
+
+  /// The price of a lane cycle, or that of the dearer of addition and multiplication.
+  void price_vector() {
+    const NumberFormat format = machine_.vector.format;
+    const auto of = [&](std::string_view action) {
+      const auto entries = energies("vector", action, [&](const EnergyEntry& entry) {
+        return allows(entry.when.format, format);
+      });
+      return entries.empty() ? nullptr : entries.front();
+    };
+    const EnergyEntry* entry = of("lane_cycle");
+    if (entry == nullptr) {
+      const EnergyEntry* add = of("add");
+      const EnergyEntry* multiply = of("multiply");
+      if (add == nullptr || multiply == nullptr) {
+        missing(fmt::format("a lane cycle in {}", name_of(format)),
+                "give lane_cycle, or both add and multiply, of that format");
+        return;
+      }
+      entry = energy(*add) > energy(*multiply) ? add : multiply;
+    }
+    price("vector", "lane_cycle", energy(*entry), cite(entry->source, entry->scaling));
+  }
+
+  void price_scratchpad(const Scratchpad& pad, std::string_view action) {
+    const auto any = [](const EnergyEntry&) { return true; };
+    auto entries = energies(pad.name, action, any);
+    if (entries.empty()) entries = energies("scratchpad", action, any);
+    const std::string counted = fmt::format("{}_byte", action);
+    if (entries.empty()) {
+      missing(fmt::format("a {} of scratchpad {}", action, quote(pad.name)),
+              "give it for component: scratchpad, or for that name");
+      return;
+    }
+    const auto flat = std::ranges::find_if(
+        entries, [](const EnergyEntry* entry) { return !entry->when.capacity; });
+    if (flat != entries.end() || entries.size() == 1) {
+      const EnergyEntry& entry = flat != entries.end() ? **flat : *entries.front();
+      price(pad.name, counted, per_byte(entry), cite(entry.source, entry.scaling));
+      return;
+    }
+    interpolate(pad, counted, std::move(entries));
+  }
+  /// The straight line in log-log through the two points around the capacity, or nearest to it.
+  void interpolate(const Scratchpad& pad, const std::string& counted,
+                   std::vector<const EnergyEntry*> points) {
+    const auto capacity = [](const EnergyEntry* entry) { return *entry->when.capacity; };
+    std::ranges::sort(points, {}, capacity);
+    const auto above =
+        std::ranges::upper_bound(points.begin() + 1, points.end() - 1, pad.capacity, {}, capacity);
+    const EnergyEntry& low = **(above - 1);
+    const EnergyEntry& high = **above;
+    const auto bytes = [&](Bytes b) { return static_cast<double>(b.value); };
+    const double c0 = bytes(capacity(&low)), c1 = bytes(capacity(&high));
+    const double slope = std::log(per_byte(high) / per_byte(low)) / std::log(c1 / c0);
+    const double picojoules = per_byte(low) * std::pow(bytes(pad.capacity) / c0, slope);
+    const bool outside =
+        pad.capacity < capacity(points.front()) || pad.capacity > capacity(points.back());
+    const std::string how =
+        pad.capacity == capacity(&low)    ? ""
+        : pad.capacity == capacity(&high) ? ""
+        : outside
+            ? fmt::format("; extrapolated from {} and {}", to_text(capacity(&low)),
+                          to_text(capacity(&high)))
+            : fmt::format("; between {} and {}", to_text(capacity(&low)), to_text(capacity(&high)));
+    price(pad.name, counted, picojoules, cite(low.source, low.scaling) + how);
+  }
+
+  void price_dram(std::string_view action) {
+    const std::string preset = memory_of(machine_.dram);
+    const auto entries = energies("dram", action, [&](const EnergyEntry& entry) {
+      return !entry.when.memory || is_of(preset, *entry.when.memory);
+    });
+    if (!entries.empty()) {
+      const EnergyEntry& entry = *entries.front();
+      price("dram", fmt::format("{}_byte", action), per_byte(entry),
+            cite(entry.source, entry.scaling));
+      return;
+    }
+    std::vector<std::string> priced;
+    for (const EnergyEntry* entry :
+         energies("dram", action, [](const EnergyEntry& e) { return e.when.memory.has_value(); }))
+      priced.push_back(*entry->when.memory);
+    missing(fmt::format("a {} of DRAM {}", action, quote(preset)),
+            fmt::format("presets priced: {}", fmt::join(priced, ", ")));
+  }
+
+  template <class Predicate>
+  const AreaEntry* area(std::string_view component, Predicate holds) const {
+    const auto found = std::ranges::find_if(table_.areas, [&](const AreaEntry& entry) {
+      return entry.component == component && holds(entry);
+    });
+    return found == table_.areas.end() ? nullptr : &*found;
+  }
+  void add_area(std::string_view component, const AreaEntry* entry, double instances) {
+    if (entry == nullptr) {
+      model_.without_area.emplace_back(component);
+      return;
+    }
+    model_.areas.push_back(
+        {std::string(component),
+         {entry->area.value * scale(entry->scaling, &NodeScaling::area_factor) * instances},
+         cite(entry->source, entry->scaling)});
+  }
+  void area_of_array() {
+    const SystolicArray& array = machine_.array;
+    const AreaEntry* entry =
+        area("array", [&](const AreaEntry& e) { return allows(e.when, array); });
+    add_area("array", entry, static_cast<double>(product(array.rows, array.columns)));
+  }
+  void area_of_vector() {
+    const AreaEntry* entry = area("vector", [&](const AreaEntry& e) {
+      return allows(e.when.format, machine_.vector.format);
+    });
+    add_area("vector", entry, machine_.vector.lanes);
+  }
+  void area_of_scratchpad(const Scratchpad& pad) {
+    const auto any = [&](const AreaEntry& e) { return allows(e.when.capacity, pad.capacity); };
+    const AreaEntry* entry = area(pad.name, any);
+    if (entry == nullptr) entry = area("scratchpad", any);
+    const double parts =
+        entry != nullptr && entry->bytes
+            ? static_cast<double>(pad.capacity.value) / static_cast<double>(entry->bytes->value)
+            : 1;
+    add_area(pad.name, entry, parts);
+  }
+
+  const EnergyTable& table_;
+  const Architecture& machine_;
+  Diagnostics& diagnostics_;
+  const Location& where_;
+  EnergyModel model_;
+};
+
+}  // namespace
+
+const ComponentPrice* EnergyModel::price(std::string_view component,
+                                         std::string_view action) const {
+  const auto found = std::ranges::find_if(prices, [&](const ComponentPrice& price) {
+    return price.component == component && price.action == action;
+  });
+  return found == prices.end() ? nullptr : &*found;
+}
+
+EnergyModel resolve(const EnergyTable& table, const Architecture& architecture,
+                    Diagnostics& diagnostics, const Location& where) {
+  return Resolver(table, architecture, diagnostics, where).run();
+}
+
+}  // namespace sluice
