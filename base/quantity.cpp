@@ -142,18 +142,28 @@ std::vector<std::string> names_of(const UnitSystem& system, std::string_view suf
   return names;
 }
 
-// Words that people write for a unit although they are none of its symbols.
-std::string meant_by(std::string_view word, const UnitSystem& system) {
-  static constexpr std::pair<std::string_view, std::string_view> table[] = {
-      {"byte", "B"},        {"bytes", "B"},       {"k", "KiB' or 'kB"}, {"m", "MiB' or 'MB"},
-      {"g", "GiB' or 'GB"}, {"t", "TiB' or 'TB"}, {"sec", "s"},         {"second", "s"},
-      {"seconds", "s"},     {"hertz", "Hz"},      {"joule", "J"},       {"joules", "J"},
-  };
-  for (const auto& [written, meant] : table) {
-    if (!same_but_case(word, written)) continue;
-    for (const Unit& unit : system.units)
-      if (meant.starts_with(unit.name) && (meant.size() == unit.name.size() || meant[3] == '\''))
-        return std::string(meant);
+// A word that people write for a unit although it is none of its symbols, and what it means.
+struct Colloquial {
+  std::string_view written;
+  std::string_view unit;
+  std::string_view other = "";  ///< what it may mean as well
+};
+constexpr Colloquial colloquial[] = {
+    {"byte", "B"},      {"bytes", "B"},     {"k", "KiB", "kB"}, {"m", "MiB", "MB"},
+    {"g", "GiB", "GB"}, {"t", "TiB", "TB"}, {"sec", "s"},       {"second", "s"},
+    {"seconds", "s"},   {"hertz", "Hz"},    {"joule", "J"},     {"joules", "J"},
+};
+
+// The hint for a colloquial word, or "".
+std::string colloquial_hint(std::string_view word, std::string_view suffix,
+                            const UnitSystem& system) {
+  for (const Colloquial& entry : colloquial) {
+    if (!same_but_case(word, entry.written)) continue;
+    for (const Unit& unit : system.units) {
+      if (unit.name != entry.unit) continue;
+      if (entry.other.empty()) return fmt::format("did you mean '{}{}'?", entry.unit, suffix);
+      return fmt::format("did you mean '{}{}' or '{}{}'?", entry.unit, suffix, entry.other, suffix);
+    }
   }
   return {};
 }
@@ -170,10 +180,8 @@ QuantityError unknown_unit(std::string_view unit, std::string_view suffix,
                                  bits ? "a small 'b' stands for bits"
                                       : "capital and small letters differ here")};
   }
-  if (const std::string meant = meant_by(unit, system); !meant.empty())
-    return {message, suffix.empty() || meant.size() <= 3
-                         ? fmt::format("did you mean '{}{}'?", meant, suffix)
-                         : suggestion("", names_of(system, suffix))};
+  if (std::string hint = colloquial_hint(unit, suffix, system); !hint.empty())
+    return {message, std::move(hint)};
   return {message, suggestion(fmt::format("{}{}", unit, suffix), names_of(system, suffix))};
 }
 

@@ -8,6 +8,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
+#include <optional>
 #include <sstream>
 #include <unordered_map>
 #include <unordered_set>
@@ -93,6 +95,11 @@ class TreeBuilder : public YAML::EventHandler {
   YamlNode take_root() { return std::move(root_); }
   int documents() const { return documents_; }
   Diagnostics& diagnostics() { return diagnostics_; }
+  /// Where the innermost list or map that has not ended began.
+  std::optional<Location> innermost() const {
+    if (open_.empty()) return std::nullopt;
+    return open_.back().node.where;
+  }
 
  private:
   struct Open {
@@ -244,7 +251,8 @@ constexpr Sentence sentences[] = {
 };
 
 void add_syntax_error(const YAML::Exception& error, const YamlSource& source,
-                      Diagnostics& diagnostics) {
+                      TreeBuilder& builder) {
+  Diagnostics& diagnostics = builder.diagnostics();
   const auto line = static_cast<std::size_t>(std::max(0, error.mark.line));
   const auto column = static_cast<std::size_t>(std::max(0, error.mark.column));
   if (const auto tab = source.tab_indentation(line)) {
@@ -253,7 +261,9 @@ void add_syntax_error(const YAML::Exception& error, const YamlSource& source,
   }
   for (const Sentence& sentence : sentences) {
     if (!std::string_view(error.msg).starts_with(sentence.theirs)) continue;
-    return diagnostics.error(source.place(line, column), std::string(sentence.message),
+    Location where = source.place(line, column);
+    if (sentence.message.ends_with("has no end")) where = builder.innermost().value_or(where);
+    return diagnostics.error(std::move(where), std::string(sentence.message),
                              std::string(sentence.hint));
   }
   diagnostics.error(source.place(line, column), fmt::format("not valid YAML: {}", error.msg));
@@ -271,7 +281,7 @@ YamlNode parse_yaml(std::string_view text, const std::string& path, const YamlLi
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    add_syntax_error(error, source, builder.diagnostics());
+    add_syntax_error(error, source, builder);
   }
   if (builder.diagnostics().empty() && builder.documents() == 0)
     builder.diagnostics().error({.path = path}, "the file holds nothing but comments");
