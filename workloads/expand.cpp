@@ -125,6 +125,9 @@ class Expander {
       return;
     }
     if (!named) return once(item, around, scope);
+    if (producers_.taken(around.prefix + *name))
+      mistakes_.error(item.find("name")->where,
+                      fmt::format("there are two layers '{}'", around.prefix + *name));
     redirect(item, around);
     const YamlNode* repeat = item.find("repeat");
     const auto count = repeat ? evaluate_number(*repeat, scope, mistakes_) : 1;

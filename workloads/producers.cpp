@@ -22,9 +22,14 @@ std::string_view outer(std::string_view prefix) {
 }  // namespace
 
 bool Producers::add(const std::string& name, std::optional<Shape> shape) {
-  const bool fresh = shapes_.try_emplace(name, std::move(shape)).second;
+  const bool fresh = !taken(name);
+  shapes_.try_emplace(name, std::move(shape));
   last_ = name;
-  return fresh && !groups_.contains(name);
+  return fresh;
+}
+
+bool Producers::taken(const std::string& name) const {
+  return shapes_.contains(name) || groups_.contains(name);
 }
 
 void Producers::end_group(const std::string& name) {

@@ -34,6 +34,8 @@ class Producers {
   /// The layer made last; the network's input when there is none.
   const std::string& last() const { return last_; }
   bool any() const { return !shapes_.empty(); }
+  /// Whether a layer or group has this name.
+  bool taken(const std::string& name) const;
   std::optional<Shape> shape(const std::string& layer) const;
 
   /// The producers named by an `inputs:` list, in full. `a | b` is the first that is there; names

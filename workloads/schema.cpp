@@ -188,7 +188,7 @@ std::string network_schema() {
   const Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                        {"title", "sluice network"},
                        {"type", "object"},
-                       {"required", {"name", "layers"}},
+                       {"anyOf", Json::array({{{"required", {"name", "layers"}}}, {{"required", {"include"}}}})},
                        {"additionalProperties", false},
                        {"properties",
                         {{"include", text("a network file whose keys these override")},

@@ -47,6 +47,15 @@ TEST_CASE("a layer's name is printable, not 'input', and used once") {
               "6:10: 'x y' cannot be a layer's name"});
 }
 
+TEST_CASE("two groups cannot have one name, unless one of them is left out") {
+  const auto two = [](std::string_view when) {
+    return mistakes_in(start + "- {name: g, layers: [{name: b, op: softmax}]}\n- {name: g, when: " +
+                       std::string(when) + ", layers: [{name: c, op: softmax}]}");
+  };
+  CHECK(two("true") == Texts{"5:10: there are two layers 'g'"});
+  CHECK(two("false").empty());
+}
+
 TEST_CASE("a layer cannot have the name of a group") {
   CHECK(mistakes_in("name: net\nlayers:\n"
                     "- {name: g, layers: [{name: a, op: softmax, rows: 2, columns: 2}]}\n"
