@@ -204,6 +204,19 @@ class Names {
   std::map<std::string, std::uint32_t> lines_;
 };
 
+/// Place of a dotted path below `map`, or of the innermost map on the way that exists.
+Location place_of_path(const YamlNode& map, std::string_view path) {
+  const std::size_t dot = path.find('.');
+  const YamlNode* node = map.find(path.substr(0, dot));
+  if (node == nullptr) return map.where;
+  return dot == path.npos ? node->where : place_of_path(*node, path.substr(dot + 1));
+}
+
+void check_dram(const Dram& dram, const YamlNode& node, Diagnostics& diagnostics) {
+  for (const DramProblem& problem : check(dram))
+    diagnostics.error(place_of_path(node, problem.field), problem.message, problem.hint);
+}
+
 }  // namespace
 
 void check_architecture(const Architecture& architecture, const YamlNode& node,
@@ -233,6 +246,8 @@ void check_architecture(const Architecture& architecture, const YamlNode& node,
     const auto moves = [](const Dma& engine) -> const auto& { return engine.moves; };
     check_holders(list, moves, *engines, dma_holders, diagnostics);
   }
+  const YamlNode* dram = node.find("dram");
+  if (reads_cleanly<Dram>(dram)) check_dram(architecture.dram, *dram, diagnostics);
 }
 
 }  // namespace sluice

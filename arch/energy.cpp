@@ -35,16 +35,6 @@ std::string operands(const NumberFormat input, const NumberFormat weight) {
   return fmt::format("{} x {}", name_of(input), name_of(weight));
 }
 
-/// What the table calls the memory: its preset.
-std::string memory_of(const Dram& dram) { return dram.type; }
-
-/// Whether `preset` is `memory`, or one of its speeds: hbm2 has hbm2_2000 but not hbm2e_3200.
-bool is_of(std::string_view preset, std::string_view memory) {
-  return preset.starts_with(memory) &&
-         (preset.size() == memory.size() || preset[memory.size()] == '_' ||
-          preset[memory.size()] == '-');
-}
-
 class Resolver {
  public:
   Resolver(const EnergyTable& table, const Architecture& machine, Diagnostics& diagnostics,
@@ -206,9 +196,9 @@ class Resolver {
   }
 
   void price_dram(std::string_view action) {
-    const std::string preset = memory_of(machine_.dram);
+    const std::string& preset = machine_.dram.preset;
     const auto entries = energies("dram", action, [&](const EnergyEntry& entry) {
-      return !entry.when.memory || is_of(preset, *entry.when.memory);
+      return !entry.when.memory || is_memory(preset, *entry.when.memory);
     });
     if (!entries.empty()) {
       const EnergyEntry& entry = *entries.front();
@@ -279,6 +269,11 @@ const ComponentPrice* EnergyModel::price(std::string_view component,
     return price.component == component && price.action == action;
   });
   return found == prices.end() ? nullptr : &*found;
+}
+
+bool is_memory(std::string_view preset, std::string_view memory) {
+  return preset.starts_with(memory) &&
+         (preset.size() == memory.size() || preset[memory.size()] == '-');
 }
 
 EnergyModel resolve(const EnergyTable& table, const Architecture& architecture,

@@ -33,7 +33,7 @@ struct PriceConditions {
   std::optional<NumberFormat> input, weight, accumulator;  ///< of the array
   std::optional<NumberFormat> format;                      ///< of the vector unit
   std::optional<Bytes> capacity;                           ///< of a scratchpad: see price()
-  std::optional<std::string> memory;                       ///< preset of the DRAM
+  std::optional<std::string> memory;                       ///< of the DRAM: see is_memory()
   bool operator==(const PriceConditions&) const = default;
 };
 
@@ -108,6 +108,9 @@ struct EnergyModel {
   const ComponentPrice* price(std::string_view component, std::string_view action) const;
 };
 
+/// Whether a preset of the DRAM is of the kind `memory`: HBM2 has HBM2-2000 but not HBM2E-3200.
+bool is_memory(std::string_view preset, std::string_view memory);
+
 /// Reads and checks a table: every number has a source, every scaling exists, nothing is priced
 /// twice. All mistakes go to `diagnostics`, at their places.
 EnergyTable read_energy_table(const YamlNode& node, Diagnostics& diagnostics);
@@ -147,7 +150,7 @@ void describe(Visitor& v, PriceConditions& w) {
   v.field("accumulator", w.accumulator, {.doc = "array: number format of partial sums"});
   v.field("format", w.format, {.doc = "vector unit: number format"});
   v.field("capacity", w.capacity, {.doc = "scratchpad: capacity", .unit = "B", .min = 1});
-  v.field("memory", w.memory, {.doc = "dram: preset"});
+  v.field("memory", w.memory, {.doc = "dram: preset, or the part before its dash"});
 }
 
 template <class Visitor>

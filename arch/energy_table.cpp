@@ -124,6 +124,7 @@ class TableCheck {
                     std::span<const EnergyEntry> before) {
     check_entry(entry, item);
     check_scaling(entry.scaling, item, "energy_factor", &NodeScaling::energy_factor);
+    if (entry.when.memory) check_memory(*entry.when.memory, item);
     const auto& actions = kind_of(entry.component).actions;
     if (std::ranges::find(actions, entry.action) == actions.end())
       diagnostics_.error(
@@ -140,6 +141,15 @@ class TableCheck {
       diagnostics_.error(item.where,
                          fmt::format("{} of {} is priced twice under the same conditions",
                                      entry.action, quote(entry.component)));
+  }
+
+  void check_memory(const std::string& memory, const YamlNode& item) {
+    std::vector<std::string> presets;
+    for (const DramPreset& preset : dram_presets()) presets.emplace_back(preset.name);
+    const auto known = [&](const std::string& preset) { return is_memory(preset, memory); };
+    if (std::ranges::none_of(presets, known))
+      diagnostics_.error(place(item, "memory"), fmt::format("there is no DRAM {}", quote(memory)),
+                         suggestion(memory, presets));
   }
 
   void check_area(const AreaEntry& entry, const YamlNode& item, std::span<const AreaEntry> before) {

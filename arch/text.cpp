@@ -79,14 +79,20 @@ std::string engine_text(const Dma& engine) {
   return text;
 }
 
+std::string dram_text(const Dram& dram) {
+  if (dram.is_ideal()) return "ideal";
+  return fmt::format("{} x {}", dram.channels, dram.preset);
+}
+
 /// The memory, and the arithmetic intensity at which it and the array take equally long.
 std::string dram_lines(const Architecture& machine) {
-  const double bytes = bytes_per_cycle(machine.dram.bandwidth, machine.clock);
-  if (!(bytes > 0)) return line("dram", fmt::format("{}, unlimited", machine.dram.type));
+  const Dram& dram = machine.dram;
+  const double bytes = dram.is_ideal() ? bytes_per_cycle(dram.bandwidth, machine.clock)
+                                       : peak_bytes_per_second(dram) / machine.clock.value;
+  if (!(bytes > 0)) return line("dram", fmt::format("{}, unlimited", dram_text(dram)));
   const double pes = static_cast<double>(product(machine.array.rows, machine.array.columns));
-  const Bandwidth rate{bytes * machine.clock.value, Bandwidth::Per::second};
-  return line("dram", fmt::format("{}, {:.4g} GB/s, {:.4g} B/cycle", machine.dram.type,
-                                  rate.bytes / 1e9, bytes)) +
+  return line("dram", fmt::format("{}, {:.4g} GB/s, {:.4g} B/cycle", dram_text(dram),
+                                  bytes * machine.clock.value / 1e9, bytes)) +
          line("ridge point",
               fmt::format("{:.4g} MAC/B; with fewer the DRAM is the limit", pes / bytes));
 }
