@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/bottleneck.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "sim/report/human.hpp"
+
+namespace sluice {
+namespace {
+
+struct Loss {
+  std::string cause;  // of stalls; `fill` stands for fill and drain, `mapping` for unused PEs
+  double cycles = 0;
+};
+
+// A layer with the quantities that several sentences need.
+struct Subject {
+  const LayerReport& layer;
+  const MachineSummary& machine;
+  double cycles = 0;
+  double busy = 0;
+  double share(double lost) const { return lost / cycles; }
+  std::string gain(double lost) const { return times(cycles / (cycles - lost)); }
+  std::string unit() const { return layer.unit.empty() ? "the machine" : layer.unit; }
+};
+
+double unused_pes(const Subject& subject) {
+  if (subject.layer.macs == 0) return 0;
+  return subject.busy * (1 - std::clamp(subject.layer.mapping_efficiency, 0.0, 1.0));
+}
+
+// The largest loss; among equals the first by name, so that the answer never depends on order.
+Loss largest_loss(const Subject& subject) {
+  std::map<std::string, double> losses;
+  for (const Stall& stall : subject.layer.stalls)
+    losses[stall.cause == "drain" ? "fill" : stall.cause] += static_cast<double>(stall.cycles);
+  losses["mapping"] += unused_pes(subject);
+  Loss largest;
+  for (const auto& [cause, cycles] : losses)
+    if (cycles > largest.cycles) largest = {cause, cycles};
+  return largest;
+}
+
+// The tensor with most of the DRAM bytes, where one memory's traffic adds up to them, and its
+// share.
+std::pair<std::string, double> heaviest_tensor(const LayerReport& layer) {
+  std::map<std::string, std::map<std::string, std::uint64_t>> bytes;
+  for (const Traffic& item : layer.traffic)
+    bytes[item.memory][item.tensor] += item.read_bytes + item.write_bytes;
+  for (const auto& [memory, tensors] : bytes) {
+    std::uint64_t sum = 0;
+    std::pair<std::string, std::uint64_t> heaviest;
+    for (const auto& [tensor, amount] : tensors) {
+      sum += amount;
+      if (amount > heaviest.second) heaviest = {tensor, amount};
+    }
+    if (sum == layer.traffic_bytes && sum > 0)
+      return {heaviest.first, static_cast<double>(heaviest.second) / static_cast<double>(sum)};
+  }
+  return {};
+}
+
+std::string more_reuse(const std::string& tensor) {
+  if (tensor == "weight") return "a larger batch, over which weights are shared,";
+  if (tensor == "output") return "keeping results on chip for the next layer";
+  return "larger tiles, so that each byte is used more often,";
+}
+
+// Bytes a second at which the layer would not wait: its traffic in the cycles that remain.
+std::string of_bandwidth(const Subject& subject, const Loss& loss) {
+  const auto bytes = static_cast<double>(subject.layer.traffic_bytes);
+  const std::string waits = fmt::format("DRAM bandwidth: {} of cycles wait for data",
+                                        percent(subject.share(loss.cycles)));
+  const double left = subject.cycles - loss.cycles;
+  if (bytes == 0 || left <= 0 || subject.machine.clock_hz <= 0)
+    return fmt::format("{}; more bandwidth or larger tiles would be up to {} faster", waits,
+                       subject.gain(loss.cycles));
+  const auto [tensor, share] = heaviest_tensor(subject.layer);
+  const double moved = bytes / subject.cycles * subject.machine.clock_hz;
+  const double wanted = bytes / left * subject.machine.clock_hz;
+  const std::string mostly =
+      share > 0 ? fmt::format(" ({} of it {})", percent(share), tensor) : std::string();
+  return fmt::format(
+      "{}; at {} the layer moves {}{} and would need {} more to wait for none; {} or more "
+      "bandwidth would be up to {} faster",
+      waits, rounded(static_cast<double>(subject.layer.macs) / bytes, "MAC/B"),
+      rounded(moved, "B/s"), mostly, rounded(wanted - moved, "B/s"), more_reuse(tensor),
+      subject.gain(loss.cycles));
+}
+
+std::string of_mapping(const Subject& subject, const Loss& loss) {
+  const auto pes = static_cast<double>(subject.machine.pes);
+  const double used = subject.layer.mapping_efficiency * pes;
+  const std::string tiling =
+      subject.layer.tiling.empty() ? "" : fmt::format(" (tiles: {})", subject.layer.tiling);
+  return fmt::format(
+      "mapping: a fold uses {} of the PEs on average, {:.0f} of {}{}; tiles that fill the array, "
+      "or an array of the tiles' shape, would be up to {} faster",
+      percent(subject.layer.mapping_efficiency), used, grouped(subject.machine.pes), tiling,
+      subject.gain(loss.cycles));
+}
+
+// What is said of the remaining causes of stalls.
+struct Words {
+  std::string_view cause, name, happens, relief;
+};
+constexpr std::array<Words, 5> words = {{
+    {"fill", "fill and drain", "fill and empty the pipeline",
+     "longer tiles, or a larger batch, would spread them over more work and"},
+    {"memory_latency", "memory latency", "wait for the first byte of a request",
+     "fetching further ahead, with more requests in flight,"},
+    {"port_conflict", "scratchpad ports", "wait for a port that another unit uses",
+     "more ports or banks"},
+    {"input_starved", "starved input", "wait for what {} has yet to produce",
+     "a faster {}, or a deeper buffer after it,"},
+    {"output_blocked", "blocked output", "wait until {} takes results",
+     "a faster {}, or a deeper buffer before it,"},
+}};
+
+std::string replaced(std::string_view text, const std::string& unit) {
+  const std::size_t hole = text.find("{}");
+  if (hole == std::string_view::npos) return std::string(text);
+  return std::string(text.substr(0, hole)) + unit + std::string(text.substr(hole + 2));
+}
+
+std::string of_stall(const Subject& subject, const Loss& loss) {
+  const std::size_t colon = loss.cause.find(':');
+  const std::string cause = loss.cause.substr(0, colon);
+  const std::string other =
+      colon == std::string::npos ? "another unit" : loss.cause.substr(colon + 1);
+  const std::string share = percent(subject.share(loss.cycles));
+  const std::string gain = loss.cycles < subject.cycles
+                               ? fmt::format("up to {} faster", subject.gain(loss.cycles))
+                               : "faster without limit";
+  for (const Words& entry : words)
+    if (entry.cause == cause)
+      return fmt::format("{}: {} of cycles {}; {} would be {}", entry.name, share,
+                         replaced(entry.happens, other), replaced(entry.relief, other), gain);
+  return fmt::format("{}: {} of cycles are lost to it; without them it would be {}", loss.cause,
+                     share, gain);
+}
+
+// How many times the PEs the DRAM could feed at the layer's intensity; 0 when nothing limits.
+double fed_by_dram(const Subject& subject) {
+  const MachineSummary& machine = subject.machine;
+  if (machine.peak_dram_bytes_per_second <= 0 || machine.peak_macs_per_second <= 0 ||
+      subject.layer.traffic_bytes == 0)
+    return 0;
+  const double intensity =
+      static_cast<double>(subject.layer.macs) / static_cast<double>(subject.layer.traffic_bytes);
+  return intensity * machine.peak_dram_bytes_per_second / machine.peak_macs_per_second;
+}
+
+std::string of_work(const Subject& subject, double useful) {
+  const std::string busy = percent(subject.share(subject.busy));
+  const std::string gain = subject.gain(useful / 2);
+  if (subject.layer.macs == 0)
+    return fmt::format(
+        "vector compute: {} works in {} of cycles; twice the lanes would be up to {} faster",
+        subject.unit(), busy, gain);
+  std::string text = fmt::format(
+      "array compute: {} works in {} of cycles with {} of its PEs; twice the PEs would be up to "
+      "{} faster",
+      subject.unit(), busy, percent(subject.layer.mapping_efficiency), gain);
+  if (const double fed = fed_by_dram(subject); fed > 0)
+    text += fmt::format(", and DRAM bandwidth would limit it at {} the PEs", times(fed));
+  return text;
+}
+
+}  // namespace
+
+std::string bottleneck_sentence(const LayerReport& layer, const MachineSummary& machine) {
+  if (layer.cycles == 0) return "nothing: it takes no time";
+  const Subject subject{layer, machine, static_cast<double>(layer.cycles),
+                        static_cast<double>(layer.busy_cycles)};
+  const Loss loss = largest_loss(subject);
+  const double useful = subject.busy - unused_pes(subject);
+  if (loss.cycles < useful / 2 || loss.cycles == 0) return of_work(subject, useful);
+  if (loss.cause == "memory_bandwidth") return of_bandwidth(subject, loss);
+  if (loss.cause == "mapping") return of_mapping(subject, loss);
+  return of_stall(subject, loss);
+}
+
+}  // namespace sluice

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/human.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+namespace sluice {
+namespace {
+
+constexpr int smallest = -5;  // index of `f` relative to no prefix
+constexpr std::array<std::string_view, 12> prefixes = {"f", "p", "n", "u", "m", "",
+                                                       "k", "M", "G", "T", "P", "E"};
+
+// Digits after the point that leave three significant ones.
+int decimals(double value) { return value < 9.995 ? 2 : value < 99.95 ? 1 : 0; }
+
+bool goes_below_one(std::string_view unit) { return unit == "s" || unit == "J"; }
+
+}  // namespace
+
+std::string grouped(std::uint64_t value) {
+  std::string text = fmt::format("{}", value);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ' ');
+  return text;
+}
+
+std::string rounded(double value, std::string_view unit) {
+  if (!std::isfinite(value)) return unit.empty() ? "-" : fmt::format("- {}", unit);
+  if (value < 0) return "-" + rounded(-value, unit);
+  int step = 0;
+  const int last = static_cast<int>(prefixes.size()) - 1 + smallest;
+  while (value >= 999.5 && step < last) value /= 1000, ++step;
+  while (value > 0 && value < 0.9995 && step > smallest && goes_below_one(unit))
+    value *= 1000, --step;
+  const bool whole = step == 0 && value == std::floor(value);
+  const std::string digits = fmt::format("{:.{}f}", value, whole ? 0 : decimals(value));
+  const auto prefix = prefixes[static_cast<std::size_t>(step - smallest)];
+  if (prefix.empty() && unit.empty()) return digits;
+  return fmt::format("{} {}{}", digits, prefix, unit);
+}
+
+std::string percent(double ratio) {
+  const double value = 100 * ratio;
+  if (!std::isfinite(value)) return "- %";
+  if (value == 0 || value == 100) return fmt::format("{:.0f} %", value);
+  if (value > 0 && value < 0.05) return "<0.1 %";
+  if (value > 99.95 && value < 100) return ">99.9 %";
+  const bool fine = value < 9.95 || (value >= 99.5 && value < 100);
+  return fmt::format("{:.{}f} %", value, fine ? 1 : 0);
+}
+
+std::string times(double factor) {
+  if (!std::isfinite(factor)) return "many times";
+  if (factor < 1.095) return fmt::format("{:.2f} times", factor);
+  return fmt::format("{:.{}f} times", factor, factor < 9.95 ? 1 : 0);
+}
+
+}  // namespace sluice
