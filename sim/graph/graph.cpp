@@ -166,6 +166,16 @@ std::vector<std::uint64_t> busy_cycles(const Graph& graph) {
   return cycles;
 }
 
+std::vector<std::vector<std::uint64_t>> count_actions(const Graph& graph) {
+  std::vector<std::vector<std::uint64_t>> counts(
+      graph.layers.size(), std::vector<std::uint64_t>(graph.actions.size()));
+  for_each_firing(graph, [&](const Firing& firing, std::uint64_t times) {
+    for (const ActionCount& action : firing.actions)
+      counts[firing.layer][action.action] += times * action.count;
+  });
+  return counts;
+}
+
 std::string to_text(const Graph& graph) {
   std::string text;
   for (const Unit& unit : graph.units) text += fmt::format("unit {}\n", unit.name);

@@ -186,6 +186,9 @@ std::vector<std::uint64_t> count_firings(const Graph& graph);
 /// Sum of interval * repeat over all executed firings of each unit: the cycles it must be busy.
 std::vector<std::uint64_t> busy_cycles(const Graph& graph);
 
+/// What executing `graph` does, by layer and action.
+std::vector<std::vector<std::uint64_t>> count_actions(const Graph& graph);
+
 /// Indented text of units, channels and schedule.
 std::string to_text(const Graph& graph);
 

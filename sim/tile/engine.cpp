@@ -31,6 +31,14 @@ std::vector<ChannelState> make_channels(const Graph& graph) {
   return channels;
 }
 
+/// Place of `peer` among those of `unit`, added if new.
+std::uint8_t peer_place(UnitStats& unit, std::uint32_t peer) {
+  const auto at = std::find(unit.peers.begin(), unit.peers.end(), UnitId{peer});
+  const auto place = static_cast<std::size_t>(at - unit.peers.begin());
+  if (at == unit.peers.end() && place < stall_peers) unit.peers.push_back(UnitId{peer});
+  return static_cast<std::uint8_t>(std::min(place, stall_peers - 1));
+}
+
 }  // namespace
 
 Engine::Engine(const Graph& the_graph, const TileMemory& the_memory, const TileOptions& the_options)
@@ -44,6 +52,10 @@ Engine::Engine(const Graph& the_graph, const TileMemory& the_memory, const TileO
       fast_forward(the_graph, program, the_options.fast_forward) {
   stats.resize(graph.units.size());
   for (UnitStats& unit : stats) unit.layers.resize(graph.layers.size());
+  for (ChannelState& channel : channels) {
+    channel.producer_peer = peer_place(stats[channel.consumer], channel.producer);
+    channel.consumer_peer = peer_place(stats[channel.producer], channel.consumer);
+  }
   std::visit([&](const auto& m) { unloaded_latency = m->unloaded_latency(); }, memory);
   for (std::uint32_t u = 0; u < graph.units.size(); ++u) {
     units.push_back(std::make_unique<UnitProcess>(("unit" + std::to_string(u)).c_str(), *this, u));

@@ -45,6 +45,10 @@ void add_scaled(UnitLayerStats& row, const UnitLayerStats& before, const UnitLay
   row.busy += times * (after.busy - before.busy);
   for (std::size_t k = 0; k < stall_kinds; ++k)
     row.stalls[k] += times * (after.stalls[k] - before.stalls[k]);
+  for (std::size_t p = 0; p < stall_peers; ++p) {
+    row.starved[p] += times * (after.starved[p] - before.starved[p]);
+    row.blocked[p] += times * (after.blocked[p] - before.blocked[p]);
+  }
 }
 
 }  // namespace

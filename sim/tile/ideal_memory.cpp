@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/assert.hpp"
+#include "sim/memory/memory_facts.hpp"
 #include "sim/tile/channel_state.hpp"
 #include "sim/tile/memory.hpp"
 
@@ -45,8 +46,7 @@ IdealMemory::IdealMemory(sc_core::sc_module_name name, const TileMemory& memory,
     fraction_per_byte_ = static_cast<std::uint64_t>(
         std::llround(std::ldexp(1 / bytes - static_cast<double>(cycles_per_byte_), 32)));
   }
-  latency_ = static_cast<std::uint64_t>(
-      std::llround(std::ceil(memory.dram.latency.value * memory.clock.value - 1e-9)));
+  latency_ = memory_facts(memory.dram, memory.clock).unloaded_latency;
   socket.register_nb_transport_fw(this, &IdealMemory::accept);
   SC_HAS_PROCESS(IdealMemory);
   SC_METHOD(respond);

@@ -37,16 +37,20 @@ enum class StallKind : std::uint8_t {
   memory_latency,    ///< waits for data whose transfer has begun: the unloaded latency
   memory_bandwidth,  ///< the same, beyond the unloaded latency
   port_conflict,     ///< waits for a scratchpad port that another unit uses
-  input_starved,     ///< waits for a token; by channel in UnitStats
-  output_blocked,    ///< waits for room; by channel in UnitStats
+  input_starved,     ///< waits for a token; see UnitLayerStats::starved for whose
+  output_blocked,    ///< waits for room; see UnitLayerStats::blocked for whose
 };
 inline constexpr std::size_t stall_kinds = 7;
+/// Other units that the statistics of one unit tell apart; all beyond share the last place.
+inline constexpr std::size_t stall_peers = 8;
 
 /// What one unit did for one layer. `busy` + the stalls = `end` - the unit's end of the layer before.
 struct UnitLayerStats {
   std::uint64_t firings = 0;
   std::uint64_t busy = 0;
   std::array<std::uint64_t, stall_kinds> stalls{};
+  std::array<std::uint64_t, stall_peers> starved{};  ///< of input_starved, by UnitStats::peers
+  std::array<std::uint64_t, stall_peers> blocked{};  ///< of output_blocked, by UnitStats::peers
   std::uint64_t first_stall = 0;  ///< of the stalls, those before the first firing
   std::uint64_t start = 0;        ///< cycle of the first firing; meaningless without firings
   std::uint64_t end = 0;          ///< cycle at which the last firing left the unit free
@@ -55,6 +59,7 @@ struct UnitLayerStats {
 };
 
 struct UnitStats {
+  std::vector<UnitId> peers;           ///< units that share a channel with it, in order of channels
   std::vector<UnitLayerStats> layers;  ///< by Graph::layers
   bool operator==(const UnitStats&) const = default;
 };

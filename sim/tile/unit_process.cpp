@@ -108,19 +108,24 @@ void UnitProcess::account_stall(const Firing&, const Start& start, UnitLayerStat
   const std::uint64_t cycles = start.cycle - local_;
   if (cycles == 0) return;
   const auto add = [&](StallKind kind) { row.stalls[static_cast<std::size_t>(kind)] += cycles; };
+  const auto starved = [&] {
+    add(StallKind::input_starved);
+    row.starved[engine_.channels[start.channel].producer_peer] += cycles;
+  };
   if (row.firings == 0) row.first_stall += cycles;
   ChannelState& channel = engine_.channels[start.channel];
   (start.room ? channel.blocked : channel.starved) += cycles;
-  if (start.room)
+  if (start.room) {
     add(StallKind::output_blocked);
-  else if (channel.from_store)
+    row.blocked[channel.consumer_peer] += cycles;
+  } else if (channel.from_store)
     add(StallKind::drain);
   else if (channel.from_load)
     split_memory_stall(local_, start.cycle, start.channel, row);
   else if (row.firings == 0 && channel.from_compute)
     add(StallKind::fill);
   else
-    add(StallKind::input_starved);
+    starved();
 }
 
 /// Divides a wait for a tile that a load unit brings: until its transfer began, the unloaded latency
@@ -134,6 +139,7 @@ void UnitProcess::split_memory_stall(std::uint64_t begin, std::uint64_t end, std
   };
   const std::uint64_t begun = std::clamp(token.begun, begin, end);
   at(token.after_drain ? StallKind::drain : StallKind::input_starved) += begun - begin;
+  if (!token.after_drain) row.starved[c.producer_peer] += begun - begin;
   const std::uint64_t latency = std::min(end - begun, engine_.unloaded_latency);
   at(StallKind::memory_latency) += latency;
   at(StallKind::memory_bandwidth) += end - begun - latency;
@@ -213,6 +219,11 @@ void UnitProcess::begin_transfer(const Firing& firing, std::uint64_t start, bool
     flight.first_slots.push_back(engine_.channels[index(put.channel)].tail);
   take_tokens(firing, Release::at_start, start);
   put_tokens(firing, start, pending, after_drain);
+  for (const PortUse& use : firing.ports) {
+    PortState& port = engine_.ports[index(use.port)];
+    port.free = std::max(port.free, start) + use.beats;
+    port.beats += use.beats;
+  }
 
   tlm::tlm_generic_payload& payload = free_payload();
   TransferExtension* extension = nullptr;
@@ -260,7 +271,7 @@ void UnitProcess::on_issued(std::uint64_t ticket) {
   SLUICE_ASSERT(flight != in_flight_.end() && !flight->issued, "a transfer was issued twice");
   flight->issued = true;
   const Firing& firing = *flight->firing;
-  const std::uint64_t end = std::max(now_cycle(), flight->begun + firing.interval);
+  const std::uint64_t end = now_cycle() + firing.interval;  // the set-up of its next transfer
   UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
   take_tokens(firing, Release::at_end, end);
   if (engine_.traces(flight->begun)) record_slice(firing, flight->begun, end);

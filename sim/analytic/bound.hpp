@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lower bounds on the time of a timed dataflow graph, by arithmetic alone: pure functions, safe on
+// any thread. Every bound is a path that the execution must follow, so `tile` is never faster.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/graph/graph.hpp"
+
+namespace sluice {
+
+/// A memory as the bounds see it: its peak bandwidth and unloaded latency.
+struct MemoryBound {
+  double bytes_per_cycle = 0;  ///< 0: unlimited
+  std::uint64_t latency = 0;
+};
+
+/// What one unit must at least spend on one layer.
+struct UnitBound {
+  std::uint64_t busy = 0;   ///< cycles of its firings; transfers at the memory's peak
+  std::uint64_t span = 0;   ///< from its first firing to its last, both included; >= busy
+  std::uint64_t first = 0;  ///< its first firing that takes time: from start to result
+  std::uint64_t last = 0;   ///< its last firing that takes time: from start to result
+  std::uint64_t last_busy = 0;  ///< of `last`, what `busy` and `span` contain
+};
+
+/// By layer and unit.
+using GraphBound = std::vector<std::vector<UnitBound>>;
+
+/// Bounds of every unit for every layer. In innermost loops the maximum cycle ratio of the event
+/// graph (firings as vertices, channels in both directions and the units' order as edges; Howard's
+/// algorithm) bounds the units on a critical cycle; elsewhere what a unit does adds up.
+GraphBound bound(const Graph& graph, const MemoryBound& memory);
+
+/// A critical cycle of an event graph: `cycles` for every `iterations` iterations.
+struct CriticalCycle {
+  std::uint64_t cycles = 0;
+  std::uint64_t iterations = 1;
+  std::vector<FiringId> firings;
+};
+
+/// The critical cycle of the loop body that is the schedule nodes [first, last), all fire nodes.
+CriticalCycle critical_cycle(const Graph& graph, std::uint32_t first, std::uint32_t last,
+                             const MemoryBound& memory);
+
+}  // namespace sluice

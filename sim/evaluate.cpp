@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an experiment to its outcome, in a straight line; see evaluate.hpp.
+#include "sim/evaluate.hpp"
+
+#include <optional>
+
+#include "arch/energy.hpp"
+#include "base/assert.hpp"
+#include "mapper/mappers.hpp"
+#include "sim/analytic/analytic.hpp"
+#include "sim/models/systolic.hpp"
+#include "sim/pe/network.hpp"
+#include "sim/report/assemble.hpp"
+#include "sim/report/stalls.hpp"
+#include "sim/tile/tile.hpp"
+
+namespace sluice {
+namespace {
+
+std::optional<EnergyModel> energy_of(const Architecture& architecture, const Library& library) {
+  if (architecture.energy_table.empty()) return std::nullopt;
+  Diagnostics diagnostics;
+  const EnergyTable table = load_energy_table(architecture.energy_table, library.tables);
+  EnergyModel model = resolve(table, architecture, diagnostics);
+  diagnostics.throw_if_any();
+  return model;
+}
+
+TileOptions options_of(const Experiment& experiment, const EvaluateHooks& hooks) {
+  TileOptions options;
+  options.fast_forward = experiment.simulation.fast_forward;
+  options.trace = experiment.output.trace && hooks.trace != nullptr;
+  options.trace_start = experiment.output.trace_start;
+  options.trace_end = experiment.output.trace_start + experiment.output.trace_cycles;
+  options.progress = hooks.progress;
+  options.progress_context = hooks.progress_context;
+  return options;
+}
+
+/// Runs the graph on SystemC and attributes its cycles.
+ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mapping,
+                              const SystolicGraph& machine, const EvaluateHooks& hooks) {
+  const TileMemory memory{experiment.architecture.dram, experiment.architecture.clock};
+  TileOutcome outcome = run_tile(machine.graph, memory, options_of(experiment, hooks));
+  if (std::holds_alternative<Interrupted>(outcome)) throw InterruptedError{};
+  SLUICE_ASSERT(!std::holds_alternative<Deadlock>(outcome),
+                "the graph of a verified mapping has a deadlock");
+  TileResult& result = std::get<TileResult>(outcome);
+  ReportParts parts;
+  parts.cycles = result.cycles;
+  parts.tasks = attribute_cycles(mapping, machine, result);
+  parts.units = unit_reports(machine.graph, result);
+  parts.dram_counters = std::move(result.memory_counters);
+  if (hooks.trace != nullptr) {
+    *hooks.trace = std::move(result.trace);
+    hooks.trace->clock_hz = experiment.architecture.clock.value;
+  }
+  return parts;
+}
+
+}  // namespace
+
+Outcome evaluate(const Experiment& experiment, const Library& library, const EvaluateHooks& hooks) {
+  const std::optional<EnergyModel> energy = energy_of(experiment.architecture, library);
+  auto mapped = map_network(experiment.mapping.mapper, experiment.network, experiment.architecture);
+  if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
+  const Mapping& mapping = std::get<Mapping>(mapped);
+  const SystolicGraph machine = build_systolic(experiment.network, experiment.architecture, mapping);
+  ReportParts parts;
+  switch (experiment.simulation.fidelity) {
+    case Fidelity::tile: parts = run_tile_fidelity(experiment, mapping, machine, hooks); break;
+    case Fidelity::analytic: parts = analyze(experiment.architecture, mapping, machine); break;
+    case Fidelity::pe: parts = run_pe_fidelity(experiment, mapping, machine); break;
+  }
+  parts.actions = count_actions(machine.graph);
+  return assemble_report(experiment, mapping, parts, energy ? &*energy : nullptr);
+}
+
+}  // namespace sluice

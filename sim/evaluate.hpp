@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one function that every caller uses - the command, a sweep, an environment, a cluster worker.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/experiment.hpp"
+#include "sim/report/report.hpp"
+
+namespace sluice {
+
+/// What a caller may want beside the answer. None of it changes the answer.
+struct EvaluateHooks {
+  Trace* trace = nullptr;  ///< filled when the experiment asks for a trace
+  /// Called now and then with the cycle reached; false stops the run by throwing InterruptedError.
+  bool (*progress)(std::uint64_t cycle, void* context) = nullptr;
+  void* progress_context = nullptr;
+};
+
+/// Thrown when the progress hook has asked for the end.
+struct InterruptedError {};
+
+/// Maps and simulates. `energy` tables are looked up in `library`. Throws SpecError when a component
+/// has no price or the fidelity cannot do what is asked.
+Outcome evaluate(const Experiment& experiment, const Library& library,
+                 const EvaluateHooks& hooks = {});
+
+}  // namespace sluice

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading of run files; see experiment.hpp.
+#include "sim/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include "base/diagnostics.hpp"
+#include "base/hash.hpp"
+#include "base/read.hpp"
+#include "mapper/mappers.hpp"
+#include "workloads/load.hpp"
+
+namespace sluice {
+namespace {
+
+/// Adds what `read` throws to the other mistakes, so that all are reported at once.
+template <class Read>
+void collecting(Diagnostics& diagnostics, Read read) {
+  try {
+    read();
+  } catch (const SpecError& error) {
+    for (const Diagnostic& d : error.diagnostics()) diagnostics.error(d.where, d.message, d.hint);
+  }
+}
+
+Network read_workload(const YamlNode& workload, const Library& library) {
+  if (const YamlNode* inline_network = workload.find("network"))
+    return read_network(*inline_network, nullptr);
+  return load_network(workload, library.networks);
+}
+
+void check_mapper(const YamlNode* mapping, const std::string& mapper, Diagnostics& diagnostics) {
+  std::vector<std::string> known;
+  for (const Descriptor& d : mapper_descriptors()) known.push_back(d.name);
+  for (const std::string& name : known)
+    if (name == mapper) return;
+  const YamlNode* node = mapping != nullptr ? mapping->find("mapper") : nullptr;
+  diagnostics.error(node != nullptr ? node->where : Location{},
+                    fmt::format("there is no mapper {}", quote(mapper)),
+                    suggestion(mapper, known));
+}
+
+}  // namespace
+
+Experiment read_experiment(const YamlNode& root, const Library& library) {
+  Diagnostics diagnostics;
+  Experiment experiment;
+  FieldReader reader(root, diagnostics);
+  reader.field("name", experiment.name, {.doc = "name of the run"});
+  if (const YamlNode* node = reader.take_required("workload", {.doc = "the network to run"}))
+    collecting(diagnostics, [&] { experiment.network = read_workload(*node, library); });
+  if (const YamlNode* node = reader.take_required("architecture", {.doc = "the machine"}))
+    experiment.architecture = read_architecture(*node, diagnostics);
+  reader.field("mapping", experiment.mapping, {.doc = "how the network is mapped"});
+  check_mapper(root.find("mapping"), experiment.mapping.mapper, diagnostics);
+  reader.field("simulation", experiment.simulation, {.doc = "how closely to look"});
+  reader.field("output", experiment.output, {.doc = "what is written where"});
+  reader.finish();
+  diagnostics.throw_if_any();
+  if (experiment.name.empty()) experiment.name = experiment.network.name;
+  YamlNode hashed = root;  // where the answer goes does not change the answer
+  std::erase_if(hashed.entries, [](const YamlNode::Entry& e) { return e.key == "output"; });
+  experiment.input_hash = fmt::format("{:016x}", content_hash(to_text(hashed)));
+  return experiment;
+}
+
+}  // namespace sluice

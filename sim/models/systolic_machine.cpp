@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+// Units, channels and firings of the systolic machine; see systolic_machine.hpp.
+#include "sim/models/systolic_machine.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/assert.hpp"
+#include "base/checked.hpp"
+
+namespace sluice {
+namespace {
+
+/// Tasks whose results may be stored but not yet asked for by the loads: how far loads run behind.
+constexpr std::uint64_t task_window = 8;
+
+std::uint32_t id(SystolicAction action) { return static_cast<std::uint32_t>(action); }
+
+void count(Firing& firing, SystolicAction action, std::uint64_t number) {
+  if (number > 0) firing.actions.push_back({id(action), number});
+}
+
+const Dma& dma_of(const Architecture& architecture, TensorRole role) {
+  for (const Dma& dma : architecture.dma)
+    if (std::find(dma.moves.begin(), dma.moves.end(), role) != dma.moves.end()) return dma;
+  SLUICE_ASSERT(false, "an architecture that was read has a DMA engine for every tensor");
+  return architecture.dma.front();
+}
+
+/// An engine that moves several tensors has one queue a tensor, which is a unit of its own.
+std::string queue_name(const Architecture& architecture, TensorRole role) {
+  const Dma& dma = dma_of(architecture, role);
+  if (dma.moves.size() == 1) return dma.name;
+  return dma.name + "." + std::string(name_of(role));
+}
+
+}  // namespace
+
+OperandReads operand_reads(const SystolicArray& array, std::uint64_t m, std::uint64_t n,
+                           std::uint64_t k) {
+  const std::uint64_t rows = array.rows, columns = array.columns;
+  switch (array.dataflow) {
+    case Dataflow::weight_stationary:
+      return {product(m, k, ceil_div(n, columns)), product(k, n), ceil_div(k, rows), product(k, n)};
+    case Dataflow::input_stationary:
+      return {product(k, m), product(n, k, ceil_div(m, columns)), ceil_div(k, rows), product(k, m)};
+    case Dataflow::output_stationary: break;
+  }
+  return {product(m, k, ceil_div(n, columns)), product(k, n, ceil_div(m, rows)), 1, product(m, n)};
+}
+
+SystolicMachine::SystolicMachine(const Architecture& the_architecture)
+    : architecture(the_architecture),
+      has_memory(!the_architecture.dram.is_ideal() || the_architecture.dram.bandwidth.bytes > 0) {
+  for (const char* action :
+       {"mac", "fold", "used_pes", "input_read", "input_write", "weight_read", "weight_write",
+        "output_read", "output_write", "lane_cycle", "dram_read", "dram_write"})
+    builder.action(action);
+  for (const char* stream : {"input", "weight", "output"}) builder.stream(stream);
+  make_units();
+  make_channels();
+  make_ports();
+}
+
+void SystolicMachine::make_units() {
+  if (has_memory) {
+    const auto load = [&](TensorRole role) {
+      return builder.unit(queue_name(architecture, role), UnitKind::load,
+                          dma_of(architecture, role).outstanding);
+    };
+    load_input = load(TensorRole::input);
+    load_weight = load(TensorRole::weight);
+  }
+  array = builder.unit("array", UnitKind::compute);
+  vector = builder.unit("vector", UnitKind::vector);
+  if (has_memory)
+    store_output = builder.unit(queue_name(architecture, TensorRole::output), UnitKind::store,
+                                dma_of(architecture, TensorRole::output).outstanding);
+}
+
+std::uint64_t SystolicMachine::buffers(TensorRole role) const {
+  return architecture.scratchpads[scratchpad_of(architecture, role)].double_buffered ? 2 : 1;
+}
+
+void SystolicMachine::make_channels() {
+  const std::uint64_t out = buffers(TensorRole::output);
+  output_epilogue_ = builder.channel("output tiles to vector", array, vector, out);
+  if (!has_memory) {
+    array_done_ = builder.channel("array done", array, vector, 1);
+    vector_done_ = builder.channel("vector done", vector, array, 1);
+    return;
+  }
+  input_ = builder.channel("input tiles", load_input, array, buffers(TensorRole::input));
+  input_vector_ =
+      builder.channel("vector input tiles", load_input, vector, buffers(TensorRole::input));
+  weight_ = builder.channel("weight tiles", load_weight, array, buffers(TensorRole::weight));
+  output_ = builder.channel("output tiles", array, store_output, out);
+  output_vector_ = builder.channel("vector output tiles", vector, store_output, out);
+  output_credits = builder.channel("free output buffers", store_output, array, out, out);
+  vector_credits_ = builder.channel("free vector buffers", store_output, vector, out, out);
+  stored_input_ = builder.channel("stored results", store_output, load_input, 2 * task_window);
+  stored_weight_ =
+      builder.channel("stored results for weights", store_output, load_weight, 2 * task_window);
+}
+
+void SystolicMachine::make_ports() {
+  for (const Scratchpad& s : architecture.scratchpads) {
+    std::array<PortId, 2> ports{PortId{none_id}, PortId{none_id}};
+    if (s.width.value > 0) {
+      ports[0] = builder.port(s.name + (s.shared_ports ? " port" : " read port"));
+      ports[1] = s.shared_ports ? ports[0] : builder.port(s.name + " write port");
+    }
+    ports_.push_back(ports);
+  }
+}
+
+void SystolicMachine::use_port(Firing& firing, SystolicAction action, std::uint64_t bytes) const {
+  if (action < SystolicAction::input_read || action > SystolicAction::output_write) return;
+  const std::uint32_t offset = id(action) - id(SystolicAction::input_read);
+  const std::size_t pad = scratchpad_of(architecture, TensorRole(offset / 2));
+  const bool write = offset % 2 == 1;
+  const Scratchpad& s = architecture.scratchpads[pad];
+  if (s.width.value == 0) return;
+  const std::uint64_t accesses =
+      product(s.banks, write && !s.shared_ports ? s.write_ports : s.read_ports);
+  const std::uint64_t beats = ceil_div(bytes, product(s.width.value, accesses));
+  const PortId port = ports_[pad][write ? 1 : 0];
+  for (PortUse& use : firing.ports)
+    if (use.port == port) {
+      use.beats += beats;
+      return;
+    }
+  firing.ports.push_back({port, beats});
+}
+
+Firing SystolicMachine::firing(UnitId unit) const {
+  Firing f;
+  f.name = task_name;
+  f.unit = unit;
+  f.layer = layer;
+  f.interval = 0;
+  f.latency = 0;
+  return f;
+}
+
+ChannelId SystolicMachine::operand_channel(TensorRole role) const {
+  return role == TensorRole::input ? input_ : weight_;
+}
+
+void SystolicMachine::start_task(const std::string& name, std::optional<std::size_t> dependency,
+                                 bool weights_are_results, bool gemm) {
+  if (!has_memory && tasks_ > 0) synchronize(gemm);
+  task_name = name;
+  layer = builder.layer(name);
+  if (!has_memory) return;
+  const std::uint64_t window = tasks_ > task_window ? tasks_ - task_window : 0;
+  const std::uint64_t results = std::max(dependency ? *dependency + 1 : 0, window);
+  await_stored(load_input, stored_input_, results, taken_input_);
+  const std::uint64_t weights = weights_are_results           ? results
+                                : architecture.prefetch_weights ? window
+                                                                : tasks_;
+  await_stored(load_weight, stored_weight_, weights, taken_weight_);
+}
+
+/// Without memory, tasks follow each other strictly: the next begins when the last result is out.
+void SystolicMachine::synchronize(bool gemm) {
+  Firing drain = firing(ends_on_vector_ ? vector : array);
+  drain.name = "drain";
+  drain.interval = ends_on_vector_ ? architecture.vector.latency : array_tail_;
+  drain.latency = drain.interval;
+  const bool crosses = ends_on_vector_ == gemm;
+  const ChannelId done = ends_on_vector_ ? vector_done_ : array_done_;
+  if (crosses) drain.puts.push_back({done, 1});
+  if (crosses || drain.interval > 0) builder.fire(drain);
+  if (!crosses) return;
+  Firing wait = firing(gemm ? array : vector);
+  wait.takes.push_back({done, 1, Release::at_start});
+  builder.fire(wait);
+}
+
+void SystolicMachine::await_stored(UnitId unit, ChannelId channel, std::uint64_t needed,
+                                   std::uint64_t& taken) {
+  if (needed <= taken) return;
+  Firing wait = firing(unit);
+  wait.takes.push_back({channel, static_cast<std::uint32_t>(needed - taken), Release::at_start});
+  builder.fire(wait);
+  taken = needed;
+}
+
+void SystolicMachine::end_task() {
+  ++tasks_;
+  if (!has_memory) return;
+  Firing stored = firing(store_output);
+  stored.puts = {{stored_input_, 1}, {stored_weight_, 1}};
+  builder.fire(stored);
+}
+
+void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, bool for_vector) {
+  Firing f = firing(role == TensorRole::input ? load_input : load_weight);
+  f.interval = dma_of(architecture, role).setup_cycles;
+  f.puts.push_back({for_vector ? input_vector_ : operand_channel(role), 1});
+  const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
+  const SystolicAction write =
+      role == TensorRole::input ? SystolicAction::input_write : SystolicAction::weight_write;
+  count(f, write, bytes);
+  count(f, SystolicAction::dram_read, bytes);
+  use_port(f, write, bytes);
+  f.transfer.push_back(std::move(transfer));
+  builder.fire(std::move(f));
+}
+
+void SystolicMachine::hold(TensorRole role) {
+  if (!has_memory) return;
+  Firing f = firing(array);
+  f.takes.push_back({operand_channel(role), 1, Release::never});
+  builder.fire(std::move(f));
+}
+
+void SystolicMachine::release(TensorRole role) {
+  if (!has_memory) return;
+  Firing f = firing(array);
+  f.takes.push_back({operand_channel(role), 1, Release::at_end});
+  builder.fire(std::move(f));
+}
+
+void SystolicMachine::take_output_buffer() {
+  if (!has_memory) return;
+  Firing f = firing(array);
+  f.takes.push_back({output_credits, 1, Release::at_start});
+  builder.fire(std::move(f));
+}
+
+void SystolicMachine::put_output(Firing& f, bool epilogue) {
+  array_tail_ = f.latency - f.interval;
+  ends_on_vector_ = epilogue;
+  if (epilogue)
+    f.puts.push_back({output_epilogue_, 1});
+  else if (has_memory)
+    f.puts.push_back({output_, 1});
+}
+
+void SystolicMachine::finish_output(std::uint64_t elements, std::uint64_t epilogue_ops,
+                                    MemoryTransfer transfer) {
+  if (epilogue_ops > 0) {
+    const std::uint64_t lane_cycles = product(elements, epilogue_ops);
+    Firing f = firing(vector);
+    f.interval = ceil_div(lane_cycles, architecture.vector.lanes);
+    f.latency = f.interval + architecture.vector.latency;
+    f.takes.push_back({output_epilogue_, 1, Release::at_end});
+    if (has_memory) f.puts.push_back({output_vector_, 1});
+    count(f, SystolicAction::lane_cycle, lane_cycles);
+    count(f, SystolicAction::output_read,
+          storage_bytes(elements, architecture.array.accumulator_format));
+    count(f, SystolicAction::output_write,
+          storage_bytes(elements, architecture.array.input_format));
+    for (const ActionCount& action : f.actions)
+      use_port(f, SystolicAction(action.action), action.count);
+    builder.fire(std::move(f));
+  }
+  if (has_memory)
+    store(epilogue_ops > 0 ? output_vector_ : output_, output_credits, std::move(transfer));
+}
+
+void SystolicMachine::store(ChannelId from, ChannelId credits, MemoryTransfer transfer) {
+  Firing f = firing(store_output);
+  f.interval = dma_of(architecture, TensorRole::output).setup_cycles;
+  f.takes.push_back({from, 1, Release::at_end});
+  f.puts.push_back({credits, 1});
+  const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
+  count(f, SystolicAction::output_read, bytes);
+  count(f, SystolicAction::dram_write, bytes);
+  use_port(f, SystolicAction::output_read, bytes);
+  f.transfer.push_back(std::move(transfer));
+  builder.fire(std::move(f));
+}
+
+void SystolicMachine::vector_step(std::uint64_t elements, std::uint64_t lane_cycles,
+                                  std::uint64_t passes, const MemoryTransfer& in,
+                                  const MemoryTransfer* out) {
+  if (has_memory) load(TensorRole::input, in, true);
+  const std::uint64_t work = ceil_div(product(elements, lane_cycles), passes);
+  Firing f = firing(vector);
+  f.interval = ceil_div(work, architecture.vector.lanes);
+  f.latency = f.interval + architecture.vector.latency;
+  ends_on_vector_ = true;
+  if (has_memory) {
+    f.takes.push_back({input_vector_, 1, Release::at_end});
+    if (out != nullptr) {
+      f.takes.push_back({vector_credits_, 1, Release::at_start});
+      f.puts.push_back({output_vector_, 1});
+    }
+  }
+  count(f, SystolicAction::lane_cycle, work);
+  count(f, SystolicAction::input_read, in.row_bytes * in.rows);
+  if (out != nullptr) count(f, SystolicAction::output_write, out->row_bytes * out->rows);
+  for (const ActionCount& action : f.actions)
+    use_port(f, SystolicAction(action.action), action.count);
+  builder.fire(std::move(f));
+  if (has_memory && out != nullptr) store(output_vector_, vector_credits_, *out);
+}
+
+RegionAllocator::RegionAllocator(const Network& network, const Architecture& architecture,
+                                 const Mapping& mapping) {
+  constexpr std::uint64_t alignment = 1u << 20;  // no two tensors share a row of any DRAM
+  const NumberFormat format = architecture.array.input_format;
+  std::uint64_t next = 0;
+  const auto allocate = [&](std::uint64_t elements, NumberFormat f) {
+    const std::uint64_t base = next;
+    next += ceil_div(storage_bytes(std::max<std::uint64_t>(elements, 1), f), alignment) * alignment;
+    return base;
+  };
+  std::map<std::string, std::size_t> last_task;  // by layer name
+  const std::uint64_t network_input = allocate(1, format);
+  for (std::size_t t = 0; t < mapping.tasks.size(); ++t) {
+    const Task& task = mapping.tasks[t].task;
+    const Layer& layer = network.layers[task.layer];
+    const bool first = t == 0 || mapping.tasks[t - 1].task.layer != task.layer;
+    std::optional<std::size_t> waits_for;
+    if (!first || (t > 0 && layer.inputs.empty())) waits_for = t - 1;
+    if (first)
+      for (const std::string& name : layer.inputs)
+        if (const auto producer = last_task.find(name); producer != last_task.end())
+          waits_for = std::max(waits_for.value_or(0), producer->second);
+    TaskRegions regions;
+    regions.base[0] = waits_for ? regions_[*waits_for].base[2] : network_input;
+    if (const auto* gemm = std::get_if<GemmTask>(&task.work)) {
+      regions.base[1] = allocate(product(gemm->weight_batch, gemm->k, gemm->n),
+                                 architecture.array.weight_format);
+      regions.base[2] = allocate(product(gemm->batch, gemm->m, gemm->n), format);
+    } else {
+      regions.base[2] = allocate(std::get<VectorTask>(task.work).elements, format);
+    }
+    regions_.push_back(regions);
+    dependency_.push_back(waits_for);
+    weights_are_results_.push_back(std::holds_alternative<MatMul>(layer.op) ||
+                                   std::holds_alternative<Attention>(layer.op));
+    last_task[layer.name] = t;
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Assembling of reports; see assemble.hpp.
+#include "sim/report/assemble.hpp"
+
+#include <algorithm>
+
+#include "base/checked.hpp"
+#include "sim/memory/memory_facts.hpp"
+#include "sim/models/systolic.hpp"
+#include "sim/report/bottleneck.hpp"
+#include "sim/version.hpp"
+
+namespace sluice {
+namespace {
+
+std::uint64_t at(const TaskActions& actions, SystolicAction action) {
+  return actions[static_cast<std::size_t>(action)];
+}
+
+void add_stall(std::vector<Stall>& stalls, const Stall& stall) {
+  for (Stall& known : stalls)
+    if (known.cause == stall.cause) {
+      known.cycles += stall.cycles;
+      return;
+    }
+  stalls.push_back(stall);
+}
+
+void sort_stalls(std::vector<Stall>& stalls) {
+  std::stable_sort(stalls.begin(), stalls.end(),
+                   [](const Stall& a, const Stall& b) { return a.cycles > b.cycles; });
+}
+
+/// Bytes moved at each memory, by tensor.
+std::vector<Traffic> traffic_of(const Architecture& architecture, const TaskActions& a) {
+  std::vector<Traffic> list;
+  for (std::size_t role = 0; role < tensor_role_count; ++role) {
+    const std::size_t first = static_cast<std::size_t>(SystolicAction::input_read) + 2 * role;
+    if (a[first] + a[first + 1] == 0) continue;
+    list.push_back({architecture.scratchpads[scratchpad_of(architecture, TensorRole(role))].name,
+                    std::string(name_of(TensorRole(role))), a[first], a[first + 1]});
+  }
+  return list;
+}
+
+/// DRAM traffic by tensor: what the mapping moves, which a machine without DMA units moves too.
+void add_dram_traffic(const TaskTraffic& t, std::vector<Traffic>& list) {
+  if (t.input_read > 0) list.push_back({"dram", "input", t.input_read, 0});
+  if (t.weight_read > 0) list.push_back({"dram", "weight", t.weight_read, 0});
+  if (t.output_write > 0) list.push_back({"dram", "output", 0, t.output_write});
+}
+
+void merge(std::vector<Traffic>& into, const std::vector<Traffic>& more) {
+  for (const Traffic& traffic : more) {
+    const auto same = std::find_if(into.begin(), into.end(), [&](const Traffic& t) {
+      return t.memory == traffic.memory && t.tensor == traffic.tensor;
+    });
+    if (same == into.end()) {
+      into.push_back(traffic);
+    } else {
+      same->read_bytes += traffic.read_bytes;
+      same->write_bytes += traffic.write_bytes;
+    }
+  }
+}
+
+void merge(std::vector<EnergyItem>& into, const EnergyItem& item) {
+  for (EnergyItem& known : into)
+    if (known.component == item.component && known.action == item.action) {
+      known.count += item.count;
+      known.picojoules += item.picojoules;
+      return;
+    }
+  into.push_back(item);
+}
+
+class Assembler {
+ public:
+  Assembler(const Experiment& experiment, const Mapping& mapping, const ReportParts& parts,
+            const EnergyModel* energy)
+      : experiment_(experiment), mapping_(mapping), parts_(parts), energy_(energy) {}
+
+  Report build() {
+    summarize();
+    for (std::size_t i = 0; i < experiment_.network.layers.size(); ++i) {
+      LayerReport layer;
+      layer.name = experiment_.network.layers[i].name;
+      layer.operator_name = std::string(operator_name(experiment_.network.layers[i].op));
+      layer.macs = macs(experiment_.network.layers[i].op);
+      folds_ = used_pes_ = 0;
+      std::uint64_t longest = 0;
+      for (std::size_t t = 0; t < mapping_.tasks.size(); ++t)
+        if (mapping_.tasks[t].task.layer == i) add_task(t, layer, longest);
+      all_folds_ += folds_;
+      all_used_pes_ += used_pes_;
+      price(layer);
+      finish(layer, folds_, used_pes_);
+      report_.layers.push_back(std::move(layer));
+    }
+    build_total();
+    build_memories();
+    report_.units = parts_.units;
+    return std::move(report_);
+  }
+
+ private:
+  void summarize();
+  void add_task(std::size_t task, LayerReport& layer, std::uint64_t& longest);
+  void price(LayerReport& layer) const;
+  void add_energy(LayerReport& layer, const std::string& component, const std::string& action,
+                  std::uint64_t count) const;
+  void finish(LayerReport& layer, std::uint64_t folds, std::uint64_t used_pes) const;
+  void build_total();
+  void build_memories();
+
+  const Experiment& experiment_;
+  const Mapping& mapping_;
+  const ReportParts& parts_;
+  const EnergyModel* energy_;
+  Report report_;
+  std::uint64_t folds_ = 0, used_pes_ = 0, all_folds_ = 0, all_used_pes_ = 0;
+};
+
+void Assembler::summarize() {
+  const Architecture& a = experiment_.architecture;
+  report_.provenance = {std::string(version()), std::string(name_of(experiment_.simulation.fidelity)),
+                        experiment_.simulation.seed, experiment_.input_hash};
+  MachineSummary& m = report_.machine;
+  m.name = a.name;
+  m.source = a.source;
+  m.clock_hz = a.clock.value;
+  m.pes = product(a.array.rows, a.array.columns);
+  m.peak_macs_per_second = static_cast<double>(m.pes) * a.clock.value;
+  m.peak_dram_bytes_per_second = memory_facts(a.dram, a.clock).bytes_per_cycle * a.clock.value;
+  if (energy_ != nullptr)
+    for (const ComponentArea& area : energy_->areas) {
+      m.area.push_back({area.component, area.area.value});
+      m.area_um2 += area.area.value;
+    }
+  const Network& n = experiment_.network;
+  report_.network = {n.name, n.source, n.layers.size(), macs(n), parameters(n)};
+}
+
+void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& longest) {
+  const TaskTiming& timing = parts_.tasks[task];
+  const TaskActions& actions = parts_.actions[task];
+  const Architecture& architecture = experiment_.architecture;
+  layer.cycles += timing.cycles;
+  layer.busy_cycles += timing.busy;
+  for (const Stall& stall : timing.stalls) add_stall(layer.stalls, stall);
+  layer.vector_operations += at(actions, SystolicAction::lane_cycle);
+  folds_ += at(actions, SystolicAction::fold);
+  used_pes_ += at(actions, SystolicAction::used_pes);
+  merge(layer.traffic, traffic_of(architecture, actions));
+  std::vector<Traffic> dram;
+  add_dram_traffic(traffic(mapping_.tasks[task], architecture), dram);
+  merge(layer.traffic, dram);
+  // Work that the array does whether or not it is useful (masked products) is priced as done.
+  if (at(actions, SystolicAction::mac) > 0) add_energy(layer, "array", "mac", at(actions, SystolicAction::mac));
+  if (!layer.tiling.empty()) layer.tiling += " | ";
+  layer.tiling += to_text(mapping_.tasks[task]);
+  if (timing.cycles >= longest || layer.unit.empty()) {
+    longest = timing.cycles;
+    layer.unit = timing.unit;
+  }
+}
+
+void Assembler::add_energy(LayerReport& layer, const std::string& component,
+                           const std::string& action, std::uint64_t count) const {
+  if (energy_ == nullptr || count == 0) return;
+  const ComponentPrice* price = energy_->price(component, action);
+  if (price == nullptr) return;
+  merge(layer.energy,
+        {component, action, count, static_cast<double>(count) * price->energy.value});
+}
+
+void Assembler::price(LayerReport& layer) const {
+  add_energy(layer, "vector", "lane_cycle", layer.vector_operations);
+  for (const Traffic& t : layer.traffic) {
+    add_energy(layer, t.memory, "read_byte", t.read_bytes);
+    add_energy(layer, t.memory, "write_byte", t.write_bytes);
+  }
+}
+
+void Assembler::finish(LayerReport& layer, std::uint64_t folds, std::uint64_t used_pes) const {
+  sort_stalls(layer.stalls);
+  const MachineSummary& m = report_.machine;
+  layer.seconds = to_seconds(Cycles{layer.cycles}, Hertz{m.clock_hz}).value;
+  const double pes = static_cast<double>(m.pes), macs = static_cast<double>(layer.macs);
+  if (layer.cycles > 0) layer.utilization = macs / (static_cast<double>(layer.cycles) * pes);
+  if (folds > 0)
+    layer.mapping_efficiency = static_cast<double>(used_pes) / (static_cast<double>(folds) * pes);
+  layer.traffic_bytes = 0;
+  for (const Traffic& t : layer.traffic)
+    if (t.memory == "dram") layer.traffic_bytes += t.read_bytes + t.write_bytes;
+  if (layer.traffic_bytes > 0)
+    layer.arithmetic_intensity = macs / static_cast<double>(layer.traffic_bytes);
+  const double bandwidth = m.peak_dram_bytes_per_second;
+  layer.roofline_utilization =
+      layer.macs == 0 ? 0
+      : bandwidth == 0 || layer.traffic_bytes == 0
+          ? 1
+          : std::min(1.0, layer.arithmetic_intensity * bandwidth / m.peak_macs_per_second);
+  layer.energy_pj = 0;
+  for (const EnergyItem& item : layer.energy) layer.energy_pj += item.picojoules;
+  layer.bottleneck = bottleneck_sentence(layer, m);
+}
+
+void Assembler::build_total() {
+  LayerReport& total = report_.total;
+  total.name = experiment_.name;
+  total.operator_name = "network";
+  total.unit = "array";
+  for (const LayerReport& layer : report_.layers) {
+    total.cycles += layer.cycles;
+    total.busy_cycles += layer.busy_cycles;
+    total.macs += layer.macs;
+    total.vector_operations += layer.vector_operations;
+    for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
+    merge(total.traffic, layer.traffic);
+    for (const EnergyItem& item : layer.energy) merge(total.energy, item);
+  }
+  finish(total, all_folds_, all_used_pes_);
+}
+
+void Assembler::build_memories() {
+  const Architecture& a = experiment_.architecture;
+  const auto sum = [&](MemoryReport& memory) {
+    for (const Traffic& t : report_.total.traffic)
+      if (t.memory == memory.name) {
+        memory.read_bytes += t.read_bytes;
+        memory.write_bytes += t.write_bytes;
+      }
+  };
+  MemoryReport dram;
+  dram.name = "dram";
+  dram.capacity_bytes = a.dram.capacity.value;
+  dram.counters = parts_.dram_counters;
+  sum(dram);
+  if (report_.machine.peak_dram_bytes_per_second > 0 && report_.total.seconds > 0)
+    dram.bandwidth_utilization = static_cast<double>(dram.read_bytes + dram.write_bytes) /
+                                 (report_.machine.peak_dram_bytes_per_second * report_.total.seconds);
+  report_.memories.push_back(dram);
+  for (const Scratchpad& s : a.scratchpads) {
+    MemoryReport memory;
+    memory.name = s.name;
+    memory.capacity_bytes = s.capacity.value;
+    sum(memory);
+    report_.memories.push_back(memory);
+  }
+}
+
+}  // namespace
+
+Report assemble_report(const Experiment& experiment, const Mapping& mapping,
+                       const ReportParts& parts, const EnergyModel* energy) {
+  return Assembler(experiment, mapping, parts, energy).build();
+}
+
+}  // namespace sluice

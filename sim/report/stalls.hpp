@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which cycles of a run belong to which task, and why its main unit did not work in the rest.
+#pragma once
+
+#include <vector>
+
+#include "mapper/mapping.hpp"
+#include "sim/models/systolic.hpp"
+#include "sim/report/assemble.hpp"
+#include "sim/tile/tile.hpp"
+
+namespace sluice {
+
+/// Cuts the run into one span a task: from the end of the task before to the end of its own
+/// computation; the last span ends with the run. Within a span, the cycles in which the main unit
+/// (the array, or the vector unit for what is not a matrix product) was busy, and its stalls.
+std::vector<TaskTiming> attribute_cycles(const Mapping& mapping, const SystolicGraph& machine,
+                                         const TileResult& result);
+
+/// busy + stalls + idle = total, for each unit; idle is what remains after its last firing.
+std::vector<UnitReport> unit_reports(const Graph& graph, const TileResult& result);
+
+}  // namespace sluice
