@@ -15,9 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string text_of(const YamlNode& file, std::string_view key) {
+std::string text_of(const YamlNode& file, std::string_view key, Mistakes& mistakes) {
   const YamlNode* node = file.find(key);
-  return node && node->is_scalar() ? node->scalar : std::string();
+  if (node && !node->is_scalar()) mistakes.error(node->where, "a text is expected here");
+  return node ? node->scalar : std::string();
 }
 
 /// `path` itself, or beside the file in which it is written.
@@ -69,9 +70,10 @@ Network read_network(const YamlNode& file, const YamlNode* workload) {
   check_keys(file, {"name", "summary", "source", "parameters", "let", "blocks", "layers"},
              mistakes);
   Network network;
-  network.name = text_of(file, "name");
-  network.source = text_of(file, "source");
-  if (network.name.empty()) mistakes.error(file.where, "'name' is missing: the network's name");
+  network.name = text_of(file, "name", mistakes);
+  network.source = text_of(file, "source", mistakes);
+  text_of(file, "summary", mistakes);
+  if (!file.find("name")) mistakes.error(file.where, "'name' is missing: the network's name");
   const auto rules = read_parameters(file.find("parameters"), mistakes);
   FormulaScope scope = parameter_values(rules, workload, network.name, mistakes);
   network.layers = expand_layers(file, std::move(scope), mistakes);
@@ -113,7 +115,10 @@ std::vector<Descriptor> describe_networks(const std::vector<std::string>& search
 
 Descriptor describe_network(const YamlNode& file) {
   Mistakes mistakes;
-  Descriptor result{text_of(file, "name"), text_of(file, "summary"), text_of(file, "source"), {}};
+  Descriptor result{text_of(file, "name", mistakes),
+                    text_of(file, "summary", mistakes),
+                    text_of(file, "source", mistakes),
+                    {}};
   for (const ParameterRule& rule : read_parameters(file.find("parameters"), mistakes))
     result.parameters.push_back(to_info(rule));
   mistakes.throw_if_any();

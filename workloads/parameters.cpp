@@ -42,7 +42,10 @@ ParameterRule read_rule(const YamlNode::Entry& entry, Mistakes& mistakes) {
   read_bound(entry.value, "max", mistakes, rule.most);
   if (const YamlNode* choices = entry.value.find("choices"))
     read_choices(*choices, rule.choices, mistakes);
-  if (const YamlNode* doc = entry.value.find("doc")) rule.doc = doc->scalar;
+  if (const YamlNode* doc = entry.value.find("doc")) {
+    rule.doc = doc->scalar;
+    if (!doc->is_scalar()) mistakes.error(doc->where, "a text is expected here");
+  }
   return rule;
 }
 

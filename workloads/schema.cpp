@@ -185,21 +185,22 @@ std::string network_schema() {
   const auto map_of = [](std::string_view definition) {
     return Json{{"type", "object"}, {"additionalProperties", reference(definition)}};
   };
-  const Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                       {"title", "sluice network"},
-                       {"type", "object"},
-                       {"anyOf", Json::array({{{"required", {"name", "layers"}}}, {{"required", {"include"}}}})},
-                       {"additionalProperties", false},
-                       {"properties",
-                        {{"include", text("a network file whose keys these override")},
-                         {"name", text("the network's name")},
-                         {"summary", text("one line for lists")},
-                         {"source", text("paper or model card")},
-                         {"parameters", described(map_of("parameter"), "what a run may choose")},
-                         {"let", described(reference("definitions"), "named formulas")},
-                         {"blocks", described(map_of("block"), "lists of layers with arguments")},
-                         {"layers", described(reference("layers"), "in execution order")}}},
-                       {"$defs", definitions()}};
+  const Json schema = {
+      {"$schema", "https://json-schema.org/draft/2020-12/schema"},
+      {"title", "sluice network"},
+      {"type", "object"},
+      {"anyOf", Json::array({{{"required", {"name", "layers"}}}, {{"required", {"include"}}}})},
+      {"additionalProperties", false},
+      {"properties",
+       {{"include", text("a network file whose keys these override")},
+        {"name", text("the network's name")},
+        {"summary", text("one line for lists")},
+        {"source", text("paper or model card")},
+        {"parameters", described(map_of("parameter"), "what a run may choose")},
+        {"let", described(reference("definitions"), "named formulas")},
+        {"blocks", described(map_of("block"), "lists of layers with arguments")},
+        {"layers", described(reference("layers"), "in execution order")}}},
+      {"$defs", definitions()}};
   return schema.dump(2) + "\n";
 }
 

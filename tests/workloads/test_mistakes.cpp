@@ -22,6 +22,10 @@ TEST_CASE("a file that is no network says what is missing") {
         Texts{"1:1: a network is a map with 'name', 'source' and 'layers'"});
   CHECK(mistakes_in("summary: x") ==
         Texts{"1:1: 'name' is missing: the network's name", "1:1: 'layers' is missing"});
+  CHECK(mistakes_in("name: [a]\nsource: {b: c}\nsummary: [d]\nparameters: {batch: {default: 1, "
+                    "doc: [e]}}\nlayers: [{name: a, op: softmax, rows: 1, columns: 1}]") ==
+        Texts{"1:7: a text is expected here", "2:9: a text is expected here",
+              "3:10: a text is expected here", "4:39: a text is expected here"});
   CHECK(mistakes_in("name: net\nlayers: 3") == Texts{"2:9: a list of layers is expected here"});
   CHECK(mistakes_in("name: net\nlayers: []") == Texts{"2:9: the network has no layers"});
   CHECK(mistakes_in("name: net\nlayer: []\nlayers: []") ==
