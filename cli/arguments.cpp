@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/read.hpp"
+#include "cli/help.hpp"
+#include "cli/words.hpp"
+#include "sim/version.hpp"
+
+namespace sluice {
+namespace {
+
+/// Turns words into values and collects what is wrong with them.
+class WordReader {
+ public:
+  explicit WordReader(const Words& words) : words_(words) {}
+
+  bool flag(std::string_view name) const { return words_.has(name); }
+
+  std::vector<std::string> texts(std::string_view name) {
+    const auto given = words_.given.find(name);
+    return given == words_.given.end() ? std::vector<std::string>{} : given->second;
+  }
+
+  /// The one text given for `name`; nothing, or an empty one, when there is none.
+  std::optional<std::string> text(std::string_view name) {
+    const std::vector<std::string> given = texts(name);
+    if (given.empty()) return std::nullopt;
+    if (given.front().empty()) error(fmt::format("the value of {} is empty", name));
+    return given.front();
+  }
+
+  std::string required(std::string_view name) {
+    if (const auto given = text(name)) return *given;
+    for (const WordSpec& word : words_.command->words)
+      if (word.name == name) error(fmt::format("{} is missing: {}", name, word.doc));
+    return {};
+  }
+
+  /// A value that files have too, read as it would be there.
+  template <class T>
+  std::optional<T> value(std::string_view name, const FieldInfo& info = {}) {
+    const auto given = text(name);
+    if (!given || given->empty()) return std::nullopt;
+    YamlNode node;
+    node.kind = YamlNode::Kind::scalar;
+    node.scalar = *given;
+    node.where = {.path = std::string(name)};
+    T result{};
+    read_value(node, result, info, diagnostics_);
+    return result;
+  }
+
+  std::vector<Setting> settings() {
+    std::vector<Setting> result;
+    for (const std::string& given : texts("--set")) {
+      const std::size_t equals = given.find('=');
+      if (equals == given.npos)
+        diagnostics_.error({.path = "--set"}, fmt::format("{} sets no value", quote(given)),
+                           fmt::format("write it like {}=32", given));
+      else
+        result.push_back({given.substr(0, equals), given.substr(equals + 1)});
+    }
+    return result;
+  }
+
+  void error(std::string message, std::string hint = {}) {
+    diagnostics_.error(place_of(words_.command), std::move(message), std::move(hint));
+  }
+  void finish() const { diagnostics_.throw_if_any(); }
+
+ private:
+  const Words& words_;
+  Diagnostics diagnostics_;
+};
+
+void read_trace(WordReader& words, RunArguments& run) {
+  run.trace = words.flag("--trace");
+  const std::vector<std::string> file = words.texts("--trace");
+  if (!file.empty() && !file.front().empty()) run.trace_file = file.front();
+  run.trace_start = words.value<std::uint64_t>("--trace-start", {.name = "trace_start"});
+  run.trace_cycles =
+      words.value<std::uint64_t>("--trace-cycles", {.min = 1, .name = "trace_cycles"});
+  if (!run.trace && (run.trace_start || run.trace_cycles))
+    words.error("--trace-start and --trace-cycles are for a trace, which is not asked for",
+                "add --trace");
+}
+
+RunArguments read_run(WordReader& words) {
+  RunArguments run;
+  read_trace(words, run);
+  if (run.trace_file && words.texts("FILE").empty()) {
+    words.error("FILE is missing: run file", "--trace takes the word behind it: put FILE first");
+    return run;
+  }
+  run.file = words.required("FILE");
+  run.settings = words.settings();
+  run.fidelity = words.value<Fidelity>("--fidelity");
+  run.seed = words.value<std::uint64_t>("--seed", {.name = "seed"});
+  run.directory = words.text("--out");
+  run.json = words.text("--json");
+  run.csv = words.text("--csv");
+  if (run.json == "-" && run.csv == "-")
+    words.error("--json - and --csv - cannot both go to standard output");
+  if (run.trace_file == "-")
+    words.error("a trace cannot go to standard output", "name a file: --trace=FILE");
+  run.fast_forward = !words.flag("--no-fast-forward");
+  run.quiet = words.flag("--quiet");
+  return run;
+}
+
+ImportScaleSimArguments read_scalesim(WordReader& words) {
+  ImportScaleSimArguments import;
+  import.config = words.required("--config");
+  import.topology = words.required("--topology");
+  import.output = words.required("--output");
+  const std::vector<std::string> kinds = {"conv", "gemm"};
+  if (const auto kind = words.text("--input")) {
+    import.input = *kind;
+    if (std::ranges::find(kinds, *kind) == kinds.end())
+      words.error(fmt::format("--input: {} is not known here", quote(*kind)),
+                  suggestion(*kind, kinds));
+  }
+  return import;
+}
+
+ImportAccelergyArguments read_accelergy(WordReader& words) {
+  ImportAccelergyArguments import;
+  import.ert = words.required("--ert");
+  import.art = words.text("--art");
+  import.map = words.required("--map");
+  import.output = words.required("--output");
+  return import;
+}
+
+SchemaArguments read_schema(WordReader& words) {
+  const std::vector<std::string> kinds = {"run", "architecture", "network"};
+  SchemaArguments schema{words.required("KIND")};
+  if (!schema.kind.empty() && std::ranges::find(kinds, schema.kind) == kinds.end())
+    words.error(fmt::format("there is no schema {}", quote(schema.kind)),
+                suggestion(schema.kind, kinds));
+  return schema;
+}
+
+TextArguments help_on(WordReader& words) {
+  std::string wanted;
+  for (const std::string& word : words.texts("COMMAND"))
+    wanted += wanted.empty() ? word : " " + word;
+  if (wanted.empty()) return {overview_help()};
+  std::string text;
+  std::vector<std::string> known;
+  for (const CommandSpec& command : command_table()) {
+    known.emplace_back(command.name);
+    const bool group = command.name.starts_with(wanted + " ");
+    if (command.name == wanted || group)
+      text += (text.empty() ? "" : "\n") + command_help(command);
+  }
+  if (text.empty())
+    words.error(fmt::format("there is no command {}", quote(wanted)), suggestion(wanted, known));
+  return {text};
+}
+
+decltype(Command::arguments) read_arguments(std::string_view command, WordReader& words) {
+  if (command == "run") return read_run(words);
+  if (command == "check") {
+    words.required("FILE");
+    return CheckArguments{words.texts("FILE")};
+  }
+  if (command == "describe") return DescribeArguments{words.required("FILE"), words.settings()};
+  if (command == "list")
+    return ListArguments{words.text("KIND").value_or(""), words.text("NAME").value_or("")};
+  if (command == "schema") return read_schema(words);
+  if (command == "import scalesim") return read_scalesim(words);
+  if (command == "import accelergy") return read_accelergy(words);
+  return help_on(words);
+}
+
+}  // namespace
+
+Command parse_arguments(int count, const char* const* words) {
+  const Words given = split_words(count, words);
+  Command command;
+  if (given.version) {
+    command.arguments = TextArguments{fmt::format("sluice {}\n", version())};
+    return command;
+  }
+  if (given.command == nullptr) {
+    command.arguments = TextArguments{overview_help()};
+    return command;
+  }
+  command.name = place_of(given.command).path;
+  if (given.has("--help")) {
+    command.arguments = TextArguments{command_help(*given.command)};
+    return command;
+  }
+  WordReader reader(given);
+  command.library = reader.text("--library");
+  command.arguments = read_arguments(given.command->name, reader);
+  reader.finish();
+  return command;
+}
+
+}  // namespace sluice

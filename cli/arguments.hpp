@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of the command line as plain values. Nothing is read or done here; see commands.hpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/experiment.hpp"
+
+namespace sluice {
+
+/// A value of `--set path=value`.
+struct Setting {
+  std::string path;
+  std::string value;
+};
+
+struct RunArguments {
+  std::string file;
+  std::vector<Setting> settings;
+  std::optional<Fidelity> fidelity;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::string> directory;   ///< --out
+  std::optional<std::string> json;        ///< a path, or `-`
+  std::optional<std::string> csv;         ///< a path, or `-`
+  bool trace = false;
+  std::optional<std::string> trace_file;  ///< of `--trace FILE`
+  std::optional<std::uint64_t> trace_start;
+  std::optional<std::uint64_t> trace_cycles;
+  bool fast_forward = true;
+  bool quiet = false;
+};
+
+struct CheckArguments {
+  std::vector<std::string> files;
+};
+
+struct DescribeArguments {
+  std::string file;
+  std::vector<Setting> settings;
+};
+
+struct ListArguments {
+  std::string kind;  ///< empty: all kinds
+  std::string name;  ///< empty: all of the kind
+};
+
+struct SchemaArguments {
+  std::string kind;
+};
+
+struct ImportScaleSimArguments {
+  std::string config;
+  std::string topology;
+  std::string input = "conv";  ///< conv or gemm
+  std::string output;
+};
+
+struct ImportAccelergyArguments {
+  std::string ert;
+  std::optional<std::string> art;
+  std::string map;  ///< what the components of the ERT are here
+  std::string output;
+};
+
+/// A text asked for: help, or the version.
+struct TextArguments {
+  std::string text;
+};
+
+struct Command {
+  std::string name = "sluice";         ///< for messages, such as `sluice run`
+  std::optional<std::string> library;  ///< --library
+  std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
+               SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments>
+      arguments;
+};
+
+/// Reads the command line. Throws SpecError with what is wrong and what was probably meant.
+Command parse_arguments(int count, const char* const* words);
+
+}  // namespace sluice

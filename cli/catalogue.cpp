@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "arch/dram.hpp"
+#include "arch/energy.hpp"
+#include "base/parameters.hpp"
+#include "mapper/mappers.hpp"
+#include "sim/models/models.hpp"
+#include "sim/writers/writers.hpp"
+#include "workloads/importers/importers.hpp"
+#include "workloads/load.hpp"
+
+namespace sluice {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> names_of(const std::vector<Descriptor>& entries) {
+  std::vector<std::string> names;
+  for (const Descriptor& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+Kind registry_kind(std::string_view name, std::string_view doc,
+                   std::vector<Descriptor> (*entries)()) {
+  return {name, doc, [entries] { return names_of(entries()); }, entries};
+}
+
+std::vector<std::string> machine_names(const std::vector<std::string>& search) {
+  std::vector<std::string> names;
+  for (const std::string& folder : search) {
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error))
+      if (entry->path().extension() == ".yaml") names.push_back(entry->path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+Descriptor describe_machine(const std::string& folder, const std::string& name) {
+  Diagnostics diagnostics;
+  const std::string path = (fs::path(folder) / (name + ".yaml")).string();
+  const Architecture machine = read_architecture(load_yaml(path), diagnostics);
+  diagnostics.throw_if_any();
+  std::uint64_t on_chip = 0;
+  for (const Scratchpad& pad : machine.scratchpads) on_chip += pad.capacity.value;
+  return {name,
+          fmt::format("{} x {} {}, {}, {} on chip, {} memory", machine.array.rows,
+                      machine.array.columns, name_of(machine.array.dataflow),
+                      to_text(machine.clock), to_text(Bytes{on_chip}), machine.dram.preset),
+          machine.source + "\nfile: " + path,
+          {}};
+}
+
+std::vector<Descriptor> describe_machines(const std::vector<std::string>& search) {
+  std::vector<Descriptor> entries;
+  for (const std::string& folder : search)
+    for (const std::string& name : machine_names({folder}))
+      entries.push_back(describe_machine(folder, name));
+  return entries;
+}
+
+std::vector<Descriptor> describe_tables(const std::vector<std::string>& search) {
+  std::vector<Descriptor> entries;
+  for (const std::string& name : library_energy_tables(search)) {
+    const EnergyTable table = load_energy_table(name, search);
+    entries.push_back({name,
+                       fmt::format("energies and areas at {} nm, {} V", table.node_nm,
+                                   table.voltage_v),
+                       table.source,
+                       {}});
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::vector<Kind> catalogue(const LibraryFolders& folders) {
+  const std::vector<std::string>& networks = folders.library.networks;
+  const std::vector<std::string>& tables = folders.library.tables;
+  const std::vector<std::string>& machines = folders.machines;
+  return {
+      registry_kind("models", "what accelerators can be described (model: of a machine)",
+                    model_descriptors),
+      {"networks", "networks of the library (model: of a workload)",
+       [&] { return library_networks(networks); }, [&] { return describe_networks(networks); }},
+      {"machines", "machines of the library (files to include as architecture)",
+       [&] { return machine_names(machines); }, [&] { return describe_machines(machines); }},
+      registry_kind("mappers", "how networks are mapped (mapper: of a mapping)",
+                    mapper_descriptors),
+      registry_kind("importers", "formats of networks that can be read (sluice import)",
+                    importer_descriptors),
+      registry_kind("writers", "forms of the report", writer_descriptors),
+      registry_kind("memories", "main memories (preset: of a dram)", dram_descriptors),
+      {"tables", "tables of energies and areas (energy_table: of a machine)",
+       [&] { return library_energy_tables(tables); }, [&] { return describe_tables(tables); }},
+  };
+}
+
+}  // namespace sluice

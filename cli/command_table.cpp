@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_table.hpp"
+
+namespace sluice {
+namespace {
+
+using enum WordUse;
+
+constexpr WordSpec common[] = {
+    {"--library", "", "DIR", value, "where the networks, machines and tables lie"},
+    {"--help", "-h", "", flag, "show this text"},
+};
+
+constexpr WordSpec run_words[] = {
+    {"FILE", "", "", value, "run file: a network, a machine, options", true},
+    {"--set", "", "PATH=VALUE", values, "change any value of the file; may be repeated"},
+    {"--fidelity", "", "WORD", value, "analytic, tile or pe; default: that of the file, or tile"},
+    {"--seed", "", "N", value, "seed of the operand values of pe"},
+    {"--out", "", "DIR", value, "folder for report.json, layers.csv and the trace"},
+    {"--json", "", "FILE", value, "write the report as JSON here; - is standard output"},
+    {"--csv", "", "FILE", value, "write the layers as CSV here; - is standard output"},
+    {"--trace", "", "FILE", optional_value, "write a Perfetto trace, here or to the folder"},
+    {"--trace-start", "", "CYCLES", value, "first cycle of the trace"},
+    {"--trace-cycles", "", "CYCLES", value, "length of the trace"},
+    {"--no-fast-forward", "", "", flag, "simulate every period; slower, same result"},
+    {"--quiet", "-q", "", flag, "print nothing but errors"},
+};
+
+constexpr WordSpec check_words[] = {
+    {"FILE", "", "", values, "run, machine, network or table files", true},
+};
+
+constexpr WordSpec describe_words[] = {
+    {"FILE", "", "", value, "run, machine, network or table file", true},
+    {"--set", "", "PATH=VALUE", values, "change any value of the file; may be repeated"},
+};
+
+constexpr WordSpec list_words[] = {
+    {"KIND", "", "", value,
+     "models, networks, machines, mappers, importers, writers, memories or tables"},
+    {"NAME", "", "", value, "one of them, in full"},
+};
+
+constexpr WordSpec schema_words[] = {
+    {"KIND", "", "", value, "run, architecture or network", true},
+};
+
+constexpr WordSpec scalesim_words[] = {
+    {"--config", "-c", "FILE", value, "configuration of SCALE-Sim (.cfg)", true},
+    {"--topology", "-t", "FILE", value, "topology of SCALE-Sim (.csv)", true},
+    {"--input", "-i", "WORD", value, "what the topology lists: conv (the default) or gemm"},
+    {"--output", "-o", "FILE", value, "run file to write", true},
+};
+
+constexpr WordSpec accelergy_words[] = {
+    {"--ert", "", "FILE", value, "energy reference table (.yaml)", true},
+    {"--art", "", "FILE", value, "area reference table (.yaml)"},
+    {"--map", "-m", "FILE", value, "what the components of the tables are here (.yaml)", true},
+    {"--output", "-o", "FILE", value, "table to write", true},
+};
+
+constexpr WordSpec help_words[] = {
+    {"COMMAND", "", "", values, "the command to explain"},
+};
+
+constexpr std::string_view run_more = R"(examples:
+  sluice run resnet50.yaml
+  sluice run resnet50.yaml --set architecture.array.rows=64 --fidelity analytic
+  sluice run resnet50.yaml --json - | jq .total.cycles
+  sluice run resnet50.yaml --out out/first --trace
+
+Without --json and --csv, report.json and layers.csv go to the folder that the file names (out/ if
+none); with them, only what they name is written, unless --out asks for the folder too.
+)";
+
+constexpr std::string_view list_more = R"(examples:
+  sluice list
+  sluice list networks
+  sluice list networks resnet50
+)";
+
+constexpr std::string_view schema_more = R"(For an editor with yaml-language-server, begin a file with
+  # yaml-language-server: $schema=run.schema.json
+after sluice schema run > run.schema.json.
+)";
+
+constexpr std::string_view accelergy_more = R"(The map names the new table and says what each component is:
+  name: my_table
+  source: estimated by Accelergy 0.4 with its CACTI plug-in
+  node_nm: 45
+  voltage_v: 1
+  components:
+    - {from: system.chip.PE.mac, to: array}
+    - {from: system.chip.buffer, to: scratchpad, word: 8 B, actions: [{from: leak, to: ""}]}
+)";
+
+constexpr CommandSpec commands[] = {
+    {"run", "evaluate a run file and write its report", run_words, run_more},
+    {"check", "say all that is wrong with files", check_words},
+    {"describe", "show what a file means: machine, network, mapping", describe_words},
+    {"list", "list what there is to choose from", list_words, list_more},
+    {"schema", "print the JSON Schema of a kind of file", schema_words, schema_more},
+    {"import scalesim", "make a run file of an experiment of SCALE-Sim", scalesim_words},
+    {"import accelergy", "make an energy table of tables of Accelergy", accelergy_words,
+     accelergy_more},
+    {"help", "explain a command", help_words},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> command_table() { return commands; }
+
+std::span<const WordSpec> common_words() { return common; }
+
+}  // namespace sluice

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the commands do, one file each. A command returns its exit code; what is wrong with its input
+// it throws as SpecError, what the system refuses as FileError.
+#pragma once
+
+#include <string>
+
+#include "cli/arguments.hpp"
+#include "cli/library.hpp"
+#include "mapper/mapping.hpp"
+
+namespace sluice {
+
+inline constexpr int exit_done = 0;
+inline constexpr int exit_failed = 1;       ///< infeasible, or the system refused
+inline constexpr int exit_wrong_input = 2;
+inline constexpr int exit_interrupted = 130;  ///< 128 + SIGINT, as shells report it
+
+/// `path: infeasible: what: needed 3 B, available 2 B`, a line.
+std::string infeasible_text(const std::string& path, const Infeasible& infeasible);
+
+int run_command(const RunArguments& arguments, const LibraryFolders& folders);
+int check_command(const CheckArguments& arguments, const LibraryFolders& folders);
+int describe_command(const DescribeArguments& arguments, const LibraryFolders& folders);
+int list_command(const ListArguments& arguments, const LibraryFolders& folders);
+int schema_command(const SchemaArguments& arguments);
+int import_scalesim_command(const ImportScaleSimArguments& arguments);
+int import_accelergy_command(const ImportAccelergyArguments& arguments);
+
+}  // namespace sluice

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice describe`: what a file means once includes, defaults and formulas are resolved.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/print.hpp"
+#include "cli/commands.hpp"
+#include "cli/input.hpp"
+#include "cli/streams.hpp"
+#include "mapper/mappers.hpp"
+
+namespace sluice {
+namespace {
+
+/// Tasks that are mapped alike, as repeated blocks of a network are.
+struct TaskGroup {
+  const TaskMapping* first = nullptr;
+  std::vector<std::string> names;
+};
+
+std::vector<TaskGroup> groups_of(const Mapping& mapping) {
+  std::vector<TaskGroup> groups;
+  for (const TaskMapping& task : mapping.tasks) {
+    const auto alike = std::ranges::find_if(groups, [&](const TaskGroup& group) {
+      return group.first->task.work == task.task.work && group.first->tiling == task.tiling;
+    });
+    TaskGroup& group = alike == groups.end() ? groups.emplace_back(TaskGroup{&task, {}}) : *alike;
+    group.names.push_back(task.task.name);
+  }
+  return groups;
+}
+
+std::string names_of(const TaskGroup& group) {
+  constexpr std::size_t listed = 4;
+  std::string text = group.names.front();
+  for (std::size_t i = 1; i < std::min(listed, group.names.size()); ++i)
+    text += ", " + group.names[i];
+  if (group.names.size() > listed) text += fmt::format(", ... ({} tasks)", group.names.size());
+  return text;
+}
+
+std::string indented(const std::string& text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    result += "  " + text.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  return result;
+}
+
+std::string text_of(const Mapping& mapping, const Architecture& machine) {
+  std::string text;
+  for (const TaskGroup& group : groups_of(mapping)) {
+    const TaskTraffic bytes = traffic(*group.first, machine);
+    text += fmt::format("\n{}\n", names_of(group));
+    text += fmt::format("  {}\n", to_text(*group.first));
+    text += fmt::format("  DRAM: input {} B, weight {} B, output {} B\n", bytes.input_read,
+                        bytes.weight_read, bytes.output_write);
+    text += indented(loop_nest(*group.first));
+  }
+  return text;
+}
+
+std::string settings_text(const Experiment& experiment) {
+  YamlNode settings;
+  settings.kind = YamlNode::Kind::map;
+  settings.entries.push_back({"mapping", {}, to_yaml(experiment.mapping)});
+  settings.entries.push_back({"simulation", {}, to_yaml(experiment.simulation)});
+  settings.entries.push_back({"output", {}, to_yaml(experiment.output)});
+  return to_text(settings);
+}
+
+struct Printer {
+  const std::string& path;
+
+  int operator()(const Architecture& machine) const {
+    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(to_yaml(machine)));
+    return exit_done;
+  }
+  int operator()(const Network& network) const {
+    write_output(to_table(network));
+    return exit_done;
+  }
+  int operator()(const EnergyTable& table) const {
+    write_output(to_text(table));
+    return exit_done;
+  }
+  int operator()(const Experiment& run) const {
+    write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
+                             run.input_hash, to_table(run.architecture), to_table(run.network),
+                             indented(settings_text(run))));
+    const auto mapped = map_network(run.mapping.mapper, run.network, run.architecture);
+    if (const auto* infeasible = std::get_if<Infeasible>(&mapped)) {
+      write_error(infeasible_text(path, *infeasible));
+      return exit_failed;
+    }
+    write_output("\nMAPPING\n" + text_of(std::get<Mapping>(mapped), run.architecture));
+    return exit_done;
+  }
+};
+
+}  // namespace
+
+int describe_command(const DescribeArguments& arguments, const LibraryFolders& folders) {
+  const YamlNode root = load_input(arguments.file, arguments.settings);
+  return std::visit(Printer{arguments.file}, read_input(root, folders.library));
+}
+
+}  // namespace sluice

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/input.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "workloads/load.hpp"
+
+namespace sluice {
+namespace {
+
+bool has_any(const YamlNode& root, std::initializer_list<std::string_view> keys) {
+  return std::ranges::any_of(keys, [&](std::string_view key) { return root.find(key) != nullptr; });
+}
+
+/// Adds what `read` throws to the other mistakes.
+template <class Read>
+void collecting(Diagnostics& diagnostics, Read read) {
+  try {
+    read();
+  } catch (const SpecError& error) {
+    for (const Diagnostic& d : error.diagnostics()) diagnostics.error(d.where, d.message, d.hint);
+  }
+}
+
+/// The mistakes of the energy table that `machine` names at `node`.
+void check_prices(const Architecture& machine, const YamlNode* node, const Library& library) {
+  if (machine.energy_table.empty()) return;
+  const YamlNode* name = node == nullptr ? nullptr : node->find("energy_table");
+  const Location where = name == nullptr ? Location{} : name->where;
+  Diagnostics diagnostics;
+  const EnergyTable table = load_energy_table(machine.energy_table, library.tables, where);
+  resolve(table, machine, diagnostics, where);
+  diagnostics.throw_if_any();
+}
+
+Experiment read_run(const YamlNode& root, const Library& library) {
+  Experiment experiment = read_experiment(root, library);
+  check_prices(experiment.architecture, root.find("architecture"), library);
+  return experiment;
+}
+
+Architecture read_machine(const YamlNode& root, const Library& library) {
+  Diagnostics diagnostics;
+  Architecture machine = read_architecture(root, diagnostics);
+  diagnostics.throw_if_any();
+  check_prices(machine, &root, library);
+  return machine;
+}
+
+EnergyTable read_table(const YamlNode& root) {
+  Diagnostics diagnostics;
+  EnergyTable table = read_energy_table(root, diagnostics);
+  diagnostics.throw_if_any();
+  return table;
+}
+
+}  // namespace
+
+YamlNode load_input(const std::string& path, const std::vector<Setting>& settings) {
+  YamlNode root = load_yaml(path);
+  Diagnostics diagnostics;
+  for (const Setting& setting : settings)
+    collecting(diagnostics, [&] { set_path(root, setting.path, setting.value); });
+  diagnostics.throw_if_any();
+  return root;
+}
+
+FileKind kind_of(const YamlNode& root) {
+  if (has_any(root, {"workload", "architecture"})) return FileKind::run;
+  if (has_any(root, {"layers", "blocks"})) return FileKind::network;
+  if (has_any(root, {"energies", "areas"})) return FileKind::table;
+  if (has_any(root, {"array", "scratchpads", "dram"})) return FileKind::architecture;
+  throw SpecError({{root.where, "this is no file of sluice",
+                    "a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', "
+                    "a network 'layers', an energy table 'energies'"}});
+}
+
+std::string_view kind_text(FileKind kind) {
+  switch (kind) {
+    case FileKind::run: return "a run";
+    case FileKind::architecture: return "a machine";
+    case FileKind::network: return "a network";
+    case FileKind::table: return "an energy table";
+  }
+  return "";
+}
+
+FileContent read_input(const YamlNode& root, const Library& library) {
+  switch (kind_of(root)) {
+    case FileKind::run: return read_run(root, library);
+    case FileKind::architecture: return read_machine(root, library);
+    case FileKind::network: return read_network(root, nullptr);
+    case FileKind::table: return read_table(root);
+  }
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files as a user gives them to a command: which kind each is of, told by its keys, and the values
+// that the command line changes.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "arch/energy.hpp"
+#include "base/yaml.hpp"
+#include "cli/arguments.hpp"
+
+namespace sluice {
+
+/// The file with `settings` made. Throws SpecError with everything that is wrong.
+YamlNode load_input(const std::string& path, const std::vector<Setting>& settings = {});
+
+enum class FileKind : std::uint8_t { run, architecture, network, table };
+
+/// Throws SpecError when the keys are those of no kind.
+FileKind kind_of(const YamlNode& root);
+
+/// `a run`, `a machine`, ...
+std::string_view kind_text(FileKind kind);
+
+using FileContent = std::variant<Experiment, Architecture, Network, EnergyTable>;
+
+/// Everything that a file says, as what it is. A run or machine that names an energy table is
+/// priced, as evaluating it would do. Throws SpecError with every mistake.
+FileContent read_input(const YamlNode& root, const Library& library);
+
+}  // namespace sluice

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice run`: evaluates a run file and writes the report.
+#include <fmt/format.h>
+
+#include "base/files.hpp"
+#include "cli/commands.hpp"
+#include "cli/input.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/progress.hpp"
+#include "cli/streams.hpp"
+#include "sim/evaluate.hpp"
+#include "sim/writers/writers.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view to_output = "-";
+
+/// A text and where it goes.
+struct Output {
+  std::string path;
+  std::string text;
+};
+
+/// What the command line says goes over what the file says.
+Experiment read_run(const RunArguments& arguments, const Library& library) {
+  std::vector<Setting> settings = arguments.settings;
+  if (arguments.fidelity)
+    settings.push_back({"simulation.fidelity", std::string(name_of(*arguments.fidelity))});
+  if (arguments.seed) settings.push_back({"simulation.seed", fmt::format("{}", *arguments.seed)});
+  Experiment experiment = read_experiment(load_input(arguments.file, settings), library);
+  // None of these changes the answer, so they are no part of what is hashed.
+  if (!arguments.fast_forward) experiment.simulation.fast_forward = false;
+  OutputSettings& output = experiment.output;
+  if (arguments.directory) output.directory = *arguments.directory;
+  if (arguments.trace) output.trace = true;
+  if (arguments.trace_start) output.trace_start = *arguments.trace_start;
+  if (arguments.trace_cycles) output.trace_cycles = *arguments.trace_cycles;
+  return experiment;
+}
+
+/// Whether the folder is written: --json and --csv alone name all that is wanted.
+bool fills_folder(const RunArguments& arguments) {
+  return arguments.directory || (!arguments.json && !arguments.csv);
+}
+
+std::vector<Output> outputs_of(const RunArguments& arguments, const Experiment& experiment,
+                               const Report& report, const Trace& trace) {
+  const std::string folder = experiment.output.directory + "/";
+  std::vector<Output> outputs;
+  const auto add = [&](const std::optional<std::string>& named, const char* usual, auto write) {
+    if (!named && !fills_folder(arguments)) return;
+    const std::string text = write();
+    if (fills_folder(arguments)) outputs.push_back({folder + usual, text});
+    if (named) outputs.push_back({*named, text});
+  };
+  if (experiment.output.trace)  // the largest first: a full disk shows before anything is replaced
+    outputs.push_back({arguments.trace_file.value_or(folder + "trace.perfetto-trace"),
+                       write_perfetto(trace, {.title = fmt::format("{} on {}", report.network.name,
+                                                                   report.machine.name)})});
+  add(arguments.json, "report.json", [&] { return write_json(report); });
+  add(arguments.csv, "layers.csv", [&] { return write_csv(report); });
+  return outputs;
+}
+
+/// Writes the files and returns what goes to standard output, if anything.
+std::optional<std::string> write_files(std::vector<Output> outputs, std::string& paths) {
+  std::optional<std::string> standard;
+  for (Output& output : outputs) {
+    if (output.path == to_output) {
+      standard = std::move(output.text);
+      continue;
+    }
+    write_file_atomic(output.path, output.text);
+    paths += fmt::format("wrote {}\n", output.path);
+  }
+  return standard;
+}
+
+std::string table_of(const Report& report) {
+  const Terminal terminal = output_terminal();
+  return write_table(report, {.color = terminal.is_terminal, .width = terminal.width});
+}
+
+int report_infeasible(const RunArguments& arguments, const Infeasible& infeasible) {
+  if (arguments.json == to_output) {
+    write_output(write_json(infeasible));
+  } else if (arguments.json) {
+    write_file_atomic(*arguments.json, write_json(infeasible));
+  }
+  write_error(infeasible_text(arguments.file, infeasible));
+  return exit_failed;
+}
+
+}  // namespace
+
+int run_command(const RunArguments& arguments, const LibraryFolders& folders) {
+  const Experiment experiment = read_run(arguments, folders.library);
+  Trace trace;
+  std::optional<Outcome> outcome;
+  std::string paths;
+  std::optional<std::string> standard;
+  {
+    const InterruptWatch watch;
+    {
+      Progress progress(!arguments.quiet && error_is_terminal());
+      EvaluateHooks hooks{.trace = experiment.output.trace ? &trace : nullptr};
+      progress.attach(hooks);
+      outcome = evaluate(experiment, folders.library, hooks);
+    }
+    if (InterruptWatch::requested()) throw InterruptedError{};
+    if (const auto* infeasible = std::get_if<Infeasible>(&*outcome))
+      return report_infeasible(arguments, *infeasible);
+    auto outputs = outputs_of(arguments, experiment, std::get<Report>(*outcome), trace);
+    InterruptWatch::hold();
+    standard = write_files(std::move(outputs), paths);
+  }
+  if (standard) write_output(*standard);
+  if (arguments.quiet) return exit_done;
+  if (standard) {
+    write_error(paths);
+  } else {
+    write_output(table_of(std::get<Report>(*outcome)) + paths);
+  }
+  return exit_done;
+}
+
+}  // namespace sluice

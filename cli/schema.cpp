@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice schema`: JSON Schemas of the files that users write. The fields are those that reading
+// uses; what is added here is that any map may include another file.
+#include "base/schema.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "arch/architecture.hpp"
+#include "cli/commands.hpp"
+#include "cli/streams.hpp"
+#include "sim/experiment.hpp"
+#include "workloads/load.hpp"
+
+namespace sluice {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json include_schema() {
+  const Json file = {{"type", "string"}};
+  return {{"description", "file, or files, whose keys the others here override"},
+          {"anyOf", Json::array({file, {{"type", "array"}, {"items", file}}})}};
+}
+
+/// Lets every closed object include files, which then may hold what is required.
+void allow_include(Json& schema) {
+  if (schema.is_array() || schema.is_object())
+    for (Json& part : schema) allow_include(part);
+  if (!schema.is_object() || schema.value("type", Json()) != "object") return;
+  if (!schema.contains("properties") || !schema["properties"].is_object()) return;
+  schema["properties"]["include"] = include_schema();
+  if (!schema.contains("required")) return;
+  const Json required = schema["required"];
+  schema.erase("required");
+  schema["anyOf"] = Json::array({{{"required", {"include"}}}, {{"required", required}}});
+}
+
+/// What `workload:` holds: the name of a network and its parameters, or a network in place.
+std::string workload_schema() {
+  return Json{{"type", "object"},
+              {"properties",
+               {{"model", {{"type", "string"}, {"description", "network of the library, or a path"}}},
+                {"network", {{"type", "object"}, {"description", "a network in place"}}}}},
+              {"anyOf", Json::array({{{"required", {"model"}}}, {{"required", {"network"}}}})},
+              {"additionalProperties", {{"type", {"integer", "string", "boolean"}}}}}
+      .dump();
+}
+
+std::string run_schema() {
+  FieldSchema run;
+  run.add("name", schema_of(std::string(), {}), {.doc = "name of the run"});
+  run.add("workload", workload_schema(), {.doc = "the network and its parameters"});
+  run.add("architecture", schema_of(Architecture{}, {}), {.doc = "the machine"});
+  run.add("mapping", schema_of(MappingSettings{}, {}), {.doc = "how the network is mapped"});
+  run.add("simulation", schema_of(SimulationSettings{}, {}), {.doc = "how closely to look"});
+  run.add("output", schema_of(OutputSettings{}, {}), {.doc = "what is written where"});
+  Json schema = Json::parse(run.json());
+  schema["required"] = {"workload", "architecture"};
+  return schema.dump();
+}
+
+std::string document(std::string_view title, const std::string& root) {
+  Json schema = Json::parse(root);
+  allow_include(schema);
+  return schema_document(title, schema.dump());
+}
+
+}  // namespace
+
+int schema_command(const SchemaArguments& arguments) {
+  if (arguments.kind == "run") {
+    write_output(document("sluice run", run_schema()));
+  } else if (arguments.kind == "architecture") {
+    write_output(document("sluice machine", schema_of(Architecture{}, {})));
+  } else {
+    write_output(network_schema());
+  }
+  return exit_done;
+}
+
+}  // namespace sluice
