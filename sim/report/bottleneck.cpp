@@ -83,12 +83,15 @@ std::string of_bandwidth(const Subject& subject, const Loss& loss) {
   const double moved = bytes / subject.cycles * subject.machine.clock_hz;
   const double wanted = bytes / left * subject.machine.clock_hz;
   const std::string mostly =
-      share > 0 ? fmt::format(" ({} of it {})", percent(share), tensor) : std::string();
+      share > 0 ? fmt::format(", {} of it {}s", percent(share), tensor) : std::string();
+  const double peak = subject.machine.peak_dram_bytes_per_second;
+  const std::string of_peak =
+      peak > 0 ? fmt::format(" of {} at best", rounded(peak, "B/s")) : std::string();
   return fmt::format(
-      "{}; at {} the layer moves {}{} and would need {} more to wait for none; {} or more "
-      "bandwidth would be up to {} faster",
+      "{}; at {} it moves {}{}{}, and would need {} more to wait for none; {} or more bandwidth "
+      "would be up to {} faster",
       waits, rounded(static_cast<double>(subject.layer.macs) / bytes, "MAC/B"),
-      rounded(moved, "B/s"), mostly, rounded(wanted - moved, "B/s"), more_reuse(tensor),
+      rounded(moved, "B/s"), of_peak, mostly, rounded(wanted - moved, "B/s"), more_reuse(tensor),
       subject.gain(loss.cycles));
 }
 
@@ -160,10 +163,10 @@ std::string of_work(const Subject& subject, double useful) {
   const std::string gain = subject.gain(useful / 2);
   if (subject.layer.macs == 0)
     return fmt::format(
-        "vector compute: {} works in {} of cycles; twice the lanes would be up to {} faster",
+        "vector compute: {} is busy for {} of cycles; twice the lanes would be up to {} faster",
         subject.unit(), busy, gain);
   std::string text = fmt::format(
-      "array compute: {} works in {} of cycles with {} of its PEs; twice the PEs would be up to "
+      "array compute: {} is busy for {} of cycles with {} of its PEs; twice the PEs would be up to "
       "{} faster",
       subject.unit(), busy, percent(subject.layer.mapping_efficiency), gain);
   if (const double fed = fed_by_dram(subject); fed > 0)

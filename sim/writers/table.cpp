@@ -131,12 +131,19 @@ void header(Page& page, const Report& report) {
                         rounded(static_cast<double>(total.traffic_bytes), "B"), energy));
 }
 
+// The cause as the tables show it, where room is dear: `bandwidth`, `starved:dma`.
+std::string short_cause(const std::string& cause) {
+  for (const std::string_view prefix : {"memory_", "input_", "output_"})
+    if (cause.starts_with(prefix)) return cause.substr(prefix.size());
+  return cause;
+}
+
 std::string main_stall(const std::vector<Stall>& stalls, std::uint64_t cycles) {
   const auto most =
       std::max_element(stalls.begin(), stalls.end(),
                        [](const Stall& a, const Stall& b) { return a.cycles < b.cycles; });
   if (most == stalls.end() || most->cycles == 0) return "-";
-  return fmt::format("{} {}", most->cause, percent(ratio(most->cycles, cycles)));
+  return fmt::format("{} {}", short_cause(most->cause), percent(ratio(most->cycles, cycles)));
 }
 
 std::vector<std::string> layer_row(const LayerReport& layer, std::uint64_t all_cycles) {
@@ -144,7 +151,7 @@ std::vector<std::string> layer_row(const LayerReport& layer, std::uint64_t all_c
           layer.unit,
           grouped(layer.cycles),
           percent(ratio(layer.cycles, all_cycles)),
-          percent(layer.utilization),
+          layer.macs > 0 ? percent(layer.utilization) : "-",
           layer.macs > 0 ? percent(layer.mapping_efficiency) : "-",
           fmt::format("{:.2f}", static_cast<double>(layer.traffic_bytes) / 1e6),
           main_stall(layer.stalls, layer.cycles)};
@@ -182,14 +189,14 @@ void layers(Page& page, const Report& report, std::size_t limit) {
   rows.emplace_back();
   rows.push_back(layer_row(report.total, cycles));
   page.line();
-  page.table({{"layer", false, true},
-              {"unit", false, true},
+  page.table({{"layer", false, 14},
+              {"unit", false, 5},
               {"cycles", true},
               {"share", true},
               {"util.", true},
-              {"PEs used", true},
+              {"PEs", true},
               {"DRAM MB", true},
-              {"main stall", false, true}},
+              {"main stall", false, 10}},
              std::move(rows));
 }
 
@@ -234,11 +241,11 @@ void units(Page& page, const Report& report) {
     rows.push_back({unit.name, grouped(unit.firings), percent(ratio(unit.busy_cycles, cycles)),
                     percent(ratio(unit.idle_cycles, cycles)), main_stall(unit.stalls, cycles)});
   page.line();
-  page.table({{"unit", false, true},
+  page.table({{"unit", false, 10},
               {"firings", true},
               {"busy", true},
               {"idle", true},
-              {"main stall", false, true}},
+              {"main stall", false, 10}},
              std::move(rows));
 }
 
@@ -263,12 +270,12 @@ void memories(Page& page, const Report& report) {
                     rounded(static_cast<double>(memory.write_bytes), "B"),
                     percent(memory.bandwidth_utilization), counters_text(memory.counters)});
   page.line();
-  page.table({{"memory", false, true},
+  page.table({{"memory", false, 10},
               {"size", true},
               {"read", true},
               {"written", true},
               {"of peak", true},
-              {"counters", false, true}},
+              {"counters", false, 10}},
              std::move(rows));
 }
 

@@ -10,7 +10,6 @@ namespace sluice {
 namespace {
 
 constexpr std::size_t gap = 2;
-constexpr std::size_t narrowest = 8;
 
 // The first `count` characters of well-formed text.
 std::string_view head(std::string_view text, std::size_t count) {
@@ -34,6 +33,15 @@ std::string without_trailing_blanks(std::string text) {
   return text;
 }
 
+// Where the first word ends; `62 %` and `1 250 cycles` are one word.
+std::size_t word_end(std::string_view text) {
+  std::size_t blank = text.find(' ');
+  while (blank != std::string_view::npos && blank > 0 && text[blank - 1] >= '0' &&
+         text[blank - 1] <= '9')
+    blank = text.find(' ', blank + 1);
+  return std::min(blank, text.size());
+}
+
 std::size_t total(const std::vector<std::size_t>& widths) {
   return std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1));
 }
@@ -49,7 +57,7 @@ std::vector<std::size_t> fitted(const std::vector<TextColumn>& columns,
   while (total(widths) > width) {
     std::size_t widest = columns.size();
     for (std::size_t i = 0; i < columns.size(); ++i)
-      if (columns[i].flexible && widths[i] > narrowest &&
+      if (columns[i].narrowest > 0 && widths[i] > columns[i].narrowest &&
           (widest == columns.size() || widths[i] > widths[widest]))
         widest = i;
     if (widest == columns.size()) break;
@@ -73,7 +81,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width, const
   std::vector<std::string> lines;
   std::string line;
   while (!text.empty()) {
-    const std::size_t blank = std::min(text.find(' '), text.size());
+    const std::size_t blank = word_end(text);
     const std::string word = clipped(text.substr(0, blank), width, marks);
     text.remove_prefix(std::min(blank + 1, text.size()));
     if (!line.empty() && utf8_count(line) + 1 + utf8_count(word) > width)

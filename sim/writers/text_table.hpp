@@ -11,8 +11,9 @@ namespace sluice {
 
 struct TextColumn {
   std::string heading;
-  bool right = false;     ///< numbers end in line; words begin in line
-  bool flexible = false;  ///< gives way, down to 8 characters, when the table is too wide
+  bool right = false;  ///< numbers end in line; words begin in line
+  /// Characters down to which it gives way when the table is too wide; 0: it does not.
+  std::size_t narrowest = 0;
 };
 
 /// Rules and dots that a table is drawn with.
@@ -30,7 +31,8 @@ std::vector<std::string> lay_out(const std::vector<TextColumn>& columns,
 /// At most `width` characters of `text`: beginning and end, with an ellipsis between.
 std::string clipped(std::string_view text, std::size_t width, const TextMarks& marks);
 
-/// `text` in lines of at most `width` characters, broken at blanks.
+/// `text` in lines of at most `width` characters, broken at blanks, but not
+/// between a number and its unit.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width, const TextMarks& marks);
 
 }  // namespace sluice
