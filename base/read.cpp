@@ -134,8 +134,7 @@ std::optional<std::uint64_t> read_whole(const YamlNode& node, const FieldInfo& i
   const std::string high =
       info.max < static_cast<double>(most) ? bound_text(info.max) : fmt::format("{}", most);
   if (too_large || value > most) {
-    diagnostics.error(node.where,
-                      fmt::format("{} is {}, at most {} is allowed", name, quote(text), high));
+    diagnostics.error(node.where, fmt::format("{} is {}, at most {} is allowed", name, text, high));
     return std::nullopt;
   }
   if (!in_range(node, static_cast<double>(value), info, bound_text(info.min), high, diagnostics))
@@ -216,7 +215,7 @@ void read_value(const YamlNode& node, double& value, const FieldInfo& info,
   if (too_large) {
     const std::string_view name = info.name.empty() ? "the value" : info.name;
     return diagnostics.error(
-        node.where, fmt::format("{} is {}, beyond what a double holds", name, quote(node.scalar)));
+        node.where, fmt::format("{} is {}, beyond what a double holds", name, node.scalar));
   }
   if (in_range(node, *real, info, bound_text(info.min), bound_text(info.max), diagnostics))
     value = *real;

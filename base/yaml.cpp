@@ -47,8 +47,13 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 1) return;
-    fail(mark, "the file holds several documents, the second begins here",
-         "keep one document in a file, without '---' between");
+    const Location where = place(mark);
+    // The parser also takes a line that fits nothing before it for the next document.
+    if (where.column == 1 && where.line_text.starts_with("---"))
+      fail(where, "the file holds several documents, the second begins here",
+           "keep one document in a file, without '---' between");
+    fail(where, "this line belongs to no list or map that is open here",
+         "check the indentation: keys, or the '-' of a list, begin in the same column");
   }
   void OnDocumentEnd() override {}
 
@@ -100,6 +105,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (open_.empty()) return std::nullopt;
     return open_.back().node.where;
   }
+  /// The line of the last event, or 0.
+  std::uint32_t last_line() const { return last_line_; }
 
  private:
   struct Open {
@@ -111,7 +118,8 @@ class TreeBuilder : public YAML::EventHandler {
     std::unordered_set<std::string> keys;  ///< only of maps too large to look through
   };
 
-  Location place(const YAML::Mark& mark) const {
+  Location place(const YAML::Mark& mark) {
+    last_line_ = static_cast<std::uint32_t>(std::max(0, mark.line) + 1);
     return source_.place(static_cast<std::size_t>(std::max(0, mark.line)),
                          static_cast<std::size_t>(std::max(0, mark.column)));
   }
@@ -217,6 +225,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::unordered_map<YAML::anchor_t, YamlNode> anchors_;
   YamlNode root_;
   std::size_t nodes_ = 0;
+  std::uint32_t last_line_ = 0;
   int documents_ = 0;
 };
 
@@ -262,11 +271,21 @@ void add_syntax_error(const YAML::Exception& error, const YamlSource& source,
   for (const Sentence& sentence : sentences) {
     if (!std::string_view(error.msg).starts_with(sentence.theirs)) continue;
     Location where = source.place(line, column);
+    if (sentence.message.ends_with("is not closed"))
+      where = source.unclosed_quote(builder.last_line()).value_or(where);
     if (sentence.message.ends_with("has no end")) where = builder.innermost().value_or(where);
     return diagnostics.error(std::move(where), std::string(sentence.message),
                              std::string(sentence.hint));
   }
   diagnostics.error(source.place(line, column), fmt::format("not valid YAML: {}", error.msg));
+}
+
+// yaml-cpp 0.7 accepts a quote that is never closed when the text ends with an end of line. A
+// comment as the last line makes it notice.
+std::string with_end_mark(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \t");
+  if (last == text.npos || text[last] != '\n') return std::string(text);
+  return std::string(text.substr(0, last + 1)) + '#';
 }
 
 }  // namespace
@@ -276,7 +295,7 @@ YamlNode parse_yaml(std::string_view text, const std::string& path, const YamlLi
   source.check_text(limits);
   TreeBuilder builder(source, limits);
   try {
-    std::istringstream stream{std::string(source.text())};
+    std::istringstream stream(with_end_mark(source.text()));
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }

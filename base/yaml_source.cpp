@@ -25,6 +25,20 @@ std::size_t character_begin(std::string_view text, std::size_t offset) {
   return offset;
 }
 
+// Offset behind the quote that closes the one at `open`, or npos.
+std::size_t end_of_quoted(std::string_view text, std::size_t open) {
+  const char quote = text[open];
+  for (std::size_t i = open + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 == text.size() || text[i + 1] != quote) return i + 1;
+      ++i;  // two single quotes stand for one
+    }
+  }
+  return text.npos;
+}
+
 }  // namespace
 
 YamlSource::YamlSource(std::string_view text, const std::string& path)
@@ -71,6 +85,23 @@ std::optional<Location> YamlSource::tab_indentation(std::size_t line) const {
     const std::string_view text = line_text(i);
     const std::size_t tab = text.find_first_not_of(' ');
     if (tab != text.npos && text[tab] == '\t') return place(i, tab);
+  }
+  return std::nullopt;
+}
+
+std::optional<Location> YamlSource::unclosed_quote(std::uint32_t line) const {
+  constexpr std::string_view before_value = " \t\n[{,";
+  const std::size_t first =
+      line == 0 ? 0 : line_begins_[std::min<std::size_t>(line, line_begins_.size()) - 1];
+  for (std::size_t i = first; i < text_.size(); ++i) {
+    const bool begins = i == 0 || before_value.find(text_[i - 1]) != before_value.npos;
+    if (begins && text_[i] == '#') {
+      i = std::min(text_.find('\n', i), text_.size());
+    } else if (begins && (text_[i] == '\'' || text_[i] == '"')) {
+      const std::size_t end = end_of_quoted(text_, i);
+      if (end == text_.npos) return place_of_offset(i);
+      i = end - 1;
+    }
   }
   return std::nullopt;
 }

@@ -22,6 +22,8 @@ class YamlSource {
   Location place(std::size_t line, std::size_t byte) const;
   /// Where the nearest line up to `line` that goes with it has a tab in its indentation.
   std::optional<Location> tab_indentation(std::size_t line) const;
+  /// Where the first text in quotes begins that does not end, from a line on (counted from 1).
+  std::optional<Location> unclosed_quote(std::uint32_t line) const;
   /// Throws SpecError when the text is empty, too long, or not text.
   void check_text(const YamlLimits& limits) const;
 

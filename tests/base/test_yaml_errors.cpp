@@ -59,10 +59,10 @@ TEST_CASE("wrong indentation is an error at its line") {
         "     ^\n"
         "hint: check the indentation, and put texts that hold ': ' in quotes");
   CHECK(yaml_error("- a\nb: 1\n") ==
-        "f.yaml:2:1: error: this line belongs to no list that is open here\n"
+        "f.yaml:2:1: error: this line belongs to no list or map that is open here\n"
         "  b: 1\n"
         "  ^\n"
-        "hint: check the indentation: the '-' of a list stand in the same column");
+        "hint: check the indentation: keys, or the '-' of a list, begin in the same column");
 }
 
 TEST_CASE("brackets and quotes that are not closed are shown where they open") {
@@ -76,22 +76,64 @@ TEST_CASE("brackets and quotes that are not closed are shown where they open") {
         "  a: {b: 1\n"
         "     ^\n"
         "hint: add '}'");
-  CHECK(yaml_error("a: ]\n") == "");
-  CHECK(yaml_error("a: \"b\nc: 1\n") == "");
-  CHECK(yaml_error("a: 'b\n") == "");
+  CHECK(yaml_error("a: ]\n") ==
+        "f.yaml:1:4: error: a bracket is closed that was not opened\n"
+        "  a: ]\n"
+        "     ^");
+  CHECK(yaml_error("x: 'ok'\na: \"b # c\nc: 1\n") ==
+        "f.yaml:2:4: error: the quote that opens here is not closed\n"
+        "  a: \"b # c\n"
+        "     ^");
+  CHECK(yaml_error("a: 'it''s\n") ==
+        "f.yaml:1:4: error: the quote that opens here is not closed\n"
+        "  a: 'it''s\n"
+        "     ^");
+  CHECK(yaml_error("a: [\"x\", 'b]").starts_with("f.yaml:1:10: error: the quote that opens"));
+}
+
+TEST_CASE("a text that ends with the file keeps its end of line") {
+  CHECK(parse_yaml("a: |\n  x\n", "f.yaml").find("a")->scalar == "x\n");
+  CHECK(parse_yaml("a: |\n  x", "f.yaml").find("a")->scalar == "x");
+  CHECK(parse_yaml("a: |+\n  x\n\n", "f.yaml").find("a")->scalar == "x\n\n");
+  CHECK(parse_yaml("a: |-\n  x\n", "f.yaml").find("a")->scalar == "x");
 }
 
 TEST_CASE("other syntax errors are sentences too") {
-  CHECK(yaml_error("a: \"\\q\"\n") == "");
-  CHECK(yaml_error("a: @b\n") == "");
-  CHECK(yaml_error("a: `b`\n") == "");
-  CHECK(yaml_error("a: *b\n") == "");
-  CHECK(yaml_error("a: b: c\n") == "");
-  CHECK(yaml_error("a: - b\n") == "");
-  CHECK(yaml_error("a: %b\n") == "");
-  CHECK(yaml_error("%YAML 3.0\n---\na: 1\n") == "");
-  CHECK(yaml_error("a: &x &y 1\n") == "");
-  CHECK(yaml_error("a\n") == "no error");
+  CHECK(yaml_error("a: \"\\q\"\n") ==
+        "f.yaml:1:7: error: the text in double quotes has an unknown escape\n"
+        "  a: \"\\q\"\n"
+        "        ^\n"
+        "hint: write '\\\\' for a backslash, or use single quotes");
+  CHECK(yaml_error("a: @b\n") ==
+        "f.yaml:1:4: error: YAML gives this character a meaning that does not fit here\n"
+        "  a: @b\n"
+        "     ^\n"
+        "hint: put the text in quotes");
+  CHECK(yaml_error("a: %b\n").starts_with("f.yaml:1:4: error: YAML gives this character"));
+  CHECK(yaml_error("a: *b\n") ==
+        "f.yaml:1:4: error: this alias has no anchor before it\n"
+        "  a: *b\n"
+        "     ^\n"
+        "hint: define it first: '&name value'");
+  CHECK(yaml_error("a: b: c\n") ==
+        "f.yaml:1:5: error: a ':' stands where there is no key before it\n"
+        "  a: b: c\n"
+        "      ^\n"
+        "hint: check the indentation, and put texts that hold ': ' in quotes");
+  CHECK(yaml_error("a: - b\n") ==
+        "f.yaml:1:4: error: a '-' cannot stand here\n"
+        "  a: - b\n"
+        "     ^\n"
+        "hint: begin each item of a list on its own line");
+  CHECK(yaml_error("a: &x &y 1\n") ==
+        "f.yaml:1:7: error: a value has two anchors\n"
+        "  a: &x &y 1\n"
+        "        ^\n"
+        "hint: keep one");
+  CHECK(yaml_error("%YAML 3.0\n---\na: 1\n") ==
+        "f.yaml:1:1: error: not valid YAML: YAML major version too large\n"
+        "  %YAML 3.0\n"
+        "  ^");
 }
 
 TEST_CASE("keys are words or texts of at most 1000 characters") {
