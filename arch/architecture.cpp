@@ -8,9 +8,7 @@
 #include "base/read.hpp"
 
 namespace sluice {
-namespace {
 
-/// One engine for each tensor, as in a machine whose operands have queues of their own.
 std::vector<Dma> default_engines() {
   std::vector<Dma> engines;
   for (const auto& role : EnumNames<TensorRole>::table) {
@@ -20,8 +18,6 @@ std::vector<Dma> default_engines() {
   }
   return engines;
 }
-
-}  // namespace
 
 Architecture read_architecture(const YamlNode& node, Diagnostics& diagnostics) {
   Architecture architecture;

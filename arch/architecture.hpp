@@ -133,6 +133,10 @@ void describe(Visitor& v, Architecture& a) {
 /// unique, the array's options are possible. All mistakes go to `diagnostics`, at their places.
 Architecture read_architecture(const YamlNode& node, Diagnostics& diagnostics);
 
+/// The engines of a machine that is described without any: one for each tensor, as where operands
+/// have queues of their own. read_architecture() fills them in.
+std::vector<Dma> default_engines();
+
 /// The scratchpad in which tensors of `role` live; its index in `scratchpads`.
 std::size_t scratchpad_of(const Architecture& architecture, TensorRole role);
 

@@ -31,7 +31,7 @@ struct AccelergyComponent {
   std::string from;  ///< name in the ERT without instance ranges, such as `system.chip.PE.mac`
   std::string to;    ///< array, vector, dram, scratchpad or a scratchpad's name; empty: left out
   Bytes word{1};     ///< bytes moved by one read or write
-  std::vector<AccelergyAction> actions;  ///< beside read, write and compute, which are known
+  std::vector<AccelergyAction> actions = {};  ///< beside read, write and compute, which are known
   bool operator==(const AccelergyComponent&) const = default;
 };
 
@@ -49,7 +49,7 @@ struct AccelergyOptions {
   std::string source;  ///< of its numbers: the design, the plug-ins that estimated it
   double node_nm = 0;
   double voltage_v = 0;
-  std::vector<AccelergyComponent> components;
+  std::vector<AccelergyComponent> components = {};
   bool operator==(const AccelergyOptions&) const = default;
 };
 
