@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/memory/channel.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sluice {
+namespace {
+
+constexpr std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
+
+/// Calls visit(bank) for every bit that is set.
+template <class Visit>
+void for_each_bank(std::uint64_t banks, Visit&& visit) {
+  for (; banks != 0; banks &= banks - 1) visit(static_cast<std::uint32_t>(std::countr_zero(banks)));
+}
+
+}  // namespace
+
+ChannelPolicy::ChannelPolicy(const Dram& dram)
+    : read_window(dram.read_window),
+      write_queue(dram.write_queue),
+      drain_above(static_cast<std::uint32_t>(std::floor(dram.drain_high * dram.write_queue))),
+      serve_reads_below(static_cast<std::uint32_t>(std::ceil(dram.drain_low * dram.write_queue))),
+      hit_cap(dram.hit_cap),
+      closed_page(dram.page_policy == PagePolicy::closed),
+      in_order(dram.scheduler == DramScheduler::fcfs),
+      split_bus(false),
+      refresh(dram.refresh),
+      refresh_interval(0) {
+  const DramTiming t = timing_of(dram);
+  split_bus = t.row_bus_channels != 0;
+  // A queue that is full must drain, whatever the mark.
+  drain_above = std::min(drain_above, write_queue - 1);
+  refresh_interval =
+      refresh == DramRefresh::per_bank ? t.refi / (t.bank_groups * t.banks_per_group) : t.refi;
+}
+
+RequestQueue::RequestQueue(std::uint32_t reads, std::uint32_t writes)
+    : capacity_{reads, writes},
+      bursts_(reads + writes),
+      next_(reads + writes, none),
+      free_(reads + writes),
+      free_count_(reads + writes) {
+  for (std::size_t i = 0; i < free_.size(); ++i) free_[i] = static_cast<Index>(i);
+}
+
+DramChannel::DramChannel(const TimingRules& rules, const ChannelPolicy& policy, std::uint32_t index,
+                         CommandBus& bus)
+    : timing_(rules),
+      policy_(policy),
+      queue_(policy.read_window, policy.write_queue),
+      bus_(&bus),
+      index_(index),
+      banks_(rules.banks) {
+  if (policy.refresh != DramRefresh::none) refresh_due_ = policy.refresh_interval;
+}
+
+/// Which request of a bank comes next, and by which command: the oldest hit, else the oldest.
+/// `after`: requests up to and including this one are known not to be hits.
+void DramChannel::choose_request(std::uint32_t bank, RequestQueue::Index after) {
+  const std::uint64_t mask = bit(bank);
+  column_banks_ &= ~mask, open_banks_ &= ~mask, close_banks_ &= ~mask;
+  const RequestQueue::Index head = queue_.head(bank, writing_);
+  if (head == RequestQueue::none) return;
+  BankState& state = banks_[bank];
+  state.chosen = head;
+  state.before = RequestQueue::none;
+  state.order = queue_[head].order;
+  if (!timing_.is_open(bank)) {
+    open_banks_ |= mask;
+    return;
+  }
+  const std::uint64_t row = timing_.row(bank);
+  if (queue_[head].row == row) {
+    column_banks_ |= mask;
+    return;
+  }
+  if (!policy_.in_order && state.passed < policy_.hit_cap) {
+    RequestQueue::Index before = after == RequestQueue::none ? head : after;
+    for (auto i = queue_.next(before); i != RequestQueue::none; before = i, i = queue_.next(i)) {
+      if (queue_[i].row != row) continue;
+      state.chosen = i;
+      state.before = before;
+      state.order = queue_[i].order;
+      column_banks_ |= mask;
+      return;
+    }
+  }
+  close_banks_ |= mask;
+}
+
+void DramChannel::choose_all() {
+  column_banks_ = open_banks_ = close_banks_ = 0;
+  for_each_bank(queue_.banks(writing_), [&](std::uint32_t bank) { choose_request(bank); });
+}
+
+/// Writes are drained when there are many, or nothing else to do, until there are few and reads
+/// wait.
+void DramChannel::choose_direction() {
+  const std::uint32_t reads = queue_.count(false), writes = queue_.count(true);
+  const bool write = writing_ ? !(writes == 0 || (writes < policy_.serve_reads_below && reads > 0))
+                              : writes > policy_.drain_above || (reads == 0 && writes > 0);
+  if (write == writing_) return;
+  writing_ = write;
+  choose_all();
+}
+
+DramChannel::Choice DramChannel::best_column(std::uint64_t now, std::uint64_t banks) const {
+  Choice best;
+  std::uint64_t floor = std::max(now, timing_.rank_column(writing_));
+  if (!policy_.split_bus) floor = std::max(floor, bus_->free);
+  for_each_bank(column_banks_ & banks, [&](std::uint32_t bank) {
+    best.offer(std::max(floor, timing_.column_of_bank(bank, writing_)), banks_[bank].order, bank);
+  });
+  return best;
+}
+
+/// The ACT or PRE that comes first.
+DramChannel::Choice DramChannel::best_row_command(std::uint64_t now, std::uint64_t banks,
+                                                  RowCommand& command) const {
+  Choice open, close;
+  const std::uint64_t floor = std::max(now, bus_->free);
+  for_each_bank(open_banks_ & banks, [&](std::uint32_t bank) {
+    open.offer(std::max(floor, timing_.earliest_activate(bank)), banks_[bank].order, bank);
+  });
+  for_each_bank(close_banks_ & banks, [&](std::uint32_t bank) {
+    close.offer(std::max(floor, timing_.earliest_precharge(bank)), banks_[bank].order, bank);
+  });
+  const bool closes =
+      close.clock < open.clock || (close.clock == open.clock && close.order < open.order);
+  command = closes ? RowCommand::precharge : RowCommand::activate;
+  return closes ? close : open;
+}
+
+/// The banks whose requests may be served: all, or with fcfs that of the oldest.
+std::uint64_t DramChannel::eligible_banks() const {
+  if (!policy_.in_order) return ~std::uint64_t{0};
+  Choice oldest;
+  for_each_bank(queue_.banks(writing_),
+                [&](std::uint32_t bank) { oldest.offer(0, banks_[bank].order, bank); });
+  return oldest.bank == no_bank ? 0 : bit(oldest.bank);
+}
+
+void DramChannel::plan(std::uint64_t now) {
+  choose_direction();
+  std::uint64_t banks = eligible_banks();
+  Choice column = best_column(now, banks), row;
+  RowCommand command = RowCommand::activate;
+  if ((open_banks_ | close_banks_) != 0) row = best_row_command(now, banks, command);
+  if (policy_.refresh == DramRefresh::all_bank)
+    plan_around_refresh_of_all(now, column, row, command);
+  else if (policy_.refresh == DramRefresh::per_bank &&
+           std::min(column.clock, row.clock) >= refresh_due_) {
+    banks &= ~bit(refresh_bank_);
+    column = best_column(now, banks);
+    row = best_row_command(now, banks, command);
+    plan_refresh_of_bank(now, row, command);
+  }
+  plan_ = {};
+  if (column.clock <= row.clock && column.bank != no_bank) {
+    plan_.clock = column.clock;
+    plan_.column_bank = column.bank;
+    if (!policy_.split_bus || row.clock != column.clock) return;
+  }
+  plan_.clock = row.clock;
+  plan_.row_bank = row.bank;
+  plan_.row_command = command;
+}
+
+/// Nothing begins at or after the clock at which a refresh is due; then all banks are closed and
+/// refreshed.
+void DramChannel::plan_around_refresh_of_all(std::uint64_t now, Choice& column, Choice& row,
+                                             RowCommand& command) const {
+  if (column.clock >= refresh_due_) column = {};
+  if (row.clock >= refresh_due_) row = {};
+  if (column.bank != no_bank || row.bank != no_bank) return;
+  const std::uint64_t floor = std::max({now, bus_->free, refresh_due_});
+  row.bank = 0;
+  if (timing_.any_open()) {
+    row.clock = std::max(floor, timing_.earliest_precharge_all());
+    command = RowCommand::precharge_all;
+  } else {
+    row.clock = std::max(floor, timing_.earliest_refresh_all());
+    command = RowCommand::refresh_all;
+  }
+}
+
+/// The bank whose turn it is is closed and refreshed, before other row commands of that clock.
+void DramChannel::plan_refresh_of_bank(std::uint64_t now, Choice& row, RowCommand& command) const {
+  const std::uint64_t floor = std::max({now, bus_->free, refresh_due_});
+  const bool open = timing_.is_open(refresh_bank_);
+  const std::uint64_t clock = std::max(floor, open ? timing_.earliest_precharge(refresh_bank_)
+                                                   : timing_.earliest_refresh(refresh_bank_));
+  if (clock > row.clock) return;
+  row.clock = clock;
+  row.bank = refresh_bank_;
+  command = open ? RowCommand::precharge : RowCommand::refresh;
+}
+
+void DramChannel::count_access(BankState& state, bool write) {
+  ++(write ? stats_.writes : stats_.reads);
+  (write ? stats_.bytes_written : stats_.bytes_read) += timing_.rules().burst_bytes;
+  if (!state.fresh) {
+    ++stats_.row_hits;
+    return;
+  }
+  ++(state.conflict ? stats_.row_conflicts : stats_.row_misses);
+  state.fresh = state.conflict = false;
+}
+
+/// Whether a closed-page controller closes the row with this access: nobody else waits for it.
+bool DramChannel::closes_after_access(std::uint32_t bank, std::uint64_t row) const {
+  for (const bool write : {false, true})
+    for (auto i = queue_.head(bank, write); i != RequestQueue::none; i = queue_.next(i))
+      if (queue_[i].row == row) return false;
+  return true;
+}
+
+ServedBurst DramChannel::give_column(std::uint32_t bank, std::uint64_t clock) {
+  const TimingRules& rules = timing_.rules();
+  const bool write = writing_;
+  BankState& state = banks_[bank];
+  const QueuedBurst burst = queue_[state.chosen];
+  const std::uint64_t data_begin = clock + (write ? rules.cwl : rules.cl);
+  const std::uint64_t gap = data_begin - last_data_end_;
+  if (gap != 0) attribute_gap(bank, clock, gap);
+  last_data_end_ = data_begin + rules.burst;
+  last_write_ = write;
+  stats_.data += rules.burst;
+  stats_.clocks += gap + rules.burst;
+  count_access(state, write);
+  timing_.column(bank, write, clock);
+  if (!policy_.split_bus) bus_->free = clock + rules.column_slots;
+  const RequestQueue::Index before = state.before;
+  if (before != RequestQueue::none) ++state.passed;
+  queue_.remove(bank, write, before);
+  bool closes = false;
+  if (policy_.closed_page && closes_after_access(bank, burst.row)) {
+    timing_.auto_precharge(bank);
+    ++stats_.precharges;
+    closes = true;
+  }
+  log(clock,
+      write ? (closes ? DramCommandKind::write_precharge : DramCommandKind::write)
+            : (closes ? DramCommandKind::read_precharge : DramCommandKind::read),
+      bank, burst.row);
+  choose_request(bank, before);
+  return {burst.owner, write, burst.accepted, last_data_end_};
+}
+
+void DramChannel::give_activate(std::uint32_t bank, std::uint64_t clock) {
+  BankState& state = banks_[bank];
+  const QueuedBurst& burst = queue_[state.chosen];
+  const std::uint64_t own = std::max(timing_.bank_activate(bank), burst.accepted);
+  const std::uint64_t legal = timing_.earliest_activate(bank);
+  state.faw_wait = legal > own ? legal - own : 0;
+  state.fresh = true;
+  state.passed = 0;
+  state.stream = burst.stream;
+  timing_.activate(bank, burst.row, clock);
+  bus_->free = clock + timing_.rules().act_slots;
+  ++stats_.activates;
+  log(clock, DramCommandKind::activate, bank, burst.row);
+  choose_request(bank);
+}
+
+void DramChannel::give_row_command(const Plan& plan) {
+  const std::uint64_t clock = plan.clock;
+  const std::uint32_t bank = plan.row_bank;
+  bus_->last_user = index_;
+  if (plan.row_command == RowCommand::activate) {
+    give_activate(bank, clock);
+    return;
+  }
+  bus_->free = clock + timing_.rules().pre_slots;
+  switch (plan.row_command) {
+    case RowCommand::activate:
+      break;
+    case RowCommand::precharge:
+      timing_.precharge(bank, clock);
+      // Closed for a refresh, the next row is a miss, not a conflict.
+      banks_[bank].conflict = !(policy_.refresh == DramRefresh::per_bank && bank == refresh_bank_ &&
+                                clock >= refresh_due_);
+      ++stats_.precharges;
+      log(clock, DramCommandKind::precharge, bank, 0);
+      choose_request(bank);
+      break;
+    case RowCommand::precharge_all:
+      for (std::uint32_t b = 0; b < timing_.rules().banks; ++b)
+        if (timing_.is_open(b)) ++stats_.precharges, banks_[b].conflict = false;
+      timing_.precharge_all(clock);
+      log(clock, DramCommandKind::precharge_all, 0, 0);
+      choose_all();
+      break;
+    case RowCommand::refresh_all:
+      timing_.refresh_all(clock);
+      refresh_begin_ = refresh_due_;
+      refresh_end_ = clock + timing_.rules().rfc;
+      refresh_due_ += policy_.refresh_interval;
+      ++stats_.refreshes;
+      log(clock, DramCommandKind::refresh_all, 0, 0);
+      break;
+    case RowCommand::refresh:
+      timing_.refresh(bank, clock);
+      refresh_bank_ = (refresh_bank_ + 1) % timing_.rules().banks;
+      refresh_due_ += policy_.refresh_interval;
+      ++stats_.refreshes;
+      log(clock, DramCommandKind::refresh_bank, bank, 0);
+      break;
+  }
+}
+
+void DramChannel::skip_idle_refreshes(std::uint64_t until) {
+  // The last rounds are given one by one, so that their traces in the timing are the usual ones.
+  const bool single = policy_.refresh == DramRefresh::per_bank;
+  const std::uint64_t round = single ? timing_.rules().banks : 1;
+  const std::uint64_t span = round * policy_.refresh_interval;
+  if (log_ != nullptr || timing_.any_open() || refresh_due_ >= until) return;
+  if (refresh_due_ <= timing_.earliest_refresh_all() || (until - refresh_due_) / span < 3) return;
+  const std::uint64_t rounds = (until - refresh_due_) / span - 2;
+  stats_.refreshes += rounds * round;
+  refresh_due_ += rounds * span;
+  refresh_begin_ += rounds * span, refresh_end_ += rounds * span;
+}
+
+/// Says why the data bus was idle for `gap` clocks before the data of the column command of
+/// `clock`: first what kept all requests away, then what held this one back. What is left is rows.
+void DramChannel::attribute_gap(std::uint32_t bank, std::uint64_t clock, std::uint64_t gap) {
+  std::uint64_t left = gap;
+  const auto take = [&](std::uint64_t amount, std::uint64_t& counter) {
+    amount = std::min(amount, left);
+    counter += amount;
+    left -= amount;
+  };
+  const auto beyond = [](std::uint64_t end, std::uint64_t begin) {
+    return end > begin ? end - begin : 0;
+  };
+  const std::uint64_t start = beyond(clock, gap);
+  const std::uint64_t from = std::max(start, work_since_);
+  take(beyond(std::min(clock, work_since_), start) + beyond(gap, clock), stats_.queue_empty);
+  take(beyond(std::min(clock, refresh_end_), std::max(from, refresh_begin_)), stats_.refresh);
+  const BankState& state = banks_[bank];
+  const std::uint64_t row_ready = timing_.row_ready(bank, writing_);
+  const std::uint64_t group_ready = timing_.column_of_bank(bank, writing_);
+  if (writing_ != last_write_) {
+    take(beyond(std::max(timing_.rank_column(writing_), group_ready > row_ready ? group_ready : 0),
+                from),
+         stats_.turnaround);
+  }
+  if (state.fresh) take(std::min(state.faw_wait, beyond(row_ready, from)), stats_.faw);
+  if (group_ready > row_ready)
+    take(beyond(group_ready, std::max(from, row_ready)), stats_.bank_group);
+  take(left, stats_.row);
+}
+
+DramStats DramChannel::stats(std::uint64_t now) const {
+  DramStats stats = stats_;
+  if (now <= last_data_end_) return stats;
+  stats.queue_empty += now - last_data_end_;
+  stats.clocks += now - last_data_end_;
+  return stats;
+}
+
+}  // namespace sluice

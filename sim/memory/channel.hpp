@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// The controller of one DRAM channel: which command comes next, and when. It is driven by
+// transactions, not ticks: plan() finds the next command and its clock from the requests that are
+// queued, execute() gives it. What enters the queue, and when, is decided outside
+// (sim/memory/port.hpp).
+//
+// A command is given at the earliest clock at which any is legal; at equal clocks column commands
+// come before row commands, then the oldest. Only requests of the present direction are served.
+// A refresh that is due goes before everything: for an all-bank refresh nothing else begins any
+// more.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "sim/memory/channel_timing.hpp"
+#include "sim/memory/dram_stats.hpp"
+#include "sim/memory/request_queue.hpp"
+
+namespace sluice {
+
+enum class DramCommandKind : std::uint8_t {
+  activate,
+  precharge,
+  precharge_all,
+  read,
+  write,
+  read_precharge,   ///< RD with auto-precharge
+  write_precharge,  ///< WR with auto-precharge
+  refresh_all,
+  refresh_bank,
+};
+
+/// One command as it was given, for whoever wants to check them.
+struct DramCommand {
+  std::uint64_t clock = 0;
+  DramCommandKind kind{};
+  std::uint32_t channel = 0;
+  std::uint32_t bank = 0;
+  std::uint64_t row = 0;  ///< of ACT, RD, WR
+  bool operator==(const DramCommand&) const = default;
+};
+
+/// The command bus: of one channel, or the row commands of those that share it.
+struct CommandBus {
+  std::uint64_t free = 0;
+  std::uint32_t last_user = 0;
+};
+
+struct ChannelPolicy {
+  explicit ChannelPolicy(const Dram& dram);
+
+  std::uint32_t read_window, write_queue;
+  std::uint32_t drain_above, serve_reads_below;  ///< writes queued
+  std::uint32_t hit_cap;
+  bool closed_page, in_order, split_bus;
+  DramRefresh refresh;
+  std::uint64_t refresh_interval;  ///< clocks between refreshes of all, or of one bank
+};
+
+/// A burst whose column command was given.
+struct ServedBurst {
+  std::uint32_t owner = 0;
+  bool write = false;
+  std::uint64_t accepted = 0;
+  std::uint64_t data_end = 0;  ///< the clock after its last data
+};
+
+class DramChannel {
+ public:
+  static constexpr std::uint64_t never = ChannelTiming::never;
+
+  DramChannel(const TimingRules& rules, const ChannelPolicy& policy, std::uint32_t index,
+              CommandBus& bus);
+
+  bool room(bool write) const { return queue_.room(write); }
+  std::uint32_t room_for(bool write) const { return queue_.room_for(write); }
+  bool idle() const { return queue_.empty(); }
+  std::uint32_t queued(bool write) const { return queue_.count(write); }
+
+  /// A burst enters at `clock`. There must be room.
+  void push(std::uint32_t bank, bool write, const QueuedBurst& burst) {
+    if (queue_.empty()) work_since_ = burst.accepted;
+    const RequestQueue::Index index = queue_.push(bank, write, burst);
+    if (write != writing_) return;
+    const std::uint64_t bit = std::uint64_t{1} << bank;
+    if (queue_.head(bank, write) == index ||
+        ((close_banks_ & bit) != 0 && timing_.row(bank) == burst.row))
+      choose_request(bank);
+  }
+
+  /// Finds the next command, not before `now`. Idempotent.
+  void plan(std::uint64_t now);
+  /// The clock of the planned command, or `never`.
+  std::uint64_t planned() const { return plan_.clock; }
+  void forget_plan() { plan_.clock = never; }
+  /// Whether another channel has meanwhile taken the bus that the plan counted on.
+  bool plan_lost_bus() const { return plan_.row_bank != no_bank && plan_.clock < bus_->free; }
+
+  /// Gives the planned command or commands. `served(burst)` is called for a column command.
+  template <class Served>
+  void execute(Served&& served) {
+    const Plan plan = plan_;
+    if (plan.column_bank != no_bank) served(give_column(plan.column_bank, plan.clock));
+    if (plan.row_bank != no_bank) give_row_command(plan);
+  }
+  bool plans_column() const { return plan_.column_bank != no_bank; }
+
+  /// Gives at once the refreshes before `until` of a channel that stays idle, but for the last few.
+  void skip_idle_refreshes(std::uint64_t until);
+
+  const DramStats& counters() const { return stats_; }
+  /// The counters with the data bus accounted for up to `now`.
+  DramStats stats(std::uint64_t now) const;
+  std::uint64_t last_data_end() const { return last_data_end_; }
+  const TimingRules& rules() const { return timing_.rules(); }
+  void log_to(std::vector<DramCommand>* log) { log_ = log; }
+
+ private:
+  friend class DramStateWriter;
+
+  static constexpr std::uint32_t no_bank = ~std::uint32_t{0};
+  enum class RowCommand : std::uint8_t { activate, precharge, precharge_all, refresh_all, refresh };
+  struct Plan {
+    std::uint64_t clock = never;
+    std::uint32_t column_bank = no_bank;
+    std::uint32_t row_bank = no_bank;
+    RowCommand row_command{};
+  };
+  struct Choice {
+    std::uint64_t clock = never;
+    std::uint64_t order = never;
+    std::uint32_t bank = no_bank;
+    void offer(std::uint64_t other_clock, std::uint64_t other_order, std::uint32_t other_bank) {
+      if (other_clock < clock || (other_clock == clock && other_order < order))
+        clock = other_clock, order = other_order, bank = other_bank;
+    }
+  };
+  /// What a bank remembers beside its timing.
+  struct BankState {
+    std::uint64_t order = 0;     ///< age of the chosen request
+    std::uint64_t faw_wait = 0;  ///< clocks that its last ACT waited for tRRD or tFAW
+    std::uint32_t passed = 0;    ///< hits that passed an older request since the row was opened
+    std::uint32_t stream = 0;    ///< of the request that opened the row
+    RequestQueue::Index chosen = 0, before = 0;  ///< the chosen request, and the one before it
+    bool fresh = false;                          ///< the row was opened and not yet accessed
+    bool conflict = false;                       ///< closed for the sake of another row
+  };
+
+  void choose_request(std::uint32_t bank) { choose_request(bank, RequestQueue::none); }
+  void choose_request(std::uint32_t bank, RequestQueue::Index after);
+  void choose_all();
+  void choose_direction();
+  Choice best_column(std::uint64_t now, std::uint64_t banks) const;
+  Choice best_row_command(std::uint64_t now, std::uint64_t banks, RowCommand& command) const;
+  std::uint64_t eligible_banks() const;
+  void plan_around_refresh_of_all(std::uint64_t now, Choice& column, Choice& row,
+                                  RowCommand& command) const;
+  void plan_refresh_of_bank(std::uint64_t now, Choice& row, RowCommand& command) const;
+  ServedBurst give_column(std::uint32_t bank, std::uint64_t clock);
+  bool closes_after_access(std::uint32_t bank, std::uint64_t row) const;
+  void give_row_command(const Plan& plan);
+  void give_activate(std::uint32_t bank, std::uint64_t clock);
+  void count_access(BankState& state, bool write);
+  void attribute_gap(std::uint32_t bank, std::uint64_t clock, std::uint64_t gap);
+  void log(std::uint64_t clock, DramCommandKind kind, std::uint32_t bank, std::uint64_t row) {
+    if (log_ != nullptr) log_->push_back({clock, kind, index_, bank, row});
+  }
+
+  ChannelTiming timing_;
+  ChannelPolicy policy_;
+  RequestQueue queue_;
+  CommandBus* bus_;
+  std::uint32_t index_;
+  bool writing_ = false;     ///< the direction served at present
+  bool last_write_ = false;  ///< direction of the last column command
+  std::uint64_t column_banks_ = 0, open_banks_ = 0, close_banks_ = 0;  ///< next: RD/WR, ACT, PRE
+  Plan plan_;
+  std::vector<BankState> banks_;
+  std::uint64_t refresh_due_ = never;
+  std::uint32_t refresh_bank_ = 0;
+  std::uint64_t refresh_begin_ = 0, refresh_end_ = 0;  ///< the last refresh of all banks
+  std::uint64_t work_since_ = 0;                       ///< the queue has not been empty since
+  std::uint64_t last_data_end_ = 0;
+  DramStats stats_;
+  std::vector<DramCommand>* log_ = nullptr;
+};
+
+}  // namespace sluice

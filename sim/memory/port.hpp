@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// A channel together with the feed that fills its queue, and how both move through time. The order
+// within one clock: first bursts enter the queue, then a command is given. A place freed by a
+// command is filled from the next clock on. Whatever `until` a run is cut at, the result is the
+// same.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "sim/memory/channel.hpp"
+
+namespace sluice {
+
+/// A Feed has
+///   std::uint64_t fill(DramChannel&, std::uint64_t now)  pushes what may enter at `now`, and
+///   returns the
+///       next clock at which more may enter although no command frees a place (or
+///       DramChannel::never)
+///   bool waiting() const                             whether bursts are left that have not entered
+///   void served(const ServedBurst&)
+template <class Feed>
+class Port {
+ public:
+  Port(const TimingRules& rules, const ChannelPolicy& policy, std::uint32_t index, CommandBus& bus,
+       Feed feed)
+      : channel_(rules, policy, index, bus), feed_(std::move(feed)) {
+    channel_.plan(0);
+    next_ = channel_.planned();
+  }
+
+  DramChannel& channel() { return channel_; }
+  const DramChannel& channel() const { return channel_; }
+  Feed& feed() { return feed_; }
+  const Feed& feed() const { return feed_; }
+
+  /// The clock of what happens next; nothing happens before.
+  std::uint64_t next() const { return next_; }
+
+  /// The feed may have something to push at `clock`.
+  void wake(std::uint64_t clock) {
+    fill_at_ = std::min(fill_at_, clock);
+    next_ = std::min(next_, clock);
+  }
+
+  void step() {
+    if (fill_at_ <= channel_.planned()) {
+      now_ = std::max(now_, fill_at_);
+      fill_at_ = feed_.fill(channel_, now_);
+      channel_.plan(now_);
+    } else {
+      const bool frees_place = channel_.plans_column();
+      now_ = channel_.planned() + 1;
+      channel_.execute([&](const ServedBurst& burst) { feed_.served(burst); });
+      if (frees_place && feed_.waiting()) fill_at_ = std::min(fill_at_, now_);
+      if (fill_at_ <= now_)
+        channel_.forget_plan();
+      else
+        channel_.plan(now_);
+    }
+    next_ = std::min(fill_at_, channel_.planned());
+  }
+
+  /// Plans again if another channel took the command bus.
+  void yield_bus() {
+    if (!channel_.plan_lost_bus()) return;
+    channel_.plan(now_);
+    next_ = std::min(fill_at_, channel_.planned());
+  }
+
+  /// Whether nothing but refreshes happens before something enters.
+  bool idle() const { return channel_.idle(); }
+  std::uint64_t fill_at() const { return fill_at_; }
+  void skip_idle_refreshes(std::uint64_t until) {
+    channel_.skip_idle_refreshes(until);
+    channel_.plan(now_);
+    next_ = std::min(fill_at_, channel_.planned());
+  }
+
+ private:
+  friend class DramStateWriter;
+
+  DramChannel channel_;
+  Feed feed_;
+  std::uint64_t now_ = 0;  ///< no command is given before
+  std::uint64_t fill_at_ = DramChannel::never;
+  std::uint64_t next_ = 0;
+};
+
+/// Runs ports that share a command bus over all clocks before `until`.
+template <class Feed>
+void run_ports(std::span<Port<Feed>> ports, const CommandBus& bus, std::uint64_t first_index,
+               std::uint64_t until) {
+  if (ports.size() == 1) {
+    Port<Feed>& port = ports[0];
+    while (port.next() < until) {
+      if (port.idle()) port.skip_idle_refreshes(std::min(until, port.fill_at()));
+      if (port.next() < until) port.step();
+    }
+    return;
+  }
+  while (true) {
+    std::size_t chosen = 0;
+    bool all_idle = true;
+    std::uint64_t fill_at = until;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      const std::uint64_t next = ports[i].next(), best = ports[chosen].next();
+      // Of two that want the same clock, the one that had the bus last goes second.
+      if (next < best || (next == best && bus.last_user == first_index + chosen)) chosen = i;
+      all_idle = all_idle && ports[i].idle();
+      fill_at = std::min(fill_at, ports[i].fill_at());
+    }
+    if (ports[chosen].next() >= until) return;
+    if (all_idle)
+      for (Port<Feed>& port : ports) port.skip_idle_refreshes(fill_at);
+    ports[chosen].step();
+    for (std::size_t i = 0; i < ports.size(); ++i)
+      if (i != chosen) ports[i].yield_bus();
+  }
+}
+
+}  // namespace sluice

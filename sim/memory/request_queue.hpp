@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The requests that a channel's controller holds: reads in its window, writes in its queue, each in
+// a list by bank from oldest to youngest. Fixed storage: nothing is allocated per burst.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/memory/channel_timing.hpp"
+
+namespace sluice {
+
+struct QueuedBurst {
+  std::uint64_t row = 0;
+  std::uint64_t order = 0;     ///< age: lower is older
+  std::uint64_t accepted = 0;  ///< clock at which it entered
+  std::uint32_t owner = 0;     ///< the feed's own number for who waits for it
+  std::uint32_t stream = 0;
+};
+
+class RequestQueue {
+ public:
+  using Index = std::uint16_t;
+  static constexpr Index none = 0xffff;
+
+  RequestQueue(std::uint32_t reads, std::uint32_t writes);
+
+  bool room(bool write) const { return count_[write] < capacity_[write]; }
+  std::uint32_t room_for(bool write) const { return capacity_[write] - count_[write]; }
+  std::uint32_t count(bool write) const { return count_[write]; }
+  bool empty() const { return count_[0] + count_[1] == 0; }
+  /// Banks that have requests of a direction, one bit each.
+  std::uint64_t banks(bool write) const { return banks_[write]; }
+
+  Index head(std::uint32_t bank, bool write) const { return lists_[write][bank].head; }
+  Index next(Index index) const { return next_[index]; }
+  const QueuedBurst& operator[](Index index) const { return bursts_[index]; }
+  QueuedBurst& operator[](Index index) { return bursts_[index]; }
+
+  Index push(std::uint32_t bank, bool write, const QueuedBurst& burst) {
+    const Index index = free_[--free_count_];
+    bursts_[index] = burst;
+    bursts_[index].order = order_++;
+    next_[index] = none;
+    List& list = lists_[write][bank];
+    if (list.head == none) {
+      list.head = index;
+      banks_[write] |= std::uint64_t{1} << bank;
+    } else {
+      next_[list.tail] = index;
+    }
+    list.tail = index;
+    ++count_[write];
+    return index;
+  }
+
+  /// Removes the burst after `before` (none: the head) of a bank's list.
+  void remove(std::uint32_t bank, bool write, Index before) {
+    List& list = lists_[write][bank];
+    const Index index = before == none ? list.head : next_[before];
+    const Index after = next_[index];
+    (before == none ? list.head : next_[before]) = after;
+    if (list.tail == index) list.tail = before;
+    if (list.head == none) banks_[write] &= ~(std::uint64_t{1} << bank);
+    free_[free_count_++] = index;
+    --count_[write];
+  }
+
+ private:
+  struct List {
+    Index head = none, tail = none;
+  };
+  std::array<std::uint32_t, 2> capacity_, count_{};
+  std::array<std::uint64_t, 2> banks_{};
+  std::array<std::array<List, ChannelTiming::max_banks>, 2> lists_;
+  std::vector<QueuedBurst> bursts_;
+  std::vector<Index> next_;
+  std::vector<Index> free_;
+  std::size_t free_count_ = 0;
+  std::uint64_t order_ = 0;
+};
+
+}  // namespace sluice

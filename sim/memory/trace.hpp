@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Single requests at given clocks, to study a DRAM and its controller without a machine around it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/memory/channel.hpp"
+
+namespace sluice {
+
+/// One burst. Requests of a channel enter in the order in which they stand in the trace, none
+/// before its arrival.
+struct DramRequest {
+  std::uint64_t address = 0;
+  std::uint64_t arrival = 0;  ///< DRAM clock
+  bool write = false;
+};
+
+/// What became of a trace. Latencies are those of reads, with controller and PHY.
+struct TraceResult {
+  DramStats total;  ///< of all channels, up to the last data of each
+  std::vector<DramStats> channels;
+  std::uint64_t clocks = 0;     ///< to the last data of all
+  double bytes_per_second = 0;  ///< moved, over `clocks`
+  double share_of_peak = 0;
+  double mean_latency_ns = 0;  ///< from entering the queue
+  double max_latency_ns = 0;
+  double mean_response_ns = 0;  ///< from the arrival, waiting for the queue included
+};
+
+struct TraceOptions {
+  std::uint32_t outstanding = 1u << 30;  ///< reads of a channel in flight
+  std::vector<DramCommand>* log = nullptr;
+};
+
+/// Serves `requests`, ordered by arrival. `dram` must pass check() and not be ideal.
+TraceResult run_trace(const Dram& dram, std::span<const DramRequest> requests,
+                      const TraceOptions& options = {});
+
+}  // namespace sluice

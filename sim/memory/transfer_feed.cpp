@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/memory/transfer_feed.hpp"
+
+#include <algorithm>
+
+namespace sluice {
+
+TransferFeed::TransferFeed(const AddressMap& map, TransferTable& table, std::uint64_t latency)
+    : map_(&map), table_(&table), latency_(latency), returns_(64) {}
+
+void TransferFeed::add(const Transfer& transfer, std::uint32_t id, std::uint32_t channel,
+                       std::uint64_t bursts, std::uint64_t arrival, std::uint32_t credits) {
+  const Lane lane{TransferCursor(transfer, *map_, channel),
+                  bursts,
+                  bursts,
+                  arrival,
+                  serial_++,
+                  id,
+                  transfer.stream,
+                  credits,
+                  !transfer.write && credits < bursts,
+                  transfer.write};
+  const auto free = std::ranges::find(lanes_, 0, &Lane::unserved);
+  const auto index = static_cast<std::uint32_t>(free - lanes_.begin());
+  if (free == lanes_.end())
+    lanes_.push_back(lane);
+  else
+    *free = lane;
+  // Last in turn: before the one whose turn is next.
+  if (turn_ >= turns_.size()) turn_ = 0;
+  turns_.insert(turns_.begin() + static_cast<std::ptrdiff_t>(turn_), index);
+  turn_ = (turn_ + 1) % turns_.size();
+}
+
+void TransferFeed::push_burst(DramChannel& channel, std::uint32_t index, std::uint64_t now) {
+  Lane& lane = lanes_[index];
+  const DramPlace place = map_->place(lane.cursor.next());
+  channel.push(place.bank, lane.write, {place.row, 0, now, index, lane.stream});
+  lane.credits -= lane.limited;
+  --lane.remaining;
+}
+
+void TransferFeed::take_returns(std::uint64_t now) {
+  while (returns_count_ != 0 && returns_[returns_begin_].clock <= now) {
+    const Return& back = returns_[returns_begin_];
+    Lane& lane = lanes_[back.lane];
+    if (lane.serial == back.serial) ++lane.credits;
+    returns_begin_ = (returns_begin_ + 1) % returns_.size();
+    --returns_count_;
+  }
+}
+
+std::uint64_t TransferFeed::fill(DramChannel& channel, std::uint64_t now) {
+  take_returns(now);
+  std::size_t misses = 0;
+  while (misses < turns_.size()) {
+    if (turn_ >= turns_.size()) turn_ = 0;
+    const std::uint32_t index = turns_[turn_];
+    if (!may_enter(channel, lanes_[index], now)) {
+      ++misses, ++turn_;
+      continue;
+    }
+    misses = 0;
+    push_burst(channel, index, now);
+    if (lanes_[index].remaining != 0) {
+      ++turn_;
+      continue;
+    }
+    turns_.erase(turns_.begin() + static_cast<std::ptrdiff_t>(turn_));
+    table_->entered(lanes_[index].transfer, now + 1);
+  }
+  return next_chance(channel, now);
+}
+
+/// When more may enter although no place is freed: a transfer arrives, or a read returns.
+std::uint64_t TransferFeed::next_chance(const DramChannel& channel, std::uint64_t now) const {
+  std::uint64_t next = DramChannel::never;
+  for (const std::uint32_t index : turns_) {
+    const Lane& lane = lanes_[index];
+    if (lane.arrival > now)
+      next = std::min(next, lane.arrival);
+    else if (lane.limited && lane.credits == 0 && channel.room(false) && returns_count_ != 0)
+      next = std::min(next, returns_[returns_begin_].clock);
+  }
+  return next;
+}
+
+void TransferFeed::served(const ServedBurst& burst) {
+  Lane& lane = lanes_[burst.owner];
+  const std::uint64_t done = burst.data_end + latency_;
+  if (lane.limited && lane.remaining != 0) {
+    if (returns_count_ == returns_.size()) {
+      std::rotate(returns_.begin(), returns_.begin() + static_cast<std::ptrdiff_t>(returns_begin_),
+                  returns_.end());
+      returns_begin_ = 0;
+      returns_.resize(2 * returns_.size());
+    }
+    returns_[(returns_begin_ + returns_count_++) % returns_.size()] = {done, lane.serial,
+                                                                       burst.owner};
+  }
+  if (--lane.unserved == 0 && !lane.write) table_->served(lane.transfer, done);
+}
+
+}  // namespace sluice
