@@ -135,7 +135,7 @@ class RowReader {
       return;
     }
     const std::size_t before = diagnostics_.size();
-    result.kept = in_range("N", kept, cell.where);
+    result.kept = in_range("N of N:M", kept, cell.where);
     result.of = in_range("M of N:M", of, cell.where);
     if (diagnostics_.size() == before && result.kept > result.of)
       diagnostics_.error(cell.where,
