@@ -13,9 +13,6 @@
 namespace sluice {
 namespace {
 
-/// The models that a machine of this shape can be simulated with.
-const std::vector<std::string> known_models = {"systolic"};
-
 /// Names that reports give to the units that every machine has.
 constexpr std::array<std::string_view, 3> reserved_names = {"array", "vector", "dram"};
 
@@ -221,6 +218,7 @@ void check_dram(const Dram& dram, const YamlNode& node, Diagnostics& diagnostics
 
 void check_architecture(const Architecture& architecture, const YamlNode& node,
                         Diagnostics& diagnostics) {
+  const std::vector<std::string> known_models = {"systolic"};  // with machines of this shape
   const std::string& model = architecture.model;
   if (std::ranges::find(known_models, model) == known_models.end())
     diagnostics.error(place(node, "model"), fmt::format("unknown model {}", quote(model)),

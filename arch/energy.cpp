@@ -14,7 +14,7 @@
 namespace sluice {
 namespace {
 
-const std::string timing_only = "or leave energy_table empty: timing only";
+constexpr std::string_view timing_only = "or leave energy_table empty: timing only";
 
 template <class T>
 bool allows(const std::optional<T>& condition, const T& value) {

@@ -35,8 +35,8 @@ const Kind& kind_of(std::string_view component) {
   return known != std::end(kinds) ? *known : kinds[std::size(kinds) - 1];
 }
 
-const std::vector<std::string> all_conditions = {"input",  "weight",   "accumulator",
-                                                 "format", "capacity", "memory"};
+constexpr std::string_view all_conditions[] = {"input",  "weight",   "accumulator",
+                                               "format", "capacity", "memory"};
 
 Location place(const YamlNode& map, std::string_view key) {
   const YamlNode* node = map.find(key);
@@ -95,7 +95,7 @@ class TableCheck {
   void check_entry(const Entry& entry, const YamlNode& item) {
     has_source(entry.source, item);
     const Kind& kind = kind_of(entry.component);
-    for (const std::string& key : all_conditions)
+    for (const std::string_view key : all_conditions)
       if (item.find(key) != nullptr &&
           std::ranges::find(kind.conditions, key) == kind.conditions.end())
         diagnostics_.error(place(item, key),

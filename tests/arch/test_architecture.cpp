@@ -3,7 +3,7 @@
 
 #include "arch/architecture.hpp"
 #include "base/print.hpp"
-#include "machine_text.hpp"
+#include "tests/arch/machine_text.hpp"
 
 namespace sluice {
 namespace {

@@ -8,7 +8,8 @@
 #include <set>
 
 #include "arch/energy.hpp"
-#include "machine_text.hpp"
+#include "base/files.hpp"
+#include "tests/arch/machine_text.hpp"
 
 namespace sluice {
 namespace {
@@ -128,6 +129,41 @@ TEST_CASE("the variants of tpu_like differ in name and memory only") {
     variant.dram = base.dram;
     variant.name = base.name;
     CHECK(variant == base);
+  }
+}
+
+/// The text between the n-th ```yaml of a page and its end.
+std::string example(const std::string& page, int n) {
+  std::string text = read_file(SLUICE_SOURCE_DIR "/docs/" + page, 1u << 20);
+  std::size_t start = 0;
+  for (int i = 0; i <= n; ++i) start = text.find("```yaml\n", start) + 8;
+  return text.substr(start, text.find("```", start) - start);
+}
+
+TEST_CASE("the examples of the documentation are without mistakes") {
+  Diagnostics diagnostics;
+  const Architecture machine =
+      read_architecture(parse_yaml(example("machines.md", 0), "machines.md"), diagnostics);
+  resolve(load_energy_table(machine.energy_table, {tables}), machine, diagnostics);
+  read_energy_table(parse_yaml(example("energy.md", 0), "energy.md"), diagnostics);
+  CHECK(complaints(diagnostics) == "");
+}
+
+TEST_CASE("the peaks and ridge points of docs/machines.md are those of the machines") {
+  const std::string page = read_file(SLUICE_SOURCE_DIR "/docs/machines.md", 1u << 20);
+  for (const std::string name :
+       {"tpu_v1", "tpu_v4i", "gemmini_default", "eyeriss_edge", "tpu_like", "tpu_like_edge"}) {
+    CAPTURE(name);
+    const std::size_t start = page.find("| `" + name + "` |");
+    REQUIRE(start != std::string::npos);
+    const std::string row = page.substr(start, page.find('\n', start) - start);
+    const Architecture machine = load(name);
+    const double bytes = machine.dram.is_ideal()
+                             ? bytes_per_cycle(machine.dram.bandwidth, machine.clock)
+                             : peak_bytes_per_second(machine.dram) / machine.clock.value;
+    const double ridge = machine.array.rows * machine.array.columns / bytes;
+    CHECK(row.find(fmt::format("| {:.3g} TMAC/s |", peak(machine) / 1e12)) != std::string::npos);
+    CHECK(row.find(fmt::format("| {:.4g} MAC/B |", ridge)) != std::string::npos);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "arch/energy.hpp"
-#include "machine_text.hpp"
+#include "tests/arch/machine_text.hpp"
 
 namespace sluice {
 namespace {

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "arch/energy_import.hpp"
-#include "machine_text.hpp"
+#include "tests/arch/machine_text.hpp"
 
 namespace sluice {
 namespace {
