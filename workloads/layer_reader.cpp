@@ -102,7 +102,7 @@ void report(const YamlNode& item, const LayerContext& context, const std::vector
             const std::string& hint, Mistakes& mistakes) {
   for (const Mismatch& mismatch : wrong) {
     const YamlNode* field = mismatch.key.empty() ? nullptr : item.find(mismatch.key);
-    if (!field) field = item.find("inputs");
+    if (!field && !mismatch.key.empty()) field = item.find("inputs");
     mistakes.error(field ? field->where : item.where,
                    fmt::format("layer '{}': {}", context.name, mismatch.message), hint);
   }
@@ -145,8 +145,8 @@ std::vector<Mismatch> wrong_count(const Operator& op, const YamlNode& item, std:
   const std::string wanted = count.least == count.most
                                  ? fmt::format("{}", count.least)
                                  : fmt::format("{} or {}", count.least, count.most);
-  return {{"", fmt::format("{} takes {} input{}, not {}", operator_name(op), wanted,
-                           wanted == "1" ? "" : "s", given)}};
+  return {{"inputs", fmt::format("{} takes {} input{}, not {}", operator_name(op), wanted,
+                                 wanted == "1" ? "" : "s", given)}};
 }
 
 /// The visitor that collects the keys of an operator.

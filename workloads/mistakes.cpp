@@ -33,10 +33,14 @@ std::optional<Wanted> evaluate_as(const YamlNode& node, const FormulaScope& scop
 
 void Mistakes::error(const Location& where, std::string message, std::string hint) {
   ++made_;
-  const auto [entry, first] =
-      first_item_.try_emplace({where.path, where.line, where.column}, item_);
-  if (!first && entry->second != item_ && where.line != 0) return;
+  if (told(where)) return;
+  first_item_.try_emplace(place_of(where), item_);
   list_.error(where, std::move(message), std::move(hint));
+}
+
+bool Mistakes::told(const Location& where) const {
+  const auto first = first_item_.find(place_of(where));
+  return where.line != 0 && first != first_item_.end() && first->second != item_;
 }
 
 std::optional<FormulaValue> evaluate(const YamlNode& node, const FormulaScope& scope,

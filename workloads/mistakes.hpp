@@ -18,6 +18,8 @@ namespace sluice {
 class Mistakes {
  public:
   void error(const Location& where, std::string message, std::string hint = {});
+  /// Whether an error there would not be told again; then its hint is not worth finding.
+  bool told(const Location& where) const;
   /// Errors from here on belong to another use of whatever is read.
   void next_item() { ++item_; }
   /// Mistakes made so far, those not told again included.
@@ -29,7 +31,9 @@ class Mistakes {
   Diagnostics list_;
   std::size_t item_ = 0;
   std::size_t made_ = 0;
-  std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, std::size_t> first_item_;
+  using Place = std::tuple<std::string, std::uint32_t, std::uint32_t>;
+  static Place place_of(const Location& where) { return {where.path, where.line, where.column}; }
+  std::map<Place, std::size_t> first_item_;
 };
 
 /// The value of the formula at `node`; nothing after a mistake, which is reported.

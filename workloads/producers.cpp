@@ -52,6 +52,14 @@ std::optional<std::string> Producers::resolve(std::string_view name, const Group
   }
 }
 
+std::string Producers::suggestion_for(std::string_view name, const Group& group) const {
+  std::vector<std::string> known = {std::string(network_input)};
+  for (const auto& [layer, shape] : shapes_)
+    known.push_back(layer.starts_with(group.prefix) ? layer.substr(group.prefix.size()) : layer);
+  const std::string near = nearest(name, known);
+  return near.empty() ? "" : fmt::format("did you mean '{}'?", near);
+}
+
 std::optional<std::string> Producers::first_present(const YamlNode& node, const Group& group,
                                                     Mistakes& mistakes) const {
   std::string_view rest = node.scalar;
@@ -60,13 +68,8 @@ std::optional<std::string> Producers::first_present(const YamlNode& node, const 
     const std::string_view name = trimmed(rest.substr(0, bar));
     const auto found = node.is_scalar() ? resolve(name, group) : std::nullopt;
     if (!found) {
-      std::vector<std::string> known = {std::string(network_input)};
-      for (const auto& [layer, shape] : shapes_)
-        known.push_back(layer.starts_with(group.prefix) ? layer.substr(group.prefix.size())
-                                                        : layer);
-      const std::string near = nearest(name, known);
       mistakes.error(node.where, fmt::format("there is no layer '{}' before this one", name),
-                     near.empty() ? "" : fmt::format("did you mean '{}'?", near));
+                     mistakes.told(node.where) ? "" : suggestion_for(name, group));
       return std::nullopt;
     }
     if (!found->empty() || bar == std::string_view::npos) return found;

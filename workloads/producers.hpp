@@ -46,6 +46,7 @@ class Producers {
  private:
   /// The layer that `name` means in `group`; empty: left out; nothing: unknown.
   std::optional<std::string> resolve(std::string_view name, const Group& group) const;
+  std::string suggestion_for(std::string_view name, const Group& group) const;
   std::optional<std::string> first_present(const YamlNode& node, const Group& group,
                                            Mistakes& mistakes) const;
 

@@ -100,8 +100,8 @@ struct Match {
   void size(std::string_view what, std::uint64_t needed, std::size_t operand) {
     const Shape* shape = shape_of(operands, operand);
     if (!shape || elements(*shape) == needed) return;
-    found.push_back({"", fmt::format("{} has {} elements, but '{}' makes {}", what, needed,
-                                     operands[operand].name, elements(*shape))});
+    found.push_back({"inputs", fmt::format("{} has {} elements, but '{}' makes {}", what, needed,
+                                           operands[operand].name, elements(*shape))});
   }
   void image(std::string_view channels_key, const ImageShape& in) {
     const Shape* shape = shape_of(operands, 0);
@@ -181,11 +181,12 @@ struct Match {
     const std::uint64_t made = elements(*shape);
     const auto* matrix = std::get_if<MatrixShape>(shape);
     if ((matrix && matrix->features != features) || made % features != 0) {
-      found.push_back({"", fmt::format("the {} have {} features, but '{}' makes {}", what, features,
-                                       operands[operand].name, last_dimension(*shape))});
+      found.push_back(
+          {"inputs", fmt::format("the {} have {} features, but '{}' makes {}", what, features,
+                                 operands[operand].name, last_dimension(*shape))});
     } else if (made / features < least_rows || made / features > most_rows) {
-      found.push_back({"", fmt::format("the {} have {} rows, but '{}' makes {}", what, most_rows,
-                                       operands[operand].name, made / features)});
+      found.push_back({"inputs", fmt::format("the {} have {} rows, but '{}' makes {}", what,
+                                             most_rows, operands[operand].name, made / features)});
     }
   }
 };

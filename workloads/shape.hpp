@@ -32,7 +32,7 @@ struct Operand {
 
 /// A statement of a layer that its operands contradict: both sides in the sentence.
 struct Mismatch {
-  std::string key;  ///< the field that is wrong; empty: the inputs as a whole
+  std::string key;  ///< the field that is wrong; empty: the layer as a whole
   std::string message;
 };
 

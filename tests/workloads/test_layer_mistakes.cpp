@@ -123,7 +123,8 @@ TEST_CASE("a count beyond 64 bits is a mistake of its layer") {
   CHECK(mistakes_with("- {name: a, op: matmul, batch: 4294967296, m: 4294967296, k: 4294967296, "
                       "n: 4294967296}") ==
         Texts{"3:3: layer 'a': the number of MACs is too large to count"});
-  CHECK(mistakes_with("- {name: a, op: softmax, rows: 4294967296, columns: 4294967296}") ==
+  CHECK(mistakes_with("- {name: a, op: softmax, inputs: [input], rows: 4294967296, columns: "
+                      "4294967296}") ==
         Texts{"3:3: layer 'a': the number of input elements is too large to count"});
   CHECK(mistakes_with("- {name: a, op: attention, batch: 1, query_heads: 9223372036854775807, "
                       "head_width: 9223372036854775807, query_length: 1}") ==

@@ -227,6 +227,14 @@ TEST_CASE("a mistake in a repeated block is told once") {
               "embedding"});
 }
 
+TEST_CASE("a mistake in 60000 repetitions is told once, without 60000 searches for its hint") {
+  // Every repetition names a layer that is not there, among all that are.
+  CHECK(mistakes_in("name: net\nlayers:\n- name: g\n  repeat: 60000\n  layers:\n"
+                    "  - {name: a, op: softmax, inputs: [elsewhere], rows: 1, columns: 1}\n"
+                    "  - {name: b, op: softmax, rows: 1, columns: 1}") ==
+        Texts{"6:39: there is no layer 'elsewhere' before this one"});
+}
+
 TEST_CASE("repetitions are counted by a whole number that is not too large") {
   CHECK(mistakes_in("name: net\nlayers:\n- {name: g, repeat: -1, layers: []}") ==
         Texts{"3:21: repeat is -1, which is negative"});
