@@ -34,6 +34,7 @@ std::string rounded(double value, std::string_view unit) {
   while (value >= 999.5 && step < last) value /= 1000, ++step;
   while (value > 0 && value < 0.9995 && step > smallest && goes_below_one(unit))
     value *= 1000, --step;
+  if (value >= 1e6) return fmt::format("{:.2e} {}{}", value, prefixes.back(), unit);
   const bool whole = step == 0 && value == std::floor(value);
   const std::string digits = fmt::format("{:.{}f}", value, whole ? 0 : decimals(value));
   const auto prefix = prefixes[static_cast<std::size_t>(step - smallest)];
@@ -44,6 +45,7 @@ std::string rounded(double value, std::string_view unit) {
 std::string percent(double ratio) {
   const double value = 100 * ratio;
   if (!std::isfinite(value)) return "- %";
+  if (std::abs(value) >= 1e6) return fmt::format("{:.2e} %", value);
   if (value == 0 || value == 100) return fmt::format("{:.0f} %", value);
   if (value > 0 && value < 0.05) return "<0.1 %";
   if (value > 99.95 && value < 100) return ">99.9 %";

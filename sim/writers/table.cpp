@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "base/utf8.hpp"
@@ -17,7 +18,9 @@ namespace {
 constexpr std::size_t narrowest_page = 60;
 constexpr std::size_t bar_width = 24;
 
-double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+double ratio(double part, double whole) {
+  return whole > 0 && std::isfinite(whole) ? part / whole : 0;
+}
 double ratio(std::uint64_t part, std::uint64_t whole) {
   return ratio(static_cast<double>(part), static_cast<double>(whole));
 }
@@ -29,7 +32,12 @@ class Page {
     if (!options.unicode) marks_ = {"-", ".."};
   }
 
-  void line(const std::string& text = {}) { text_ += text + '\n'; }
+  void line(std::string text = {}) {
+    text.erase(text.find_last_not_of(' ') + 1);
+    // Escapes have no width; a line that has any was clipped in its parts.
+    const bool plain = text.find('\x1b') == std::string::npos;
+    text_ += (plain ? clipped(text, width_, marks_) : text) + '\n';
+  }
   void heading(const std::string& text) {
     line();
     line(options_.color ? "\x1b[1m" + text + "\x1b[0m" : text);
@@ -44,10 +52,10 @@ class Page {
     }
   }
   void left_and_right(const std::string& left, const std::string& right) {
-    const std::size_t room = width_ - utf8_count(right) - 2;
-    const std::string begin = clipped(printable(left), room, marks_);
-    const std::string blanks(width_ - utf8_count(begin) - utf8_count(right), ' ');
-    line((options_.color ? "\x1b[1m" + begin + "\x1b[0m" : begin) + blanks + right);
+    const std::string end = clipped(printable(right), width_ / 2, marks_);
+    const std::string begin = clipped(printable(left), width_ - utf8_count(end) - 2, marks_);
+    const std::string blanks(width_ - utf8_count(begin) - utf8_count(end), ' ');
+    line((options_.color ? "\x1b[1m" + begin + "\x1b[0m" : begin) + blanks + end);
   }
   void table(const std::vector<TextColumn>& columns, std::vector<std::vector<std::string>> rows) {
     for (auto& row : rows)
