@@ -50,9 +50,20 @@ YamlSource::YamlSource(std::string_view text, const std::string& path)
 
 std::string_view YamlSource::line_text(std::size_t line) const {
   const std::size_t begin = line_begins_[line];
-  std::string_view text = text_.substr(begin, text_.find('\n', begin) - begin);
+  const std::size_t end =
+      line + 1 < line_begins_.size() ? line_begins_[line + 1] - 1 : text_.size();
+  std::string_view text = text_.substr(begin, end - begin);
   if (text.ends_with('\r')) text.remove_suffix(1);
   return text;
+}
+
+// Nodes come mostly in order, so counting goes on from the place asked for before: else a file of
+// one long line would cost the square of its length.
+std::size_t YamlSource::characters_before(std::size_t line, std::size_t byte) const {
+  if (counted_.line != line || counted_.byte > byte) counted_ = {line, 0, 0};
+  counted_.characters += utf8_count(line_text(line).substr(counted_.byte, byte - counted_.byte));
+  counted_.byte = byte;
+  return counted_.characters;
 }
 
 Location YamlSource::place(std::size_t line, std::size_t byte) const {
@@ -60,12 +71,13 @@ Location YamlSource::place(std::size_t line, std::size_t byte) const {
   std::string_view text = line_text(line);
   byte = character_begin(text, std::min(byte, text.size()));
   Location where{.path = path_, .line = static_cast<std::uint32_t>(line + 1)};
-  where.column = static_cast<std::uint32_t>(utf8_count(text.substr(0, byte)) + 1);
+  where.column = static_cast<std::uint32_t>(characters_before(line, byte) + 1);
   if (text.size() > longest_line) {
     const std::size_t begin =
         character_begin(text, byte > longest_line / 2 ? byte - longest_line / 2 : 0);
     const std::size_t end = character_begin(text, std::min(text.size(), begin + longest_line));
-    where.line_text_column = static_cast<std::uint32_t>(utf8_count(text.substr(0, begin)) + 1);
+    const std::size_t between = utf8_count(text.substr(begin, byte - begin));
+    where.line_text_column = where.column - static_cast<std::uint32_t>(between);
     text = text.substr(begin, end - begin);
   }
   where.line_text = text;

@@ -30,10 +30,17 @@ class YamlSource {
  private:
   std::string_view line_text(std::size_t line) const;
   Location place_of_offset(std::size_t offset) const;
+  std::size_t characters_before(std::size_t line, std::size_t byte) const;
 
   std::string_view text_;
   const std::string& path_;
   std::vector<std::size_t> line_begins_;
+  struct Counted {
+    std::size_t line = 0;
+    std::size_t byte = 0;
+    std::size_t characters = 0;
+  };
+  mutable Counted counted_;  ///< the last answer of characters_before()
 };
 
 }  // namespace sluice

@@ -2,8 +2,7 @@
 // A folder that is there for one test.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
