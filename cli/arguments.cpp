@@ -155,8 +155,7 @@ TextArguments help_on(WordReader& words) {
   for (const CommandSpec& command : command_table()) {
     known.emplace_back(command.name);
     const bool group = command.name.starts_with(wanted + " ");
-    if (command.name == wanted || group)
-      text += (text.empty() ? "" : "\n") + command_help(command);
+    if (command.name == wanted || group) text += (text.empty() ? "" : "\n") + command_help(command);
   }
   if (text.empty())
     words.error(fmt::format("there is no command {}", quote(wanted)), suggestion(wanted, known));

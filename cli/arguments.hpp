@@ -23,9 +23,9 @@ struct RunArguments {
   std::vector<Setting> settings;
   std::optional<Fidelity> fidelity;
   std::optional<std::uint64_t> seed;
-  std::optional<std::string> directory;   ///< --out
-  std::optional<std::string> json;        ///< a path, or `-`
-  std::optional<std::string> csv;         ///< a path, or `-`
+  std::optional<std::string> directory;  ///< --out
+  std::optional<std::string> json;       ///< a path, or `-`
+  std::optional<std::string> csv;        ///< a path, or `-`
   bool trace = false;
   std::optional<std::string> trace_file;  ///< of `--trace FILE`
   std::optional<std::uint64_t> trace_start;

@@ -70,11 +70,11 @@ std::vector<Descriptor> describe_tables(const std::vector<std::string>& search) 
   std::vector<Descriptor> entries;
   for (const std::string& name : library_energy_tables(search)) {
     const EnergyTable table = load_energy_table(name, search);
-    entries.push_back({name,
-                       fmt::format("energies and areas at {} nm, {} V", table.node_nm,
-                                   table.voltage_v),
-                       table.source,
-                       {}});
+    entries.push_back(
+        {name,
+         fmt::format("energies and areas at {} nm, {} V", table.node_nm, table.voltage_v),
+         table.source,
+         {}});
   }
   return entries;
 }

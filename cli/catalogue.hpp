@@ -14,8 +14,8 @@
 namespace sluice {
 
 struct Kind {
-  std::string_view name;  ///< `networks`
-  std::string_view doc;   ///< one line
+  std::string_view name;                             ///< `networks`
+  std::string_view doc;                              ///< one line
   std::function<std::vector<std::string>()> names;   ///< reads no file
   std::function<std::vector<Descriptor>()> entries;  ///< reads the files; throws SpecError
 };

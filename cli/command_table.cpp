@@ -79,12 +79,14 @@ constexpr std::string_view list_more = R"(examples:
   sluice list networks resnet50
 )";
 
-constexpr std::string_view schema_more = R"(For an editor with yaml-language-server, begin a file with
+constexpr std::string_view schema_more =
+    R"(For an editor with yaml-language-server, begin a file with
   # yaml-language-server: $schema=run.schema.json
 after sluice schema run > run.schema.json.
 )";
 
-constexpr std::string_view accelergy_more = R"(The map names the new table and says what each component is:
+constexpr std::string_view accelergy_more =
+    R"(The map names the new table and says what each component is:
   name: my_table
   source: estimated by Accelergy 0.4 with its CACTI plug-in
   node_nm: 45

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the commands do, one file each. A command returns its exit code; what is wrong with its input
-// it throws as SpecError, what the system refuses as FileError.
+// What the commands do, one file each. A command returns its exit code; what is wrong with its
+// input it throws as SpecError, what the system refuses as FileError.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 namespace sluice {
 
 inline constexpr int exit_done = 0;
-inline constexpr int exit_failed = 1;       ///< infeasible, or the system refused
+inline constexpr int exit_failed = 1;  ///< infeasible, or the system refused
 inline constexpr int exit_wrong_input = 2;
 inline constexpr int exit_interrupted = 130;  ///< 128 + SIGINT, as shells report it
 

@@ -18,8 +18,7 @@ int import_accelergy_command(const ImportAccelergyArguments& arguments) {
   AccelergyOptions options;
   read_value(load_yaml(arguments.map), options, {}, diagnostics);
   diagnostics.throw_if_any();
-  const EnergyTable table =
-      import_accelergy(ert, art ? &*art : nullptr, options, diagnostics);
+  const EnergyTable table = import_accelergy(ert, art ? &*art : nullptr, options, diagnostics);
   diagnostics.throw_if_any();
   write_file_atomic(arguments.output, to_text(table));
   write_output(fmt::format("wrote {}\n", arguments.output));

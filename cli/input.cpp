@@ -78,20 +78,28 @@ FileKind kind_of(const YamlNode& root) {
 
 std::string_view kind_text(FileKind kind) {
   switch (kind) {
-    case FileKind::run: return "a run";
-    case FileKind::architecture: return "a machine";
-    case FileKind::network: return "a network";
-    case FileKind::table: return "an energy table";
+    case FileKind::run:
+      return "a run";
+    case FileKind::architecture:
+      return "a machine";
+    case FileKind::network:
+      return "a network";
+    case FileKind::table:
+      return "an energy table";
   }
   return "";
 }
 
 FileContent read_input(const YamlNode& root, const Library& library) {
   switch (kind_of(root)) {
-    case FileKind::run: return read_run(root, library);
-    case FileKind::architecture: return read_machine(root, library);
-    case FileKind::network: return read_network(root, nullptr);
-    case FileKind::table: return read_table(root);
+    case FileKind::run:
+      return read_run(root, library);
+    case FileKind::architecture:
+      return read_machine(root, library);
+    case FileKind::network:
+      return read_network(root, nullptr);
+    case FileKind::table:
+      return read_table(root);
   }
   return {};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ctrl-C and the wish of others that the program ends (SIGINT, SIGTERM): remembered while a run goes
-// on, so that it ends between two steps and leaves no half-written file.
+// Ctrl-C and the wish of others that the program ends (SIGINT, SIGTERM): remembered while a run
+// goes on, so that it ends between two steps and leaves no half-written file.
 #pragma once
 
 namespace sluice {

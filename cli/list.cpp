@@ -19,9 +19,8 @@ const Kind& find_kind(const std::vector<Kind>& kinds, const std::string& name) {
     if (kind.name == name) return kind;
     known.emplace_back(kind.name);
   }
-  throw SpecError({{{.path = "sluice list"},
-                    "there is no kind " + quote(name),
-                    suggestion(name, known)}});
+  throw SpecError(
+      {{{.path = "sluice list"}, "there is no kind " + quote(name), suggestion(name, known)}});
 }
 
 const Descriptor& find_entry(const std::vector<Descriptor>& entries, const Kind& kind,
@@ -60,31 +59,26 @@ std::string summaries(const std::vector<Descriptor>& entries) {
   return text;
 }
 
-std::string default_text(const ParameterInfo& parameter) {
-  return parameter.default_value.empty() ? "-" : parameter.default_value;
-}
-
-std::string doc_text(const ParameterInfo& parameter) {
+std::string meaning_of(const ParameterInfo& parameter) {
   std::string text = parameter.doc;
   if (!parameter.unit.empty()) text += fmt::format(" [{}]", parameter.unit);
-  if (!parameter.range.empty()) text += fmt::format(" ({})", parameter.range);
+  text += "; " + parameter.type;
+  if (!parameter.range.empty()) text += ", " + parameter.range;
   return text;
 }
 
-/// Columns: name, type, default, meaning with unit and range.
 std::string parameter_table(const std::vector<ParameterInfo>& parameters) {
-  std::vector<std::array<std::string, 4>> rows = {{"parameter", "type", "default", "meaning"}};
+  std::vector<std::array<std::string, 3>> rows = {{"parameter", "default", "meaning; type, range"}};
   for (const ParameterInfo& p : parameters)
-    rows.push_back({p.name, p.type, default_text(p), doc_text(p)});
-  std::array<std::size_t, 3> width{};
-  constexpr std::size_t widest = 34;  // of a column; what is longer pushes its line only
-  for (const auto& row : rows)
-    for (std::size_t i = 0; i < width.size(); ++i)
-      width[i] = std::max(width[i], std::min(row[i].size(), widest));
+    rows.push_back({p.name, p.default_value.empty() ? "-" : p.default_value, meaning_of(p)});
+  std::size_t names = 0, defaults = 0;
+  for (const auto& row : rows) {
+    names = std::max(names, row[0].size());
+    defaults = std::max(defaults, row[1].size());
+  }
   std::string text;
   for (const auto& row : rows)
-    text += fmt::format("  {:<{}}  {:<{}}  {:<{}}  {}\n", row[0], width[0], row[1], width[1],
-                        row[2], width[2], row[3]);
+    text += fmt::format("  {:<{}}  {:<{}}  {}\n", row[0], names, row[1], defaults, row[2]);
   return text;
 }
 

@@ -38,12 +38,13 @@ void allow_include(Json& schema) {
 
 /// What `workload:` holds: the name of a network and its parameters, or a network in place.
 std::string workload_schema() {
-  return Json{{"type", "object"},
-              {"properties",
-               {{"model", {{"type", "string"}, {"description", "network of the library, or a path"}}},
-                {"network", {{"type", "object"}, {"description", "a network in place"}}}}},
-              {"anyOf", Json::array({{{"required", {"model"}}}, {{"required", {"network"}}}})},
-              {"additionalProperties", {{"type", {"integer", "string", "boolean"}}}}}
+  return Json{
+      {"type", "object"},
+      {"properties",
+       {{"model", {{"type", "string"}, {"description", "network of the library, or a path"}}},
+        {"network", {{"type", "object"}, {"description", "a network in place"}}}}},
+      {"anyOf", Json::array({{{"required", {"model"}}}, {{"required", {"network"}}}})},
+      {"additionalProperties", {{"type", {"integer", "string", "boolean"}}}}}
       .dump();
 }
 

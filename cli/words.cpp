@@ -12,9 +12,9 @@ namespace {
   throw SpecError({{place_of(command), std::move(message), std::move(hint)}});
 }
 
-/// The CLI11 form of one entry of the table, and what was given to it.
+/// The CLI11 form of one option, and what was given to it.
 struct Slot {
-  const CommandSpec* command = nullptr;  ///< none: an option of every command
+  const CommandSpec* command = nullptr;  ///< none: it stands before the command
   const WordSpec* word = nullptr;
   CLI::Option* option = nullptr;
   std::vector<std::string> values = {};
@@ -26,40 +26,51 @@ struct Parser {
   std::deque<Slot> slots = {};  ///< of fixed addresses, as CLI11 keeps them
 };
 
-void add_word(Parser& parser, CLI::App& app, const CommandSpec* command, const WordSpec& word) {
-  Slot& slot = parser.slots.emplace_back(Slot{command, &word});
-  std::string names(word.name);
-  if (!word.short_name.empty()) names += "," + std::string(word.short_name);
-  if (word.use == WordUse::flag) {
-    slot.option = app.add_flag(names);
-    return;
+/// Options only: what is none is kept by CLI11 in order and told apart in positionals_of().
+void add_options(Parser& parser, CLI::App& app, const CommandSpec* command,
+                 std::span<const WordSpec> words) {
+  for (const WordSpec& word : words) {
+    if (word.is_positional()) continue;
+    Slot& slot = parser.slots.emplace_back(Slot{command, &word});
+    std::string names(word.name);
+    if (!word.short_name.empty()) names += "," + std::string(word.short_name);
+    if (word.use == WordUse::flag) {
+      slot.option = app.add_flag(names);
+      continue;
+    }
+    slot.option = app.add_option(names, slot.values);
+    if (word.use == WordUse::optional_value) slot.option->expected(0, 1);
+    slot.option->allow_extra_args(false);
+    slot.option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
-  slot.option = app.add_option(names, slot.values);
-  if (word.use == WordUse::optional_value) slot.option->expected(0, 1);
-  if (!word.is_positional()) slot.option->allow_extra_args(false);
-  slot.option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void set_up_app(CLI::App& app) {
+  app.set_help_flag();
+  app.allow_extras();
+  app.require_subcommand(0, 1);  // else a file called `run` would be taken for a command
 }
 
 /// The app of a command such as `import scalesim`, below that of `import`.
-CLI::App* add_command(CLI::App& app, std::string_view name) {
+CLI::App* add_command(Parser& parser, CLI::App& app, std::string_view name) {
   const std::size_t space = name.find(' ');
   const std::string first(name.substr(0, space));
   const auto known = app.get_subcommands([&](const CLI::App* a) { return a->get_name() == first; });
   CLI::App* sub = known.empty() ? app.add_subcommand(first) : known.front();
-  sub->set_help_flag();
-  sub->allow_extras();
-  sub->fallthrough();
-  return space == name.npos ? sub : add_command(*sub, name.substr(space + 1));
+  if (known.empty()) set_up_app(*sub);
+  if (space == name.npos) return sub;
+  if (known.empty()) add_options(parser, *sub, nullptr, common_words());
+  return add_command(parser, *sub, name.substr(space + 1));
 }
 
 void set_up(Parser& parser) {
-  parser.app.set_help_flag();
-  parser.app.allow_extras();
-  for (const WordSpec& word : common_words()) add_word(parser, parser.app, nullptr, word);
+  set_up_app(parser.app);
+  add_options(parser, parser.app, nullptr, common_words());
   for (const CommandSpec& command : command_table()) {
-    CLI::App* app = add_command(parser.app, command.name);
+    CLI::App* app = add_command(parser, parser.app, command.name);
     parser.commands.emplace_back(&command, app);
-    for (const WordSpec& word : command.words) add_word(parser, *app, &command, word);
+    add_options(parser, *app, &command, command.words);
+    add_options(parser, *app, &command, common_words());
   }
 }
 
@@ -101,18 +112,33 @@ std::vector<std::string> commands_after(std::string_view prefix) {
        near.empty() ? "see: " + help : "did you mean '" + near + "'?");
 }
 
-/// Reports what belongs to nothing.
-void check_left_over(Parser& parser, const CommandSpec* command) {
-  const std::vector<std::string> left = parser.app.remaining(true);
-  for (const std::string& word : left)
-    if (word.size() > 1 && word[0] == '-' && word != "--") unknown_option(word, command);
-  for (const std::string& word : left) {
-    if (word == "--") continue;
-    if (command != nullptr) fail(command, "nothing is expected here, not " + quote(word));
-    const bool import = parser.app.get_subcommand("import")->parsed();
-    unknown_command(word, import ? "import " : "");
+/// What CLI11 took for no option: positionals, and options that it does not know.
+std::vector<std::string> positionals_of(const Parser& parser, const CommandSpec* command) {
+  std::vector<std::string> positionals;
+  for (const std::string& word : parser.app.remaining(true)) {
+    if (word.size() > 1 && word[0] == '-') unknown_option(word, command);
+    positionals.push_back(word);
   }
-  if (command == nullptr && parser.app.get_subcommand("import")->parsed())
+  return positionals;
+}
+
+/// Gives each positional of the table its words, in order.
+void take_positionals(const std::vector<std::string>& words, Words& result) {
+  std::size_t next = 0;
+  for (const WordSpec& word : result.command->words) {
+    if (!word.is_positional() || next == words.size()) continue;
+    const std::size_t count = word.use == WordUse::values ? words.size() - next : 1;
+    for (std::size_t i = 0; i < count; ++i) result.given[word.name].push_back(words[next++]);
+  }
+  if (next < words.size())
+    fail(result.command, "nothing more is expected, " + quote(words[next]) + " is too much");
+}
+
+/// Reports words without a command.
+void check_no_command(Parser& parser, const std::vector<std::string>& words, bool help) {
+  const bool import = parser.app.get_subcommand("import")->parsed();
+  if (!words.empty()) unknown_command(words.front(), import ? "import " : "");
+  if (import && !help)
     fail(nullptr, "what to import from is missing", suggestion("", commands_after("import ")));
 }
 
@@ -130,13 +156,13 @@ void check_left_over(Parser& parser, const CommandSpec* command) {
   fail(command, std::string(report));
 }
 
-void check_count(const CommandSpec* command, const Slot& slot) {
+void take_option(const Slot& slot, Words& result) {
+  if (slot.option->count() == 0) return;
   const WordSpec& word = *slot.word;
-  if (word.use == WordUse::values || slot.option->count() <= 1) return;
-  if (word.is_positional())
-    fail(command, "one " + std::string(word.name) + " is expected, " + quote(slot.values[1]) +
-                      " is one too many");
-  if (word.use != WordUse::flag) fail(command, quote(word.name) + " is given twice");
+  auto& given = result.given[word.name];
+  given.insert(given.end(), slot.values.begin(), slot.values.end());
+  const bool once = word.use == WordUse::value || word.use == WordUse::optional_value;
+  if (once && given.size() > 1) fail(result.command, quote(word.name) + " is given twice");
 }
 
 }  // namespace
@@ -150,19 +176,22 @@ Words split_words(int count, const char* const* words) {
   Parser parser;
   set_up(parser);
   const CLI::Option* version = parser.app.add_flag("--version");
+  const std::span all(words, static_cast<std::size_t>(count));
+  const auto end = std::ranges::find(all, std::string_view("--"));  // of options
   try {
-    parser.app.parse(count, words);
+    parser.app.parse(static_cast<int>(end - all.begin()), words);
   } catch (const CLI::ArgumentMismatch& mismatch) {
     missing_value(parser, mismatch.what());
   }
   result.command = chosen_command(parser);
   result.version = version->count() > 0;
-  check_left_over(parser, result.command);
-  for (const Slot& slot : parser.slots) {
-    if (slot.option->count() == 0) continue;
-    check_count(result.command, slot);
-    result.given[slot.word->name] = slot.values;
-  }
+  for (const Slot& slot : parser.slots) take_option(slot, result);
+  std::vector<std::string> positionals = positionals_of(parser, result.command);
+  if (end != all.end()) positionals.insert(positionals.end(), end + 1, all.end());
+  if (result.command == nullptr)
+    check_no_command(parser, positionals, result.has("--help"));
+  else
+    take_positionals(positionals, result);
   return result;
 }
 
