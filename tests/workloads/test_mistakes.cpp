@@ -232,7 +232,7 @@ TEST_CASE("a mistake in 60000 repetitions is told once, without 60000 searches f
   CHECK(mistakes_in("name: net\nlayers:\n- name: g\n  repeat: 60000\n  layers:\n"
                     "  - {name: a, op: softmax, inputs: [elsewhere], rows: 1, columns: 1}\n"
                     "  - {name: b, op: softmax, rows: 1, columns: 1}") ==
-        Texts{"6:39: there is no layer 'elsewhere' before this one"});
+        Texts{"6:37: there is no layer 'elsewhere' before this one"});
 }
 
 TEST_CASE("repetitions are counted by a whole number that is not too large") {
