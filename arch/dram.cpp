@@ -116,8 +116,7 @@ class Checker {
     if (dram_.refresh == DramRefresh::none) return;
     const bool per_bank = dram_.refresh == DramRefresh::per_bank;
     const std::uint64_t banks = std::uint64_t{t.bank_groups} * t.banks_per_group;
-    const std::uint64_t busy =
-        std::uint64_t{per_bank ? t.rfc_pb : t.rfc} + t.rtp + t.rp_all + t.rcd_rd + t.rc;
+    const std::uint64_t busy = std::uint64_t{per_bank ? t.rfc_pb : t.rfc} + t.rtp + t.rp_all;
     if (per_bank && t.rfc_pb == 0)
       add("refresh", dram_.preset + " has no per-bank refresh", "choose all_bank");
     else if (t.refi <= busy * (per_bank ? banks : 1))

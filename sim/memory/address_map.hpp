@@ -25,7 +25,7 @@ class AddressMap {
 
   std::uint64_t burst_of(std::uint64_t address) const { return address >> burst_shift_; }
 
-  /// DramChannel of a burst (addresses divided by the burst size).
+  /// Channel of a burst (addresses divided by the burst size).
   std::uint32_t channel_of(std::uint64_t burst) const {
     const std::uint64_t block = quotient(burst);
     const std::uint64_t segment = (burst - block * block_bursts_) >> segment_shift_;

@@ -31,8 +31,11 @@ struct TraceResult {
 };
 
 struct TraceOptions {
-  std::uint32_t outstanding = 1u << 30;  ///< reads of a channel in flight
+  std::uint32_t outstanding = 1u << 30;  ///< reads of a controller in flight
   std::vector<DramCommand>* log = nullptr;
+  /// Channels on one row-command bus are the pseudo-channels of one controller: requests enter them
+  /// in the order of the trace, and read_window and write_queue hold for both together.
+  bool one_controller = false;
 };
 
 /// Serves `requests`, ordered by arrival. `dram` must pass check() and not be ideal.
