@@ -6,7 +6,7 @@ import shlex
 import subprocess
 
 import pytest
-from conftest import ROOT
+from repository import ROOT
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT
+from repository import ROOT
 
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").iterdir()
                  if path.is_file() and os.access(path, os.X_OK))
