@@ -18,7 +18,13 @@ UnitId GraphBuilder::unit(std::string name, UnitKind kind, std::uint32_t outstan
 
 ChannelId GraphBuilder::channel(std::string name, UnitId producer, UnitId consumer,
                                 std::uint64_t capacity, std::uint64_t initial) {
-  graph_.channels.push_back({std::move(name), producer, consumer, capacity, initial});
+  graph_.channels.push_back({std::move(name), producer, consumer, capacity, initial, false});
+  return ChannelId(graph_.channels.size() - 1);
+}
+
+ChannelId GraphBuilder::order(std::string name, UnitId producer, UnitId consumer,
+                              std::uint64_t capacity) {
+  graph_.channels.push_back({std::move(name), producer, consumer, capacity, 0, true});
   return ChannelId(graph_.channels.size() - 1);
 }
 

@@ -41,6 +41,8 @@ struct Channel {
   UnitId consumer{};
   std::uint64_t capacity = 2;
   std::uint64_t initial = 0;
+  /// Its tokens say that earlier results are complete; a wait for one counts as drain.
+  bool order = false;
   bool operator==(const Channel&) const = default;
 };
 
@@ -158,6 +160,8 @@ class GraphBuilder {
   UnitId unit(std::string name, UnitKind kind, std::uint32_t outstanding = 64);
   ChannelId channel(std::string name, UnitId producer, UnitId consumer, std::uint64_t capacity,
                     std::uint64_t initial = 0);
+  /// A channel whose tokens say that earlier results are complete.
+  ChannelId order(std::string name, UnitId producer, UnitId consumer, std::uint64_t capacity);
   PortId port(std::string name);
   std::uint32_t layer(std::string name);
   std::uint32_t action(std::string name);

@@ -7,6 +7,7 @@
 namespace sluice {
 namespace {
 
+constexpr std::uint64_t every_bank = ~std::uint64_t{0};
 constexpr std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
 
 /// Calls visit(bank) for every bit that is set.
@@ -61,6 +62,8 @@ DramChannel::DramChannel(const TimingRules& rules, const ChannelPolicy& policy, 
 void DramChannel::choose_request(std::uint32_t bank, RequestQueue::Index after) {
   const std::uint64_t mask = bit(bank);
   column_banks_ &= ~mask, open_banks_ &= ~mask, close_banks_ &= ~mask;
+  activate_.forget(bank);
+  precharge_.forget(bank);
   const RequestQueue::Index head = queue_.head(bank, writing_);
   if (head == RequestQueue::none) return;
   BankState& state = banks_[bank];
@@ -69,6 +72,7 @@ void DramChannel::choose_request(std::uint32_t bank, RequestQueue::Index after) 
   state.order = queue_[head].order;
   if (!timing_.is_open(bank)) {
     open_banks_ |= mask;
+    activate_.offer(timing_.earliest_activate(bank), state.order, bank);
     return;
   }
   const std::uint64_t row = timing_.row(bank);
@@ -88,10 +92,12 @@ void DramChannel::choose_request(std::uint32_t bank, RequestQueue::Index after) 
     }
   }
   close_banks_ |= mask;
+  precharge_.offer(timing_.earliest_precharge(bank), state.order, bank);
 }
 
 void DramChannel::choose_all() {
   column_banks_ = open_banks_ = close_banks_ = 0;
+  activate_.holds = precharge_.holds = false;
   for_each_bank(queue_.banks(writing_), [&](std::uint32_t bank) { choose_request(bank); });
 }
 
@@ -116,26 +122,39 @@ DramChannel::Choice DramChannel::best_column(std::uint64_t now, std::uint64_t ba
   return best;
 }
 
+DramChannel::Choice DramChannel::best_activate(std::uint64_t floor, std::uint64_t banks) const {
+  Choice best;
+  for_each_bank(open_banks_ & banks, [&](std::uint32_t bank) {
+    best.offer(std::max(floor, timing_.earliest_activate(bank)), banks_[bank].order, bank);
+  });
+  return best;
+}
+
+DramChannel::Choice DramChannel::best_precharge(std::uint64_t floor, std::uint64_t banks) const {
+  Choice best;
+  for_each_bank(close_banks_ & banks, [&](std::uint32_t bank) {
+    best.offer(std::max(floor, timing_.earliest_precharge(bank)), banks_[bank].order, bank);
+  });
+  return best;
+}
+
 /// The ACT or PRE that comes first.
 DramChannel::Choice DramChannel::best_row_command(std::uint64_t now, std::uint64_t banks,
-                                                  RowCommand& command) const {
-  Choice open, close;
+                                                  RowCommand& command) {
   const std::uint64_t floor = std::max(now, bus_->free);
-  for_each_bank(open_banks_ & banks, [&](std::uint32_t bank) {
-    open.offer(std::max(floor, timing_.earliest_activate(bank)), banks_[bank].order, bank);
-  });
-  for_each_bank(close_banks_ & banks, [&](std::uint32_t bank) {
-    close.offer(std::max(floor, timing_.earliest_precharge(bank)), banks_[bank].order, bank);
-  });
-  const bool closes =
-      close.clock < open.clock || (close.clock == open.clock && close.order < open.order);
+  const std::uint64_t rank_floor = std::max(floor, timing_.rank_activate());
+  const bool all = banks == every_bank;
+  if (!all || !activate_.holds_from(rank_floor))
+    activate_ = {best_activate(rank_floor, banks), rank_floor, all};
+  if (!all || !precharge_.holds_from(floor)) precharge_ = {best_precharge(floor, banks), floor, all};
+  const bool closes = precharge_.best.before(activate_.best);
   command = closes ? RowCommand::precharge : RowCommand::activate;
-  return closes ? close : open;
+  return closes ? precharge_.best : activate_.best;
 }
 
 /// The banks whose requests may be served: all, or with fcfs that of the oldest.
 std::uint64_t DramChannel::eligible_banks() const {
-  if (!policy_.in_order) return ~std::uint64_t{0};
+  if (!policy_.in_order) return every_bank;
   Choice oldest;
   for_each_bank(queue_.banks(writing_),
                 [&](std::uint32_t bank) { oldest.offer(0, banks_[bank].order, bank); });
@@ -259,6 +278,7 @@ void DramChannel::give_activate(std::uint32_t bank, std::uint64_t clock) {
   state.passed = 0;
   state.stream = burst.stream;
   timing_.activate(bank, burst.row, clock);
+  activate_.holds = false;  // all banks now wait for tRRD and tFAW
   bus_->free = clock + timing_.rules().act_slots;
   ++stats_.activates;
   log(clock, DramCommandKind::activate, bank, burst.row);
@@ -295,6 +315,7 @@ void DramChannel::give_row_command(const Plan& plan) {
       break;
     case RowCommand::refresh_all:
       timing_.refresh_all(clock);
+      activate_.holds = false;
       refresh_begin_ = refresh_due_;
       refresh_end_ = clock + timing_.rules().rfc;
       refresh_due_ += policy_.refresh_interval;
@@ -303,6 +324,7 @@ void DramChannel::give_row_command(const Plan& plan) {
       break;
     case RowCommand::refresh:
       timing_.refresh(bank, clock);
+      activate_.holds = false;
       refresh_bank_ = (refresh_bank_ + 1) % timing_.rules().banks;
       refresh_due_ += policy_.refresh_interval;
       ++stats_.refreshes;

@@ -133,8 +133,27 @@ class DramChannel {
     std::uint64_t order = never;
     std::uint32_t bank = no_bank;
     void offer(std::uint64_t other_clock, std::uint64_t other_order, std::uint32_t other_bank) {
-      if (other_clock < clock || (other_clock == clock && other_order < order))
-        clock = other_clock, order = other_order, bank = other_bank;
+      // Without branches: which bank is first is as good as random.
+      const bool better =
+          (other_clock < clock) | ((other_clock == clock) & (other_order < order));
+      clock = better ? other_clock : clock;
+      order = better ? other_order : order;
+      bank = better ? other_bank : bank;
+    }
+    bool before(const Choice& other) const {
+      return clock < other.clock || (clock == other.clock && order < other.order);
+    }
+  };
+  /// The best of the banks that wait for a command, kept while it holds: it does until its bank
+  /// leaves, or a clock later than its own is the earliest for all.
+  struct Kept {
+    Choice best;
+    std::uint64_t floor = 0;
+    bool holds = false;
+    bool holds_from(std::uint64_t clock) const { return holds && clock <= best.clock; }
+    void forget(std::uint32_t bank) { holds = holds && best.bank != bank; }
+    void offer(std::uint64_t ready, std::uint64_t order, std::uint32_t bank) {
+      if (holds) best.offer(ready > floor ? ready : floor, order, bank);
     }
   };
   /// What a bank remembers beside its timing.
@@ -153,7 +172,9 @@ class DramChannel {
   void choose_all();
   void choose_direction();
   Choice best_column(std::uint64_t now, std::uint64_t banks) const;
-  Choice best_row_command(std::uint64_t now, std::uint64_t banks, RowCommand& command) const;
+  Choice best_activate(std::uint64_t floor, std::uint64_t banks) const;
+  Choice best_precharge(std::uint64_t floor, std::uint64_t banks) const;
+  Choice best_row_command(std::uint64_t now, std::uint64_t banks, RowCommand& command);
   std::uint64_t eligible_banks() const;
   void plan_around_refresh_of_all(std::uint64_t now, Choice& column, Choice& row,
                                   RowCommand& command) const;
@@ -177,6 +198,7 @@ class DramChannel {
   bool last_write_ = false;  ///< direction of the last column command
   std::uint64_t column_banks_ = 0, open_banks_ = 0, close_banks_ = 0;  ///< next: RD/WR, ACT, PRE
   Plan plan_;
+  Kept activate_, precharge_;
   std::vector<BankState> banks_;
   std::uint64_t refresh_due_ = never;
   std::uint32_t refresh_bank_ = 0;

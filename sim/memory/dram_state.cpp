@@ -160,6 +160,7 @@ void DramStateWriter::shift(Port<TransferFeed>& port, std::uint64_t clocks, cons
   move(port.now_), move(port.fill_at_), move(port.next_);
   DramChannel& channel = port.channel_;
   channel.timing_.each_clock(move);
+  channel.activate_.holds = channel.precharge_.holds = false;
   for (std::uint64_t* clock :
        {&channel.plan_.clock, &channel.refresh_due_, &channel.refresh_begin_, &channel.refresh_end_,
         &channel.work_since_, &channel.last_data_end_})

@@ -86,8 +86,8 @@ void SystolicMachine::make_channels() {
   const std::uint64_t out = buffers(TensorRole::output);
   output_epilogue_ = builder.channel("output tiles to vector", array, vector, out);
   if (!has_memory) {
-    array_done_ = builder.channel("array done", array, vector, 1);
-    vector_done_ = builder.channel("vector done", vector, array, 1);
+    array_done_ = builder.order("array done", array, vector, 1);
+    vector_done_ = builder.order("vector done", vector, array, 1);
     return;
   }
   input_ = builder.channel("input tiles", load_input, array, buffers(TensorRole::input));
@@ -98,9 +98,9 @@ void SystolicMachine::make_channels() {
   output_vector_ = builder.channel("vector output tiles", vector, store_output, out);
   output_credits = builder.channel("free output buffers", store_output, array, out, out);
   vector_credits_ = builder.channel("free vector buffers", store_output, vector, out, out);
-  stored_input_ = builder.channel("stored results", store_output, load_input, 2 * task_window);
+  stored_input_ = builder.order("stored results", store_output, load_input, 2 * task_window);
   stored_weight_ =
-      builder.channel("stored results for weights", store_output, load_weight, 2 * task_window);
+      builder.order("stored results for weights", store_output, load_weight, 2 * task_window);
 }
 
 void SystolicMachine::make_ports() {

@@ -58,14 +58,18 @@ TaskTiming span_of(const Graph& graph, const UnitStats& unit, const UnitLayerSta
   timing.stalls = stalls_of(graph, unit, row);
   // The unit's own history runs from `unit_before`; what lies before the span is taken off, first
   // from its waits before the first firing, then from its work (which overlapped the task before).
-  const std::uint64_t outside = begin - std::min(begin, unit_before);
+  // What it still did for that task within the span counts as drain.
+  const std::uint64_t outside =
+      std::min(begin, std::max(row.end, unit_before)) - std::min(begin, unit_before);
+  const std::uint64_t tail = std::min(end, std::max(begin, unit_before)) - begin;
   const std::uint64_t from_waits = std::min(outside, row.first_stall);
-  const std::uint64_t left = take_off(timing.stalls, from_waits);
-  const std::uint64_t from_work = outside - from_waits + left;
-  SLUICE_ASSERT(row.busy >= from_work, "a unit's work and waits do not fill the time it took");
+  const std::uint64_t from_work =
+      std::min(row.busy, outside - from_waits + take_off(timing.stalls, from_waits));
+  const std::uint64_t left = take_off(timing.stalls, outside - from_waits - from_work);
+  SLUICE_ASSERT(left == 0, "a unit's work and waits do not fill the time it took");
   timing.busy = row.busy - from_work;
-  const std::uint64_t unit_end = std::max(row.end, begin);
-  add(timing.stalls, "drain", end - std::min(end, unit_end));
+  const std::uint64_t unit_end = row.firings > 0 ? std::max(row.end, begin) : begin + tail;
+  add(timing.stalls, "drain", tail + end - std::min(end, unit_end));
   return timing;
 }
 
@@ -80,7 +84,7 @@ std::vector<TaskTiming> attribute_cycles(const Mapping& mapping, const SystolicG
     const bool gemm = std::holds_alternative<GemmTask>(mapping.tasks[t].task.work);
     const UnitLayerStats& a = result.units[array].layers[t];
     const UnitLayerStats& v = result.units[vector].layers[t];
-    std::uint64_t end = std::max({begin, a.done, v.done});
+    std::uint64_t end = std::max(begin, gemm ? a.end : v.end);
     if (t + 1 == mapping.tasks.size()) end = result.cycles;
     const std::uint32_t main = gemm ? array : vector;
     TaskTiming timing = span_of(machine.graph, result.units[main], gemm ? a : v,

@@ -11,9 +11,9 @@
 
 namespace sluice {
 
-/// Cuts the run into one span a task: from the end of the task before to the end of its own
-/// computation; the last span ends with the run. Within a span, the cycles in which the main unit
-/// (the array, or the vector unit for what is not a matrix product) was busy, and its stalls.
+/// Cuts the run into one span a task: from the end of the span before to the last firing of the
+/// task's main unit (the array, or the vector unit for what is not a matrix product); the last span
+/// ends with the run. Within a span, the cycles in which the main unit was busy, and its stalls.
 std::vector<TaskTiming> attribute_cycles(const Mapping& mapping, const SystolicGraph& machine,
                                          const TileResult& result);
 

@@ -25,7 +25,7 @@ struct ChannelState {
   std::uint64_t starved = 0, blocked = 0, last_dequeue = 0;
   std::uint32_t producer = 0, consumer = 0;
   std::uint8_t producer_peer = 0, consumer_peer = 0;  ///< place of the one in the other's peers
-  bool from_load = false, from_store = false, from_compute = false;
+  bool from_load = false, order = false, from_compute = false;
   std::uint64_t reader_needs = 0, writer_needs = 0;  ///< tokens or room waited for; 0: nobody waits
 
   std::uint32_t next(std::uint32_t slot) const {

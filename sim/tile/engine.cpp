@@ -21,7 +21,7 @@ std::vector<ChannelState> make_channels(const Graph& graph) {
     channel.producer = index(description.producer);
     channel.consumer = index(description.consumer);
     channel.from_load = producer == UnitKind::load;
-    channel.from_store = producer == UnitKind::store;
+    channel.order = description.order;
     channel.from_compute = producer == UnitKind::compute || producer == UnitKind::vector;
     for (std::uint64_t i = 0; i < description.initial; ++i) {
       channel.tail = channel.next(channel.tail);
@@ -49,6 +49,9 @@ Engine::Engine(const Graph& the_graph, const TileMemory& the_memory, const TileO
       ports(the_graph.ports.size()),
       streams(the_graph.streams.size()),
       memory(make_memory(the_memory, the_graph.streams.size())),
+      arbiter(
+          "arbiter", [this](std::uint32_t unit) { units[unit]->serve(); },
+          [this] { std::visit([](const auto& m) { m->look(); }, memory); }),
       fast_forward(the_graph, program, the_options.fast_forward) {
   stats.resize(graph.units.size());
   for (UnitStats& unit : stats) unit.layers.resize(graph.layers.size());
@@ -56,7 +59,12 @@ Engine::Engine(const Graph& the_graph, const TileMemory& the_memory, const TileO
     channel.producer_peer = peer_place(stats[channel.consumer], channel.producer);
     channel.consumer_peer = peer_place(stats[channel.producer], channel.consumer);
   }
-  std::visit([&](const auto& m) { unloaded_latency = m->unloaded_latency(); }, memory);
+  std::visit(
+      [&](const auto& m) {
+        unloaded_latency = m->unloaded_latency();
+        m->ask_to_look = [this] { arbiter.ask_for_memory(); };
+      },
+      memory);
   for (std::uint32_t u = 0; u < graph.units.size(); ++u) {
     units.push_back(std::make_unique<UnitProcess>(("unit" + std::to_string(u)).c_str(), *this, u));
     std::visit([&](const auto& m) { units.back()->socket.bind(m->socket); }, memory);
@@ -92,7 +100,7 @@ TileOutcome Engine::run() {
 
 TileResult Engine::result() {
   TileResult out;
-  out.cycles = last_done;
+  std::visit([&](const auto& m) { out.cycles = std::max(last_done, m->finish()); }, memory);
   out.units = std::move(stats);
   for (const ChannelState& c : channels)
     out.channels.push_back({c.pushed, c.starved, c.blocked, c.last_dequeue});

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/tile/arbiter.hpp"
 #include "sim/tile/channel_state.hpp"
 #include "sim/tile/fast_forward.hpp"
 #include "sim/tile/memory.hpp"
@@ -50,6 +51,7 @@ class Engine {
   std::vector<UnitStats> stats;
   std::vector<StreamStats> streams;
   Memory memory;
+  Arbiter arbiter;
   FastForward fast_forward;
   std::uint64_t unloaded_latency = 0;
   std::uint64_t host_firings = 0;

@@ -222,6 +222,10 @@ void FastForward::skip(Engine& engine, std::uint32_t loop, const Totals& before,
     address_shift[s] = static_cast<std::int64_t>((after.addresses[s] - before.addresses[s]) * periods);
   const std::uint64_t cycles = (after.cycle - before.cycle) * periods;
   shift_times(engine, loop, cycles, (after.iteration - before.iteration) * periods);
+  for (std::size_t c = 0; c < engine.channels.size(); ++c) {
+    const bool dequeued = after.counts[4 * c + 1] != before.counts[4 * c + 1];
+    if (dequeued) engine.channels[c].last_dequeue += cycles;
+  }
   std::visit([&](const auto& memory) { memory->shift(cycles, address_shift); }, engine.memory);
   Watch& watch = watches_[loop];
   watch.patience = 64;
@@ -234,7 +238,6 @@ void FastForward::shift_times(Engine& engine, std::uint32_t loop, std::uint64_t 
     if (moves_[u]) engine.units[u]->shift(cycles, loop, iterations);
   for (ChannelState& channel : engine.channels) {
     const bool reader = moves_[channel.consumer] != 0, writer = moves_[channel.producer] != 0;
-    if (reader) channel.last_dequeue += cycles;
     std::uint32_t slot = channel.head;
     for (std::uint64_t i = 0; i < channel.slots.size(); ++i, slot = channel.next(slot)) {
       ChannelState::Slot& s = channel.slots[slot];
@@ -246,7 +249,8 @@ void FastForward::shift_times(Engine& engine, std::uint32_t loop, std::uint64_t 
       }
     }
   }
-  for (PortState& port : engine.ports) port.free += cycles;
+  for (PortState& port : engine.ports)
+    if (port.free > now_cycle()) port.free += cycles;
 }
 
 void FastForward::add_counts(Engine& engine, std::uint32_t loop, const Totals& before,

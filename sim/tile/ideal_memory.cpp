@@ -83,17 +83,20 @@ void IdealMemory::respond() {
   if (!responses_.empty()) wake_.notify(at_cycle(responses_.next_cycle() - now_cycle()));
 }
 
+/// Once the bus is free, nothing to come can tell since when.
+bool IdealMemory::idle() const {
+  return free_cycle_ < now_cycle() || (free_cycle_ == now_cycle() && free_fraction_ == 0);
+}
+
 void IdealMemory::append_state(std::uint64_t now, std::span<const std::uint64_t>,
                                std::vector<std::uint64_t>& out) const {
-  // Once the bus is free, nothing to come can tell since when.
-  const bool idle = free_cycle_ < now_cycle() || (free_cycle_ == now_cycle() && free_fraction_ == 0);
-  out.push_back(idle ? pending : free_cycle_ - now);
-  out.push_back(idle ? 0 : free_fraction_);
+  out.push_back(idle() ? pending : free_cycle_ - now);
+  out.push_back(idle() ? 0 : free_fraction_);
   responses_.append_state(now, out);
 }
 
 void IdealMemory::shift(std::uint64_t cycles, std::span<const std::int64_t>) {
-  free_cycle_ += cycles;
+  if (!idle()) free_cycle_ += cycles;
   responses_.shift(cycles);
   if (responses_.empty()) return;
   wake_.cancel();

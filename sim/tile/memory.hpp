@@ -6,6 +6,7 @@
 #include <tlm_utils/multi_passthrough_target_socket.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <queue>
 #include <span>
@@ -64,11 +65,17 @@ class IdealMemory : public sc_core::sc_module {
   std::vector<std::uint64_t> counters() const { return {}; }
   void add_counters(std::span<const std::uint64_t>, std::uint64_t) {}
   std::vector<Counter> report_counters() const { return {}; }
+  /// The cycle at which all that was accepted is in the memory.
+  std::uint64_t finish() { return 0; }
+  /// Called by the memory that wants look() to be called when all requests of the time are known.
+  std::function<void()> ask_to_look;
+  void look() {}
 
  private:
   tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload,
                             tlm::tlm_phase& phase, sc_core::sc_time& delay);
   void respond();
+  bool idle() const;
 
   std::uint64_t latency_ = 0;
   std::uint64_t cycles_per_byte_ = 0;    ///< service time of a byte: whole cycles
@@ -81,32 +88,46 @@ class IdealMemory : public sc_core::sc_module {
 
 /// The DRAM of sim/memory behind a socket: converts cycles to DRAM clocks and back, and lets the
 /// DRAM decide only what no later request can change.
+///
+/// DRAM clocks a machine cycle are rounded to a fraction with a small denominator (off by less than
+/// one part in 2 * 64^2), so that the two clocks come into step again and periods can be found.
 class DramMemory : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<DramMemory> socket;
 
   DramMemory(sc_core::sc_module_name name, const TileMemory& memory, std::size_t streams);
 
-  std::uint64_t unloaded_latency() const { return latency_; }
+  std::uint64_t unloaded_latency() const { return cycle_at(dram_.unloaded_latency()); }
   void append_state(std::uint64_t now, std::span<const std::uint64_t> stream_base,
-                    std::vector<std::uint64_t>& out) const;
+                    std::vector<std::uint64_t>& out);
   void shift(std::uint64_t cycles, std::span<const std::int64_t> stream_delta);
   std::vector<std::uint64_t> counters() const;
   void add_counters(std::span<const std::uint64_t> delta, std::uint64_t times);
+  std::uint64_t finish();
   std::vector<Counter> report_counters() const;
+  std::function<void()> ask_to_look;
+  void look();
 
  private:
   tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload,
                             tlm::tlm_phase& phase, sc_core::sc_time& delay);
   void work();
+  void respond();
+  bool find_event();
+  void schedule(std::uint64_t earliest);
+  /// The first clock edge at or after a cycle, and the first cycle at or after a clock edge.
   std::uint64_t clock_at(std::uint64_t cycle) const;
   std::uint64_t cycle_at(std::uint64_t clock) const;
 
-  std::uint64_t latency_ = 0;
-  std::uint64_t cycle_fs_ = 0, clock_fs_ = 0;
-  std::uint64_t cycle_offset_ = 0, clock_offset_ = 0;  ///< what fast-forward has skipped
+  struct Active {
+    tlm::tlm_generic_payload* payload = nullptr;
+    int initiator = 0;
+  };
+
+  std::uint64_t clocks_ = 1, cycles_ = 1;  ///< so many DRAM clocks in so many machine cycles
   DramSystem dram_;
-  std::vector<std::pair<tlm::tlm_generic_payload*, int>> active_;  ///< by TransferId
+  DramStats skipped_;            ///< counted by fast-forward
+  std::vector<Active> active_;   ///< by TransferId
   ResponseQueue responses_;
   sc_core::sc_event wake_;
 };

@@ -28,8 +28,7 @@ void UnitProcess::wake() {
 }
 
 void UnitProcess::run() {
-  if (state_ == State::transfer || state_ == State::finished || engine_.interrupted) return;
-  if (state_ == State::token || state_ == State::room) return;
+  if ((state_ != State::runnable && state_ != State::time) || engine_.interrupted) return;
   state_ = State::runnable;
   while (cursor_.at < code_.size()) {
     if (!execute(engine_.graph.firings[code_[cursor_.at].firing])) return;
@@ -48,26 +47,40 @@ void UnitProcess::run() {
 bool UnitProcess::execute(const Firing& firing) {
   const std::optional<Start> start = find_start(firing);
   if (!start) return false;
-  const bool meets_server = !firing.transfer.empty() || !firing.ports.empty();
-  if (meets_server && start->cycle > now_cycle()) {
+  if (firing.transfer.empty() && firing.ports.empty()) return perform(firing, *start);
+  sync_target_ = start->cycle;
+  if (start->cycle > now_cycle()) {
     state_ = State::time;
-    sync_target_ = start->cycle;
     wake_event_.notify(at_cycle(start->cycle - now_cycle()));
-    return false;
+  } else {
+    state_ = State::service;
+    engine_.arbiter.ask(unit_);
   }
+  return false;
+}
+
+void UnitProcess::serve() {
+  const Firing& firing = engine_.graph.firings[code_[cursor_.at].firing];
+  const std::optional<Start> start = find_start(firing);
+  SLUICE_ASSERT(start && start->cycle == now_cycle(), "a request was served at another time");
+  if (perform(firing, *start)) wake();
+}
+
+/// Performs the firing; false when the unit must wait for its transfer.
+bool UnitProcess::perform(const Firing& firing, const Start& start) {
   UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
-  const bool after_drain = start->channel != none_id && !start->room &&
-                           engine_.channels[start->channel].from_store;
-  account_stall(firing, *start, row);
-  if (row.firings == 0) row.start = start->cycle;
+  after_order_ = after_order_ || (start.channel != none_id && !start.room &&
+                                  engine_.channels[start.channel].order);
+  account_stall(firing, start, row);
+  if (row.firings == 0) row.start = start.cycle;
   ++engine_.host_firings;
   ++firings_;
   row.firings += firing.repeat;
   if (!firing.transfer.empty()) {
-    begin_transfer(firing, start->cycle, after_drain);
+    begin_transfer(firing, start.cycle);
     return false;
   }
-  const std::uint64_t begin = use_ports(firing, start->cycle, row);
+  const std::uint64_t begin = use_ports(firing, start.cycle, row);
   finish_firing(firing, begin, begin + firing.interval * firing.repeat, row);
   return true;
 }
@@ -118,7 +131,7 @@ void UnitProcess::account_stall(const Firing&, const Start& start, UnitLayerStat
   if (start.room) {
     add(StallKind::output_blocked);
     row.blocked[channel.consumer_peer] += cycles;
-  } else if (channel.from_store)
+  } else if (channel.order)
     add(StallKind::drain);
   else if (channel.from_load)
     split_memory_stall(local_, start.cycle, start.channel, row);
@@ -212,13 +225,14 @@ std::uint64_t UnitProcess::address_of(const MemoryTransfer& transfer) const {
   return address;
 }
 
-void UnitProcess::begin_transfer(const Firing& firing, std::uint64_t start, bool after_drain) {
+void UnitProcess::begin_transfer(const Firing& firing, std::uint64_t start) {
   const MemoryTransfer& transfer = firing.transfer.front();
   InFlight flight{next_ticket_++, &firing, start, false, {}};
   for (const Put& put : firing.puts)
     flight.first_slots.push_back(engine_.channels[index(put.channel)].tail);
   take_tokens(firing, Release::at_start, start);
-  put_tokens(firing, start, pending, after_drain);
+  put_tokens(firing, start, pending, after_order_);
+  after_order_ = false;
   for (const PortUse& use : firing.ports) {
     PortState& port = engine_.ports[index(use.port)];
     port.free = std::max(port.free, start) + use.beats;
@@ -352,10 +366,10 @@ void UnitProcess::settle() {
 void UnitProcess::append_state(std::uint64_t now, std::uint32_t loop, std::uint64_t iteration,
                                std::vector<std::uint64_t>& out) const {
   out.push_back(cursor_.at);
-  out.push_back(static_cast<std::uint64_t>(state_));
+  out.push_back(static_cast<std::uint64_t>(state_) * 2 + (after_order_ ? 1 : 0));
   out.push_back(state_ == State::token || state_ == State::room ? waits_for_ : none_id);
   out.push_back(local_ - now);
-  out.push_back(state_ == State::time ? sync_target_ - now : 0);
+  out.push_back(state_ == State::time || state_ == State::service ? sync_target_ - now : 0);
   for (const Cursor::Level& level : cursor_.levels)
     out.push_back(level.loop == loop ? level.iteration - iteration : level.iteration);
   for (const InFlight& flight : in_flight_) {
@@ -369,7 +383,9 @@ void UnitProcess::shift(std::uint64_t cycles, std::uint32_t loop, std::uint64_t 
   for (Cursor::Level& level : cursor_.levels)
     if (level.loop == loop) level.iteration += iterations;
   for (InFlight& flight : in_flight_) flight.begun += cycles;
-  if (state_ != State::time) return;
+  if (state_ != State::time && state_ != State::service) return;
+  if (state_ == State::service) engine_.arbiter.take_back(unit_);
+  state_ = State::time;
   sync_target_ += cycles;
   wake_event_.cancel();
   wake_event_.notify(at_cycle(sync_target_ - now_cycle()));

@@ -26,7 +26,7 @@ class UnitProcess : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<UnitProcess> socket;
 
   /// What the process waits for.
-  enum class State : std::uint8_t { runnable, token, room, time, transfer, finished };
+  enum class State : std::uint8_t { runnable, token, room, time, service, transfer, finished };
 
   UnitProcess(sc_core::sc_module_name name, Engine& engine, std::uint32_t unit);
 
@@ -41,6 +41,8 @@ class UnitProcess : public sc_core::sc_module {
 
   /// Makes the process run again in the present SystemC time.
   void wake();
+  /// The arbiter's answer: performs the firing at the cursor with its servers.
+  void serve();
   /// Writes what the future depends on: times relative to `now`, the iteration of `loop` too.
   void append_state(std::uint64_t now, std::uint32_t loop, std::uint64_t iteration,
                     std::vector<std::uint64_t>& out) const;
@@ -67,6 +69,7 @@ class UnitProcess : public sc_core::sc_module {
 
   void run();
   bool execute(const Firing& firing);
+  bool perform(const Firing& firing, const Start& start);
   std::optional<Start> find_start(const Firing& firing);
   void wait_for(State state, std::uint32_t channel, std::uint64_t needs);
   void account_stall(const Firing& firing, const Start& start, UnitLayerStats& row);
@@ -75,7 +78,7 @@ class UnitProcess : public sc_core::sc_module {
   std::uint64_t use_ports(const Firing& firing, std::uint64_t start, UnitLayerStats& row);
   void finish_firing(const Firing& firing, std::uint64_t start, std::uint64_t end,
                      UnitLayerStats& row);
-  void begin_transfer(const Firing& firing, std::uint64_t start, bool after_drain);
+  void begin_transfer(const Firing& firing, std::uint64_t start);
   void on_issued(std::uint64_t ticket);
   void on_done(std::uint64_t ticket);
   void take_tokens(const Firing& firing, Release release, std::uint64_t cycle);
@@ -97,6 +100,7 @@ class UnitProcess : public sc_core::sc_module {
   std::uint64_t since_yield_ = 0;
   std::uint64_t firings_ = 0;
   std::uint64_t next_ticket_ = 0;
+  bool after_order_ = false;  ///< waited for earlier results since its last transfer
   bool at_boundary_ = false;  ///< an iteration of a watched loop has just ended
   std::uint32_t boundary_loop_ = 0;
   Cursor cursor_;
