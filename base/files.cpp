@@ -47,6 +47,28 @@ FileProblem too_large(std::string_view size, std::size_t limit) {
   return {fmt::format("the file holds {}, at most {} are read", size, size_text(limit)), {}};
 }
 
+void write_all(int descriptor, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ::ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write", path, errno);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// A pipe or a device is written to, never replaced.
+void write_through(const std::string& path, std::string_view text) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) fail("write", path, errno);
+  try {
+    write_all(descriptor, text, path);
+  } catch (const FileError&) {
+    ::close(descriptor);
+    throw;
+  }
+  if (::close(descriptor) != 0) fail("write", path, errno);
+}
+
 // A file that is only there while it is written; commit() makes it the real one.
 class Draft {
  public:
@@ -61,14 +83,7 @@ class Draft {
     if (!committed_) ::unlink(path_.c_str());
   }
 
-  void write(std::string_view text) {
-    while (!text.empty()) {
-      const ::ssize_t written = ::write(descriptor_, text.data(), text.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail("write", target_, errno);
-      text.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
+  void write(std::string_view text) { write_all(descriptor_, text, target_); }
 
   void commit(mode_t mode) {
     if (::fchmod(descriptor_, mode) != 0 || ::fsync(descriptor_) != 0)
@@ -151,11 +166,16 @@ void write_file_atomic(const std::string& path, std::string_view text) {
   if (error)
     throw FileError(
         fmt::format("cannot create the folder '{}': {}", folder.string(), error.message()));
-  if (fs::is_directory(path, error)) fail("write", path, EISDIR);
-  Draft draft(path);
+  fs::path target = path;
+  if (fs::is_symlink(path, error)) target = fs::canonical(path, error);
+  if (error) target = path;  // a link to nowhere is replaced
+  if (fs::is_directory(target, error)) fail("write", path, EISDIR);
+  if (fs::exists(target, error) && !fs::is_regular_file(target, error))
+    return write_through(path, text);
+  Draft draft(target.string());
   draft.write(text);
-  draft.commit(mode_for(path));
-  sync_folder(folder.empty() ? fs::path(".") : folder);
+  draft.commit(mode_for(target.string()));
+  sync_folder(target.has_parent_path() ? target.parent_path() : fs::path("."));
 }
 
 }  // namespace sluice

@@ -33,8 +33,9 @@ std::variant<std::string, FileProblem> try_read_file(const std::string& path, st
 std::string read_file(const std::string& path, std::size_t limit);
 
 /// Replaces the file at `path` with `text`, creating folders on the way: writes a temporary file
-/// beside it, syncs, renames. Throws FileError that names the path and the system's reason; then
-/// neither a part of the new file nor the temporary one is left.
+/// beside it, syncs, renames. A link stays and leads to the new file; a pipe or device is written
+/// to. Throws FileError that names the path and the system's reason; then neither a part of the new
+/// file nor the temporary one is left.
 void write_file_atomic(const std::string& path, std::string_view text);
 
 /// `16 MiB (16777216 bytes)`, for messages about limits.

@@ -70,7 +70,9 @@ YamlNode& item_at(YamlNode& list, const Step& step, std::string_view name,
 YamlNode& value_at(YamlNode& map, const Step& step, const Location& where) {
   const std::string key(step.key);
   if (YamlNode* found = map.find(key)) return *found;
-  map.entries.push_back({key, where, {}});
+  Location key_where = where;
+  key_where.column = static_cast<std::uint32_t>(utf8_count(where.line_text.substr(0, step.at)) + 1);
+  map.entries.push_back({key, std::move(key_where), {}});
   map.entries.back().value.where = where;
   return map.entries.back().value;
 }

@@ -52,6 +52,22 @@ TEST_CASE("a new file has the usual mode, a replaced file keeps its own") {
   ::umask(mask);
 }
 
+TEST_CASE("a link stays and leads to the new file, and a device is written to") {
+  const Folder folder;
+  folder.file("real", "old");
+  fs::create_symlink("real", folder.path("link"));
+  write_file_atomic(folder.path("link"), "new");
+  CHECK(fs::is_symlink(folder.path("link")));
+  CHECK(read_file(folder.path("real"), 3) == "new");
+  fs::create_symlink("/dev/null", folder.path("null"));
+  write_file_atomic(folder.path("null"), "x");
+  CHECK(fs::is_character_file(folder.path("null")));
+  fs::create_symlink("/dev/full", folder.path("full"));
+  CHECK(folder.shortened(write_error(folder.path("full"), "x")) ==
+        "cannot write 'full': No space left on device");
+  CHECK(files_in(folder.path(".")) == 4);
+}
+
 TEST_CASE("a file of exactly the limit is read, one byte more is an error with both sizes") {
   const Folder folder;
   folder.file("a", std::string(100, 'x'));

@@ -42,6 +42,16 @@ TEST_CASE("an empty tree takes values too") {
   CHECK(to_text(root) == "a:\n  b: 1\n");
 }
 
+TEST_CASE("a key that --set adds stands where it is named") {
+  YamlNode root = parse_yaml("array: {rows: 4}", "f.yaml");
+  set_path(root, "array.rws", "3");
+  const Location where = root.find("array")->entries[1].key_where;
+  CHECK(to_text({where, "unknown key 'rws'"}) ==
+        "--set: error: unknown key 'rws'\n"
+        "  array.rws=3\n"
+        "        ^");
+}
+
 TEST_CASE("the new value stands at --set") {
   YamlNode root = parse_yaml(start, "f.yaml");
   set_path(root, "array.rows", "0");
