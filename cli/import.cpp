@@ -3,12 +3,63 @@
 #include <fmt/format.h>
 
 #include "arch/energy_import.hpp"
+#include "arch/importers/scalesim_config.hpp"
 #include "base/files.hpp"
+#include "base/print.hpp"
 #include "base/read.hpp"
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
+#include "workloads/importers/scalesim_topology.hpp"
 
 namespace sluice {
+namespace {
+
+// Files of SCALE-Sim are some kilobytes.
+constexpr std::size_t most_bytes = std::size_t{16} << 20;
+
+YamlNode scalar(std::string text) {
+  YamlNode node;
+  node.kind = YamlNode::Kind::scalar;
+  node.scalar = std::move(text);
+  return node;
+}
+
+YamlNode map_of(std::string key, YamlNode value) {
+  YamlNode map;
+  map.kind = YamlNode::Kind::map;
+  map.entries.push_back({std::move(key), {}, std::move(value)});
+  return map;
+}
+
+/// The run file of what SCALE-Sim would simulate.
+std::string run_file(const ScalesimConfig& config, const Network& network) {
+  YamlNode run = map_of("name", scalar(config.run_name.empty() ? network.name : config.run_name));
+  run.entries.push_back(
+      {"workload", {}, map_of("network", parse_yaml(network_to_yaml(network), "network"))});
+  run.entries.push_back(
+      {"architecture", {}, to_yaml(config.architecture, {.omit_defaults = true})});
+  // With CALC nothing but the array limits SCALE-Sim: layers are cut into its folds alone.
+  const bool calc = config.bandwidth == ScalesimBandwidth::calc;
+  run.entries.push_back({"mapping", {}, map_of("mapper", scalar(calc ? "whole" : "simple"))});
+  return to_text(run);
+}
+
+}  // namespace
+
+int import_scalesim_command(const ImportScaleSimArguments& arguments) {
+  const ScalesimConfig config =
+      import_scalesim_config(read_file(arguments.config, most_bytes), arguments.config);
+  const Network network = import_scalesim_topology(
+      read_file(arguments.topology, most_bytes), arguments.topology,
+      arguments.input == "gemm" ? ScalesimRows::gemm : ScalesimRows::conv,
+      config.sparsity ? ScalesimSparsity::layer : ScalesimSparsity::ignore);
+  write_file_atomic(arguments.output, run_file(config, network));
+  if (config.ramulator)
+    write_error(fmt::format("{}: note: UseRamulatorTrace has no counterpart, the memory is {}\n",
+                            arguments.config, config.architecture.dram.preset));
+  write_output(fmt::format("wrote {}\n", arguments.output));
+  return exit_done;
+}
 
 int import_accelergy_command(const ImportAccelergyArguments& arguments) {
   const YamlNode ert = load_yaml(arguments.ert);
