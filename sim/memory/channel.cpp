@@ -12,7 +12,7 @@ constexpr std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << ban
 
 /// Calls visit(bank) for every bit that is set.
 template <class Visit>
-void for_each_bank(std::uint64_t banks, Visit&& visit) {
+[[gnu::always_inline]] inline void for_each_bank(std::uint64_t banks, Visit&& visit) {
   for (; banks != 0; banks &= banks - 1) visit(static_cast<std::uint32_t>(std::countr_zero(banks)));
 }
 
@@ -69,10 +69,10 @@ void DramChannel::choose_request(std::uint32_t bank, RequestQueue::Index after) 
   BankState& state = banks_[bank];
   state.chosen = head;
   state.before = RequestQueue::none;
-  state.order = queue_[head].order;
+  order_[bank] = queue_[head].order;
   if (!timing_.is_open(bank)) {
     open_banks_ |= mask;
-    activate_.offer(timing_.earliest_activate(bank), state.order, bank);
+    activate_.offer(timing_.earliest_activate(bank), order_[bank], bank);
     return;
   }
   const std::uint64_t row = timing_.row(bank);
@@ -86,13 +86,13 @@ void DramChannel::choose_request(std::uint32_t bank, RequestQueue::Index after) 
       if (queue_[i].row != row) continue;
       state.chosen = i;
       state.before = before;
-      state.order = queue_[i].order;
+      order_[bank] = queue_[i].order;
       column_banks_ |= mask;
       return;
     }
   }
   close_banks_ |= mask;
-  precharge_.offer(timing_.earliest_precharge(bank), state.order, bank);
+  precharge_.offer(timing_.earliest_precharge(bank), order_[bank], bank);
 }
 
 void DramChannel::choose_all() {
@@ -117,7 +117,7 @@ DramChannel::Choice DramChannel::best_column(std::uint64_t now, std::uint64_t ba
   std::uint64_t floor = std::max(now, timing_.rank_column(writing_));
   if (!policy_.split_bus) floor = std::max(floor, bus_->free);
   for_each_bank(column_banks_ & banks, [&](std::uint32_t bank) {
-    best.offer(std::max(floor, timing_.column_of_bank(bank, writing_)), banks_[bank].order, bank);
+    best.offer(std::max(floor, timing_.column_of_bank(bank, writing_)), order_[bank], bank);
   });
   return best;
 }
@@ -125,7 +125,7 @@ DramChannel::Choice DramChannel::best_column(std::uint64_t now, std::uint64_t ba
 DramChannel::Choice DramChannel::best_activate(std::uint64_t floor, std::uint64_t banks) const {
   Choice best;
   for_each_bank(open_banks_ & banks, [&](std::uint32_t bank) {
-    best.offer(std::max(floor, timing_.earliest_activate(bank)), banks_[bank].order, bank);
+    best.offer(std::max(floor, timing_.earliest_activate(bank)), order_[bank], bank);
   });
   return best;
 }
@@ -133,7 +133,7 @@ DramChannel::Choice DramChannel::best_activate(std::uint64_t floor, std::uint64_
 DramChannel::Choice DramChannel::best_precharge(std::uint64_t floor, std::uint64_t banks) const {
   Choice best;
   for_each_bank(close_banks_ & banks, [&](std::uint32_t bank) {
-    best.offer(std::max(floor, timing_.earliest_precharge(bank)), banks_[bank].order, bank);
+    best.offer(std::max(floor, timing_.earliest_precharge(bank)), order_[bank], bank);
   });
   return best;
 }
@@ -157,7 +157,7 @@ std::uint64_t DramChannel::eligible_banks() const {
   if (!policy_.in_order) return every_bank;
   Choice oldest;
   for_each_bank(queue_.banks(writing_),
-                [&](std::uint32_t bank) { oldest.offer(0, banks_[bank].order, bank); });
+                [&](std::uint32_t bank) { oldest.offer(0, order_[bank], bank); });
   return oldest.bank == no_bank ? 0 : bit(oldest.bank);
 }
 

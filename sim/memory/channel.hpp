@@ -10,6 +10,7 @@
 // more.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <vector>
@@ -158,7 +159,6 @@ class DramChannel {
   };
   /// What a bank remembers beside its timing.
   struct BankState {
-    std::uint64_t order = 0;     ///< age of the chosen request
     std::uint64_t faw_wait = 0;  ///< clocks that its last ACT waited for tRRD or tFAW
     std::uint32_t passed = 0;    ///< hits that passed an older request since the row was opened
     std::uint32_t stream = 0;    ///< of the request that opened the row
@@ -200,6 +200,7 @@ class DramChannel {
   Plan plan_;
   Kept activate_, precharge_;
   std::vector<BankState> banks_;
+  std::array<std::uint64_t, ChannelTiming::max_banks> order_{};  ///< age of each chosen request
   std::uint64_t refresh_due_ = never;
   std::uint32_t refresh_bank_ = 0;
   std::uint64_t refresh_begin_ = 0, refresh_end_ = 0;  ///< the last refresh of all banks

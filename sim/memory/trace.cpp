@@ -124,9 +124,12 @@ struct TraceMemory {
 TraceMemory::TraceMemory(const Dram& dram, const TraceOptions& options) : map(dram) {
   const DramTiming timing = timing_of(dram);
   const TimingRules rules(timing);
-  const ChannelPolicy policy(dram);
   bus_channels = std::max(1u, timing.row_bus_channels);
   queue_channels = options.one_controller ? bus_channels : 1;
+  ChannelPolicy policy(dram);
+  // The marks of a queue that several channels share are reached by all of them together.
+  policy.drain_above /= static_cast<std::uint32_t>(queue_channels);
+  policy.serve_reads_below /= static_cast<std::uint32_t>(queue_channels);
   buses.resize(ceil_div(dram.channels, bus_channels));
   queues.assign(ceil_div(dram.channels, queue_channels),
                 TraceQueue(dram, to_clocks(dram.controller_latency, timing), options.outstanding));
