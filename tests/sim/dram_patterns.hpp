@@ -15,7 +15,7 @@ enum class Pattern : std::uint8_t {
   read_row,           ///< one stream; whole rows one after the other
   random_read,
   write_interleaved,
-  two_reads_a_write,  ///< runs of 64 bursts: two read, one written elsewhere
+  two_reads_a_write,  ///< one stream in runs of 64 bursts: two read, one written
   three_streams,      ///< A and B read, C written, in runs of 32 bursts, at the same bank offsets
 };
 
@@ -37,12 +37,8 @@ inline std::vector<DramRequest> requests_of(Pattern pattern, const Dram& dram, s
     case Pattern::random_read: return random_reads(count, 1);
     case Pattern::write_interleaved: return stream_of(dram, count, true);
     case Pattern::two_reads_a_write:
-      for (std::uint64_t i = 0; i < count; ++i) {
-        const std::uint64_t run = i / 64, turn = run % 3, round = run / 3;
-        const std::uint64_t at = turn == 2 ? apart + round * 64 * burst
-                                           : (2 * round + turn) * 64 * burst;
-        requests.push_back({at + i % 64 * burst, 0, turn == 2});
-      }
+      for (std::uint64_t i = 0; i < count; ++i)
+        requests.push_back({i * burst, 0, i / 64 % 3 == 2});
       return requests;
     case Pattern::three_streams:
       for (std::uint64_t i = 0; i < count; ++i) {
