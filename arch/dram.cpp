@@ -90,7 +90,6 @@ class Checker {
     positive("burst_clocks", t.burst_clocks);
     positive("ccd_s", t.ccd_s);
     positive("act_slots", t.act_slots);
-    positive("pre_slots", t.pre_slots);
     positive("column_slots", t.column_slots);
     if (t.ccd_s < t.burst_clocks)
       add("timing.ccd_s",
@@ -119,7 +118,7 @@ class Checker {
     const std::uint64_t busy = std::uint64_t{per_bank ? t.rfc_pb : t.rfc} + t.rtp + t.rp_all;
     if (per_bank && t.rfc_pb == 0)
       add("refresh", dram_.preset + " has no per-bank refresh", "choose all_bank");
-    else if (t.refi <= busy * (per_bank ? banks : 1))
+    else if (t.refi <= busy || t.refi < banks)
       add("timing.refi", "refi " + number(t.refi) + " leaves no time between refreshes of " +
                              number(busy) + " clocks");
   }

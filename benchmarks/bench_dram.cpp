@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many DRAM bursts are timed a second, and as a ratio to the plainest event-driven memory run in
-// the same process: one event a burst through a std::priority_queue, a bank being busy for a fixed time.
+// How many DRAM bursts are timed a second, and as a ratio to the plainest event-driven memory run
+// in the same process: one event a burst through a std::priority_queue, a bank being busy for a
+// fixed time.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

@@ -146,7 +146,8 @@ DramChannel::Choice DramChannel::best_row_command(std::uint64_t now, std::uint64
   const bool all = banks == every_bank;
   if (!all || !activate_.holds_from(rank_floor))
     activate_ = {best_activate(rank_floor, banks), rank_floor, all};
-  if (!all || !precharge_.holds_from(floor)) precharge_ = {best_precharge(floor, banks), floor, all};
+  if (!all || !precharge_.holds_from(floor))
+    precharge_ = {best_precharge(floor, banks), floor, all};
   const bool closes = precharge_.best.before(activate_.best);
   command = closes ? RowCommand::precharge : RowCommand::activate;
   return closes ? precharge_.best : activate_.best;

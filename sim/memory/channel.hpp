@@ -135,8 +135,7 @@ class DramChannel {
     std::uint32_t bank = no_bank;
     void offer(std::uint64_t other_clock, std::uint64_t other_order, std::uint32_t other_bank) {
       // Without branches: which bank is first is as good as random.
-      const bool better =
-          (other_clock < clock) | ((other_clock == clock) & (other_order < order));
+      const bool better = (other_clock < clock) | ((other_clock == clock) & (other_order < order));
       clock = better ? other_clock : clock;
       order = better ? other_order : order;
       bank = better ? other_bank : bank;

@@ -11,8 +11,8 @@
 namespace sluice::test {
 
 enum class Pattern : std::uint8_t {
-  read_interleaved,   ///< one stream; four bursts, then the next channel, bank group, bank
-  read_row,           ///< one stream; whole rows one after the other
+  read_interleaved,  ///< one stream; four bursts, then the next channel, bank group, bank
+  read_row,          ///< one stream; whole rows one after the other
   random_read,
   write_interleaved,
   two_reads_a_write,  ///< one stream in runs of 64 bursts: two read, one written
@@ -33,12 +33,14 @@ inline std::vector<DramRequest> requests_of(Pattern pattern, const Dram& dram, s
   std::vector<DramRequest> requests;
   switch (pattern) {
     case Pattern::read_interleaved:
-    case Pattern::read_row: return stream_of(dram, count);
-    case Pattern::random_read: return random_reads(count, 1);
-    case Pattern::write_interleaved: return stream_of(dram, count, true);
+    case Pattern::read_row:
+      return stream_of(dram, count);
+    case Pattern::random_read:
+      return random_reads(count, 1);
+    case Pattern::write_interleaved:
+      return stream_of(dram, count, true);
     case Pattern::two_reads_a_write:
-      for (std::uint64_t i = 0; i < count; ++i)
-        requests.push_back({i * burst, 0, i / 64 % 3 == 2});
+      for (std::uint64_t i = 0; i < count; ++i) requests.push_back({i * burst, 0, i / 64 % 3 == 2});
       return requests;
     case Pattern::three_streams:
       for (std::uint64_t i = 0; i < count; ++i) {
