@@ -14,7 +14,6 @@ namespace sluice {
 inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;  ///< infeasible, or the system refused
 inline constexpr int exit_wrong_input = 2;
-inline constexpr int exit_interrupted = 130;  ///< 128 + SIGINT, as shells report it
 
 /// `path: infeasible: what: needed 3 B, available 2 B`, a line.
 std::string infeasible_text(const std::string& path, const Infeasible& infeasible);

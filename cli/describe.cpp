@@ -72,11 +72,21 @@ std::string settings_text(const Experiment& experiment) {
   return to_text(settings);
 }
 
+/// Without what is not set, such as changes to the timing of a memory.
+YamlNode without_null(YamlNode node) {
+  for (YamlNode::Entry& entry : node.entries) entry.value = without_null(std::move(entry.value));
+  for (YamlNode& item : node.items) item = without_null(std::move(item));
+  std::erase_if(node.entries, [](const YamlNode::Entry& entry) {
+    return entry.value.is_null() || (entry.value.is_map() && entry.value.entries.empty());
+  });
+  return node;
+}
+
 struct Printer {
   const std::string& path;
 
   int operator()(const Architecture& machine) const {
-    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(to_yaml(machine)));
+    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
     return exit_done;
   }
   int operator()(const Network& network) const {

@@ -2,6 +2,7 @@
 #include "cli/interrupt.hpp"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 
@@ -13,19 +14,26 @@ std::atomic<bool> signal_came = false;
 std::atomic<bool> signals_held = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
-void remember(int signal) {
-  if (signal_came.exchange(true) && !signals_held) {
-    ::signal(signal, SIG_DFL);
-    ::raise(signal);
+constexpr unsigned grace_seconds = 1;
+
+/// The first signal asks the run to end; a second one, or the alarm, ends it.
+void take_signal(int signal) {
+  if (signals_held) return;
+  if (!signal_came.exchange(true) && signal != SIGALRM) {
+    ::alarm(grace_seconds);
+    return;
   }
+  // Nothing has been written before hold(), so nothing is left behind.
+  [[maybe_unused]] const ::ssize_t written =
+      ::write(STDERR_FILENO, interrupted_text.data(), interrupted_text.size());
+  ::_exit(exit_interrupted);
 }
 
 void handle(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
   ::sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGALRM}) ::sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
@@ -33,13 +41,19 @@ void handle(void (*handler)(int)) {
 InterruptWatch::InterruptWatch() {
   signal_came = false;
   signals_held = false;
-  handle(remember);
+  handle(take_signal);
 }
 
-InterruptWatch::~InterruptWatch() { handle(SIG_DFL); }
+InterruptWatch::~InterruptWatch() {
+  ::alarm(0);
+  handle(SIG_DFL);
+}
 
 bool InterruptWatch::requested() { return signal_came; }
 
-void InterruptWatch::hold() { signals_held = true; }
+void InterruptWatch::hold() {
+  signals_held = true;
+  ::alarm(0);
+}
 
 }  // namespace sluice

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ctrl-C and the wish of others that the program ends (SIGINT, SIGTERM): remembered while a run
-// goes on, so that it ends between two steps and leaves no half-written file.
+// Ctrl-C and the wish of others that the program ends (SIGINT, SIGTERM) during a run, which ends
+// between two steps and leaves no half-written file.
 #pragma once
+
+#include <string_view>
 
 namespace sluice {
 
-/// While it lives, a signal is remembered instead of ending the program; a second one ends it. Only
-/// one at a time.
+/// What is said when a run was interrupted, on standard error.
+inline constexpr std::string_view interrupted_text =
+    "sluice run: interrupted, nothing was written\n";
+inline constexpr int exit_interrupted = 130;  ///< 128 + SIGINT, as shells report it
+
+/// While it lives, a signal is remembered for requested(). A run that takes no notice within a
+/// second is ended here. Only one at a time.
 class InterruptWatch {
  public:
   InterruptWatch();
@@ -16,8 +23,7 @@ class InterruptWatch {
 
   /// Whether a signal has come.
   static bool requested();
-  /// From here on no signal ends the program, not even the second: files are being written, which
-  /// takes a moment.
+  /// From here on no signal ends the program: files are being written, which takes a moment.
   static void hold();
 };
 

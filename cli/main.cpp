@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/streams.hpp"
 #include "sim/evaluate.hpp"
 
@@ -56,7 +57,7 @@ int main(int count, char** words) {
     write_error(std::string(error.what()) + "\n");
     return exit_wrong_input;
   } catch (const InterruptedError&) {
-    write_error(name + ": interrupted, nothing was written\n");
+    write_error(interrupted_text);
     return exit_interrupted;
   } catch (const std::bad_alloc&) {
     return failed(name, "the memory of this machine does not suffice");

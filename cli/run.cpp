@@ -22,13 +22,25 @@ struct Output {
   std::string text;
 };
 
+struct RunInput {
+  Experiment experiment;
+  Location energy_table;  ///< where the file names it
+};
+
+Location place_of_table(const YamlNode& root) {
+  const YamlNode* machine = root.find("architecture");
+  const YamlNode* table = machine == nullptr ? nullptr : machine->find("energy_table");
+  return table == nullptr ? Location{} : table->where;
+}
+
 /// What the command line says goes over what the file says.
-Experiment read_run(const RunArguments& arguments, const Library& library) {
+RunInput read_run(const RunArguments& arguments, const Library& library) {
   std::vector<Setting> settings = arguments.settings;
   if (arguments.fidelity)
     settings.push_back({"simulation.fidelity", std::string(name_of(*arguments.fidelity))});
   if (arguments.seed) settings.push_back({"simulation.seed", fmt::format("{}", *arguments.seed)});
-  Experiment experiment = read_experiment(load_input(arguments.file, settings), library);
+  const YamlNode root = load_input(arguments.file, settings);
+  Experiment experiment = read_experiment(root, library);
   // None of these changes the answer, so they are no part of what is hashed.
   if (!arguments.fast_forward) experiment.simulation.fast_forward = false;
   OutputSettings& output = experiment.output;
@@ -36,7 +48,7 @@ Experiment read_run(const RunArguments& arguments, const Library& library) {
   if (arguments.trace) output.trace = true;
   if (arguments.trace_start) output.trace_start = *arguments.trace_start;
   if (arguments.trace_cycles) output.trace_cycles = *arguments.trace_cycles;
-  return experiment;
+  return {std::move(experiment), place_of_table(root)};
 }
 
 /// Whether the folder is written: --json and --csv alone name all that is wanted.
@@ -61,6 +73,18 @@ std::vector<Output> outputs_of(const RunArguments& arguments, const Experiment& 
   add(arguments.json, "report.json", [&] { return write_json(report); });
   add(arguments.csv, "layers.csv", [&] { return write_csv(report); });
   return outputs;
+}
+
+/// Evaluates. Mistakes in the prices know no place there; they get that of `energy_table`.
+Outcome evaluate_run(const RunInput& input, const Library& library, const EvaluateHooks& hooks) {
+  try {
+    return evaluate(input.experiment, library, hooks);
+  } catch (const SpecError& error) {
+    std::vector<Diagnostic> placed = error.diagnostics();
+    for (Diagnostic& d : placed)
+      if (d.where == Location{}) d.where = input.energy_table;
+    throw SpecError(std::move(placed));
+  }
 }
 
 /// Writes the files and returns what goes to standard output, if anything.
@@ -95,7 +119,8 @@ int report_infeasible(const RunArguments& arguments, const Infeasible& infeasibl
 }  // namespace
 
 int run_command(const RunArguments& arguments, const LibraryFolders& folders) {
-  const Experiment experiment = read_run(arguments, folders.library);
+  const RunInput input = read_run(arguments, folders.library);
+  const Experiment& experiment = input.experiment;
   Trace trace;
   std::optional<Outcome> outcome;
   std::string paths;
@@ -106,7 +131,7 @@ int run_command(const RunArguments& arguments, const LibraryFolders& folders) {
       Progress progress(!arguments.quiet && error_is_terminal());
       EvaluateHooks hooks{.trace = experiment.output.trace ? &trace : nullptr};
       progress.attach(hooks);
-      outcome = evaluate(experiment, folders.library, hooks);
+      outcome = evaluate_run(input, folders.library, hooks);
     }
     if (InterruptWatch::requested()) throw InterruptedError{};
     if (const auto* infeasible = std::get_if<Infeasible>(&*outcome))
