@@ -62,8 +62,9 @@ Dram memory(const char* preset, std::uint32_t channels, const char* mapping) {
 
 /// 100 MB in tiles of 64 KiB, the next when the last was accepted: the traffic of a network such as
 /// ResNet-50 in batches.
-std::uint64_t tiles(const Dram& dram) {
+std::uint64_t tiles(const Dram& dram, bool runs = true) {
   DramSystem system(dram);
+  system.allow_runs(runs);
   constexpr std::uint64_t bytes = 100'000'000, tile = 65'536;
   for (std::uint64_t at = 0; at < bytes; at += tile) {
     Transfer transfer;
@@ -97,6 +98,9 @@ int main() {
   report("reference: one queued event a burst", reference, reference);
   report("tiles, DDR4-2400, row-contiguous",
          bursts_per_second([&] { return tiles(memory("DDR4-2400", 1, contiguous)); }), reference);
+  report("the same, row hits one by one",
+         bursts_per_second([&] { return tiles(memory("DDR4-2400", 1, contiguous), false); }),
+         reference);
   report("tiles, DDR4-2400, interleaved",
          bursts_per_second([&] { return tiles(memory("DDR4-2400", 1, interleaved)); }), reference);
   report("tiles, HBM2-2000 x 16, row-contiguous",

@@ -56,6 +56,9 @@ AddressMap::AddressMap(const Dram& dram) : channels_(dram.channels), hash_(dram.
       }
     }
   }
+  low_column_bits_ = row_shift_;
+  if (group_bits_ != 0) low_column_bits_ = std::min(low_column_bits_, group_shift_);
+  if (bank_bits_ != 0) low_column_bits_ = std::min(low_column_bits_, bank_shift_);
   block_bursts_ = std::uint64_t{channels_} << segment_shift_;
   block_shift_ = pow2_channels_ ? log2_of(block_bursts_) : 0;
   block_row_shift_ = hash_channel_ ? row_shift_ - segment_shift_ : 0;

@@ -53,6 +53,12 @@ class AddressMap {
     return {static_cast<std::uint32_t>((group << bank_bits_) | bank), row};
   }
 
+  /// Bursts from this one on, itself included, that are next to each other in one row.
+  std::uint64_t row_run(std::uint64_t local) const {
+    const std::uint64_t run = std::uint64_t{1} << low_column_bits_;
+    return run - (local & (run - 1));
+  }
+
   std::uint32_t channels() const { return channels_; }
   std::uint64_t burst_bytes() const { return std::uint64_t{1} << burst_shift_; }
   /// Bytes over which the row is the same in all banks and channels, or 0 when rows are not the
@@ -88,6 +94,7 @@ class AddressMap {
   std::uint32_t block_row_shift_ = 0;  ///< block index to row
   std::uint32_t row_shift_ = 0, group_shift_ = 0, bank_shift_ = 0;
   std::uint32_t group_bits_ = 0, bank_bits_ = 0;
+  std::uint32_t low_column_bits_ = 0;  ///< of local indices: below all that changes bank or row
   std::uint64_t group_mask_ = 0, bank_mask_ = 0, channel_mask_ = 0;
   std::uint64_t row_mask_ = ~std::uint64_t{0};
   bool hash_ = false, hash_channel_ = false, pow2_channels_ = true;

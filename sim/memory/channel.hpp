@@ -108,6 +108,19 @@ class DramChannel {
   }
   bool plans_column() const { return plan_.column_bank != no_bank; }
 
+  /// Commands that will follow each other unchanged from the planned one on, all before `until`:
+  /// hits of one row every tCCD_L, nothing else being queued and every place taken; if each place
+  /// that they free is filled in the next clock by another hit of `owner`. 0 when that is not so.
+  std::uint64_t repeats(std::uint64_t until) const;
+  /// Whether all that is queued belongs to `owner` and hits the row of the planned command.
+  bool queued_alike(std::uint32_t owner) const;
+  std::uint32_t planned_bank() const { return plan_.column_bank; }
+  std::uint64_t planned_row() const { return timing_.row(plan_.column_bank); }
+  bool writing() const { return writing_; }
+  /// Gives the planned command and count - 1 more like it, each place being filled anew; returns
+  /// the clock of the last. The result is that of giving them one by one.
+  std::uint64_t repeat(std::uint64_t count, std::uint32_t owner, std::uint32_t stream);
+
   /// Gives at once the refreshes before `until` of a channel that stays idle, but for the last few.
   void skip_idle_refreshes(std::uint64_t until);
 

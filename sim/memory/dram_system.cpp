@@ -19,6 +19,8 @@ DramSystem::DramSystem(const Dram& dram) : dram_(dram), map_(dram) {
   const TimingRules rules(timing);
   const ChannelPolicy policy(dram);
   latency_ = to_clocks(dram.controller_latency, timing);
+  // The window, and what is on its way from it: one read every tCCD_S.
+  useful_credits_ = dram.read_window + (rules.cl + rules.burst + latency_) / rules.ccd_s + 2;
   bus_channels_ = std::max(1u, timing.row_bus_channels);
   buses_.resize(ceil_div(dram.channels, bus_channels_));
   ports_.reserve(dram.channels);
@@ -44,7 +46,7 @@ TransferId DramSystem::submit(const Transfer& transfer, std::uint64_t arrival) {
     if (counts_[c] == 0) continue;
     const std::uint32_t credits = std::max(
         1u, transfer.outstanding / touched + (part++ < transfer.outstanding % touched ? 1 : 0));
-    ports_[c].feed().add(transfer, id, c, counts_[c], arrival, credits);
+    ports_[c].feed().add(transfer, id, c, counts_[c], arrival, credits, useful_credits_);
     ports_[c].wake(arrival);
   }
   return TransferId{id};
@@ -107,6 +109,10 @@ DramStats DramSystem::total() const {
   DramStats sum;
   for (std::size_t c = 0; c < ports_.size(); ++c) sum += stats(c);
   return sum;
+}
+
+void DramSystem::allow_runs(bool allowed) {
+  for (Port<TransferFeed>& port : ports_) port.feed().allow_repeat(allowed);
 }
 
 void DramSystem::log_to(std::vector<DramCommand>* log) {

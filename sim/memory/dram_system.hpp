@@ -81,6 +81,9 @@ class DramSystem {
 
   /// Every command from here on is appended to `log` (nullptr: none), channel by channel in order.
   void log_to(std::vector<DramCommand>* log);
+  /// Whether runs of row hits that nothing can interrupt are timed at once (the default) or one by
+  /// one. The results are the same; for tests and benchmarks.
+  void allow_runs(bool allowed);
 
  private:
   void run(std::uint64_t until);
@@ -88,6 +91,7 @@ class DramSystem {
   Dram dram_;
   AddressMap map_;
   std::uint64_t latency_ = 0;
+  std::uint64_t useful_credits_ = 0;  ///< reads of a channel that can be in flight at all
   std::uint64_t now_ = 0;
   std::size_t bus_channels_ = 1;  ///< channels on one command bus
   TransferTable table_;

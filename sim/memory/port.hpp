@@ -20,6 +20,10 @@ namespace sluice {
 ///       DramChannel::never)
 ///   bool waiting() const                             whether bursts are left that have not entered
 ///   void served(const ServedBurst&)
+/// and may have
+///   bool repeat(DramChannel&, std::uint64_t until, std::uint64_t& last)  gives a run of like
+///   commands
+///       at once if it can, with their refills, and the clock of the last
 template <class Feed>
 class Port {
  public:
@@ -44,7 +48,10 @@ class Port {
     next_ = std::min(next_, clock);
   }
 
-  void step() {
+  /// What happens next; in a run of like commands also what follows, but nothing at or after
+  /// `until`.
+  void step(std::uint64_t until) {
+    if (fill_at_ > channel_.planned() && channel_.plans_column() && repeat(until)) return;
     if (fill_at_ <= channel_.planned()) {
       now_ = std::max(now_, fill_at_);
       fill_at_ = feed_.fill(channel_, now_);
@@ -81,6 +88,18 @@ class Port {
  private:
   friend class DramStateWriter;
 
+  bool repeat(std::uint64_t until) {
+    if constexpr (requires(std::uint64_t last) { feed_.repeat(channel_, until, last); }) {
+      std::uint64_t last = 0;
+      if (fill_at_ != DramChannel::never || !feed_.repeat(channel_, until, last)) return false;
+      now_ = last + 1;
+      channel_.plan(now_);
+      next_ = channel_.planned();
+      return true;
+    }
+    return false;
+  }
+
   DramChannel channel_;
   Feed feed_;
   std::uint64_t now_ = 0;  ///< no command is given before
@@ -96,7 +115,7 @@ void run_ports(std::span<Port<Feed>> ports, const CommandBus& bus, std::uint64_t
     Port<Feed>& port = ports[0];
     while (port.next() < until) {
       if (port.idle()) port.skip_idle_refreshes(std::min(until, port.fill_at()));
-      if (port.next() < until) port.step();
+      if (port.next() < until) port.step(until);
     }
     return;
   }
@@ -114,7 +133,7 @@ void run_ports(std::span<Port<Feed>> ports, const CommandBus& bus, std::uint64_t
     if (ports[chosen].next() >= until) return;
     if (all_idle)
       for (Port<Feed>& port : ports) port.skip_idle_refreshes(fill_at);
-    ports[chosen].step();
+    ports[chosen].step(until);
     for (std::size_t i = 0; i < ports.size(); ++i)
       if (i != chosen) ports[i].yield_bus();
   }

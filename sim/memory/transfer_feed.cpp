@@ -9,7 +9,8 @@ TransferFeed::TransferFeed(const AddressMap& map, TransferTable& table, std::uin
     : map_(&map), table_(&table), latency_(latency), returns_(64) {}
 
 void TransferFeed::add(const Transfer& transfer, std::uint32_t id, std::uint32_t channel,
-                       std::uint64_t bursts, std::uint64_t arrival, std::uint32_t credits) {
+                       std::uint64_t bursts, std::uint64_t arrival, std::uint32_t credits,
+                       std::uint64_t useful_credits) {
   const Lane lane{TransferCursor(transfer, *map_, channel),
                   bursts,
                   bursts,
@@ -18,7 +19,7 @@ void TransferFeed::add(const Transfer& transfer, std::uint32_t id, std::uint32_t
                   id,
                   transfer.stream,
                   credits,
-                  !transfer.write && credits < bursts,
+                  !transfer.write && credits < std::min(bursts, useful_credits),
                   transfer.write};
   const auto free = std::ranges::find(lanes_, 0, &Lane::unserved);
   const auto index = static_cast<std::uint32_t>(free - lanes_.begin());
@@ -38,6 +39,27 @@ void TransferFeed::push_burst(DramChannel& channel, std::uint32_t index, std::ui
   channel.push(place.bank, lane.write, {place.row, 0, now, index, lane.stream});
   lane.credits -= lane.limited;
   --lane.remaining;
+}
+
+/// A run of hits of the only lane that has bursts to enter. The lane's last burst is left out, so
+/// that no event falls into the run.
+bool TransferFeed::repeat(DramChannel& channel, std::uint64_t until, std::uint64_t& last) {
+  constexpr std::uint64_t worthwhile = 8;
+  if (!may_repeat_ || turns_.size() != 1) return false;
+  const std::uint32_t index = turns_[0];
+  Lane& lane = lanes_[index];
+  if (lane.limited || lane.remaining <= worthwhile || lane.write != channel.writing()) return false;
+  std::uint64_t count = std::min(lane.cursor.run_left(), lane.remaining - 1);
+  if (count < worthwhile) return false;
+  const std::uint64_t local = lane.cursor.peek();
+  if (map_->place(local) != DramPlace{channel.planned_bank(), channel.planned_row()}) return false;
+  count = std::min({count, map_->row_run(local), channel.repeats(until)});
+  if (count < worthwhile || !channel.queued_alike(index)) return false;
+  last = channel.repeat(count, index, lane.stream);
+  lane.cursor.skip(count);
+  lane.remaining -= count;
+  lane.unserved -= count;
+  return true;
 }
 
 void TransferFeed::take_returns(std::uint64_t now) {

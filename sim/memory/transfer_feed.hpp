@@ -20,11 +20,14 @@ class TransferFeed {
   /// The channel's part of a transfer: `bursts` > 0 of it, `credits` reads of them in flight at
   /// most.
   void add(const Transfer& transfer, std::uint32_t id, std::uint32_t channel, std::uint64_t bursts,
-           std::uint64_t arrival, std::uint32_t credits);
+           std::uint64_t arrival, std::uint32_t credits, std::uint64_t useful_credits);
 
   std::uint64_t fill(DramChannel& channel, std::uint64_t now);
   bool waiting() const { return !turns_.empty(); }
   void served(const ServedBurst& burst);
+  bool repeat(DramChannel& channel, std::uint64_t until, std::uint64_t& last);
+  /// Whether repeat() may be used; the results are the same. For tests and benchmarks.
+  void allow_repeat(bool allowed) { may_repeat_ = allowed; }
 
   /// A clock before which the part of each transfer in this channel has no event, given to
   /// visit(transfer, entering, clock). `now`: nothing before it is undecided.
@@ -83,6 +86,7 @@ class TransferFeed {
   std::vector<std::uint32_t> turns_;  ///< lanes with bursts to enter, in the order of their turns
   std::size_t turn_ = 0;
   std::uint64_t serial_ = 0;
+  bool may_repeat_ = true;
   std::vector<Return> returns_;  ///< a ring: credits on their way back, in order of time
   std::size_t returns_begin_ = 0, returns_count_ = 0;
 };

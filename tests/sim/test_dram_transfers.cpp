@@ -197,6 +197,55 @@ TEST_CASE("bytes are conserved, commands legal, and nothing depends on how time 
     }
 }
 
+TEST_CASE("runs of row hits timed at once are bit-identical to the same one by one") {
+  const std::uint64_t seed = 5;
+  CAPTURE(seed);
+  for (const char* preset : {"DDR4-2400", "HBM2-2000", "LPDDR4-3200"})
+    for (const auto& refresh : EnumNames<DramRefresh>::table)
+      for (const PagePolicy page : {PagePolicy::open, PagePolicy::closed}) {
+        Dram dram = test::dram_of(preset);
+        if (refresh.value == DramRefresh::per_bank && dram.preset == "DDR4-2400") continue;
+        dram.mapping = "row:bank:bank_group:channel:column";
+        dram.channels = dram.preset == "HBM2-2000" ? 3 : 1;
+        dram.refresh = refresh.value;
+        dram.page_policy = page;
+        dram.read_window = 8;
+        dram.write_queue = 12;
+        CAPTURE(preset);
+        CAPTURE(refresh.name);
+        DramSystem at_once(dram), one_by_one(dram);
+        one_by_one.allow_runs(false);
+        std::vector<DramCommand> log[2];
+        at_once.log_to(&log[0]);
+        one_by_one.log_to(&log[1]);
+        std::mt19937_64 random(seed);
+        std::vector<TransferEvent> events[2];
+        std::vector<std::uint64_t> states[2];
+        for (int i = 0; i < 200; ++i) {
+          Transfer t{.address = random() % (1 << 24), .run_bytes = 1 + random() % 40'000};
+          t.write = random() % 3 == 0;
+          t.outstanding = random() % 2 == 0 ? 4096 : 20;
+          const std::uint64_t now = at_once.now(), horizon = now + random() % 5000;
+          int which = 0;
+          for (DramSystem* system : {&at_once, &one_by_one}) {
+            system->submit(t, now + i % 3 * 100);
+            while (const auto event = system->advance(horizon)) events[which].push_back(*event);
+            states[which].clear();
+            system->append_state(horizon, std::vector<std::uint64_t>{0}, states[which]);
+            ++which;
+          }
+          REQUIRE(states[0] == states[1]);
+        }
+        CHECK(events[0] == events[1]);
+        CHECK(at_once.total() == one_by_one.total());
+        for (auto& list : log)
+          std::ranges::stable_sort(
+              list, {}, [](const DramCommand& c) { return std::pair(c.clock, c.channel); });
+        CHECK(log[0] == log[1]);
+        CHECK(test::first_illegal(dram, log[0]) == "");
+      }
+}
+
 TEST_CASE("every transfer is accepted, then done; a write is done when accepted") {
   DramSystem system(hbm(2));
   const TransferId read = system.submit({.address = 0, .run_bytes = 4096}, 10);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs of row hits that nothing can interrupt, given at once. What this computes is exactly what
+// DramChannel does one by one; it only saves looking for the next command again and again.
+#include <algorithm>
+
+#include "sim/memory/channel.hpp"
+
+namespace sluice {
+
+std::uint64_t DramChannel::repeats(std::uint64_t until) const {
+  const std::uint32_t bank = plan_.column_bank;
+  if (bank == no_bank || plan_.row_bank != no_bank) return 0;
+  const bool alone = column_banks_ == std::uint64_t{1} << bank && (open_banks_ | close_banks_) == 0;
+  if (!alone || writing_ != last_write_ || queue_.room(writing_) || queue_.count(!writing_) != 0)
+    return 0;
+  const BankState& state = banks_[bank];
+  if (queue_.count(writing_) < 2 || state.before != RequestQueue::none || state.fresh) return 0;
+  // The planned command must itself be one of the run: a tCCD_L after its like.
+  const TimingRules& rules = timing_.rules();
+  const std::uint64_t data_begin = plan_.clock + (writing_ ? rules.cwl : rules.cl);
+  const std::uint64_t gap = rules.ccd_l - rules.burst;
+  if (data_begin - last_data_end_ != gap || plan_.clock < gap) return 0;
+  const std::uint64_t start = plan_.clock - gap;
+  if (std::max({work_since_, refresh_end_, timing_.row_ready(bank, writing_)}) > start) return 0;
+  if (timing_.column_of_bank(bank, writing_) != plan_.clock) return 0;
+  const std::uint64_t end = std::min(until - 1, refresh_due_);
+  return end <= plan_.clock ? 0 : (end - plan_.clock - 1) / rules.ccd_l + 1;
+}
+
+bool DramChannel::queued_alike(std::uint32_t owner) const {
+  const std::uint32_t bank = plan_.column_bank;
+  const std::uint64_t row = timing_.row(bank);
+  for (auto i = queue_.head(bank, writing_); i != RequestQueue::none; i = queue_.next(i))
+    if (queue_[i].row != row || queue_[i].owner != owner) return false;
+  return true;
+}
+
+std::uint64_t DramChannel::repeat(std::uint64_t count, std::uint32_t owner, std::uint32_t stream) {
+  const TimingRules& rules = timing_.rules();
+  const std::uint32_t bank = plan_.column_bank;
+  const std::uint64_t row = timing_.row(bank);
+  std::uint64_t clock = plan_.clock;
+  for (std::uint64_t i = 0; i < count; ++i, clock += rules.ccd_l) {
+    log(clock, writing_ ? DramCommandKind::write : DramCommandKind::read, bank, row);
+    queue_.remove(bank, writing_, RequestQueue::none);
+    queue_.push(bank, writing_, {row, 0, clock + 1, owner, stream});
+  }
+  clock -= rules.ccd_l;
+  timing_.column(bank, writing_, clock);
+  if (!policy_.split_bus) bus_->free = clock + rules.column_slots;
+  last_data_end_ = clock + (writing_ ? rules.cwl : rules.cl) + rules.burst;
+  stats_.data += count * rules.burst;
+  stats_.bank_group += count * (rules.ccd_l - rules.burst);
+  stats_.clocks += count * rules.ccd_l;
+  stats_.row_hits += count;
+  (writing_ ? stats_.writes : stats_.reads) += count;
+  (writing_ ? stats_.bytes_written : stats_.bytes_read) += count * rules.burst_bytes;
+  choose_request(bank);
+  return clock;
+}
+
+}  // namespace sluice
