@@ -33,9 +33,13 @@ void Arbiter::run() {
     return;
   }
   if (!units_.empty()) {
-    std::vector<std::uint32_t> units = std::exchange(units_, {});
-    std::sort(units.begin(), units.end());
-    for (const std::uint32_t unit : units) serve_(unit);
+    // One by one, since serving a unit may take back what a later one has asked.
+    while (!units_.empty()) {
+      const auto first = std::min_element(units_.begin(), units_.end());
+      const std::uint32_t unit = *first;
+      units_.erase(first);
+      serve_(unit);
+    }
     if (memory_) wake_.notify(sc_core::SC_ZERO_TIME);
     return;
   }
