@@ -66,11 +66,16 @@ YamlNode load_input(const std::string& path, const std::vector<Setting>& setting
   return root;
 }
 
-FileKind kind_of(const YamlNode& root) {
+std::optional<FileKind> find_kind(const YamlNode& root) {
   if (has_any(root, {"workload", "architecture"})) return FileKind::run;
   if (has_any(root, {"layers", "blocks"})) return FileKind::network;
   if (has_any(root, {"energies", "areas"})) return FileKind::table;
   if (has_any(root, {"array", "scratchpads", "dram"})) return FileKind::architecture;
+  return std::nullopt;
+}
+
+FileKind kind_of(const YamlNode& root) {
+  if (const auto kind = find_kind(root)) return *kind;
   throw SpecError({{root.where, "this is no file of sluice",
                     "a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', "
                     "a network 'layers', an energy table 'energies'"}});

@@ -3,6 +3,7 @@
 // that the command line changes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,7 +19,10 @@ YamlNode load_input(const std::string& path, const std::vector<Setting>& setting
 
 enum class FileKind : std::uint8_t { run, architecture, network, table };
 
-/// Throws SpecError when the keys are those of no kind.
+/// The kind that the keys are of, if any.
+std::optional<FileKind> find_kind(const YamlNode& root);
+
+/// The same; throws SpecError when there is none.
 FileKind kind_of(const YamlNode& root);
 
 /// `a run`, `a machine`, ...

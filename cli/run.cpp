@@ -33,6 +33,18 @@ Location place_of_table(const YamlNode& root) {
   return table == nullptr ? Location{} : table->where;
 }
 
+/// Reports a file that is plainly another one than a run file.
+void check_kind(const YamlNode& root, const std::string& file) {
+  const auto kind = find_kind(root);
+  if (!kind || *kind == FileKind::run) return;
+  std::string hint = "a run file names it";
+  if (*kind == FileKind::architecture) hint += fmt::format(": architecture: {{include: {}}}", file);
+  if (*kind == FileKind::network) hint += fmt::format(": workload: {{model: {}}}", file);
+  throw SpecError({{{.path = file},
+                    fmt::format("this is {}, a run file is expected", kind_text(*kind)),
+                    std::move(hint)}});
+}
+
 /// What the command line says goes over what the file says.
 RunInput read_run(const RunArguments& arguments, const Library& library) {
   std::vector<Setting> settings = arguments.settings;
@@ -40,6 +52,7 @@ RunInput read_run(const RunArguments& arguments, const Library& library) {
     settings.push_back({"simulation.fidelity", std::string(name_of(*arguments.fidelity))});
   if (arguments.seed) settings.push_back({"simulation.seed", fmt::format("{}", *arguments.seed)});
   const YamlNode root = load_input(arguments.file, settings);
+  check_kind(root, arguments.file);
   Experiment experiment = read_experiment(root, library);
   // None of these changes the answer, so they are no part of what is hashed.
   if (!arguments.fast_forward) experiment.simulation.fast_forward = false;

@@ -43,7 +43,9 @@ std::string workload_schema() {
       {"properties",
        {{"model", {{"type", "string"}, {"description", "network of the library, or a path"}}},
         {"network", {{"type", "object"}, {"description", "a network in place"}}}}},
-      {"anyOf", Json::array({{{"required", {"model"}}}, {{"required", {"network"}}}})},
+      {"anyOf",
+       Json::array(
+           {{{"required", {"model"}}}, {{"required", {"network"}}}, {{"required", {"include"}}}})},
       {"additionalProperties", {{"type", {"integer", "string", "boolean"}}}}}
       .dump();
 }

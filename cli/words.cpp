@@ -102,6 +102,7 @@ std::vector<std::string> commands_after(std::string_view prefix) {
   const std::string name = given.substr(0, given.find('='));
   std::vector<std::string> known;
   for (const WordSpec& word : common_words()) known.emplace_back(word.name);
+  if (command == nullptr) known.emplace_back("--version");
   if (command != nullptr)
     for (const WordSpec& word : command->words)
       if (!word.is_positional()) known.emplace_back(word.name);
