@@ -74,7 +74,7 @@ TEST_CASE("the table of a machine shows its units and where memory and array are
         "double-buffered\n"
         "  scratchpad   acc 1 KiB, holds output; 1 bank, 1 read port, 1 write port; "
         "double-buffered\n"
-        "  dma          d, moves input, weight, output; 1 024 bursts in flight, 5 cycles a tile\n"
+        "  dma          d, moves input, weight, output; 1024 bursts in flight, 5 cycles a tile\n"
         "  dram         ideal, 8 GB/s, 8 B/cycle\n"
         "  ridge point  2 MAC/B; with fewer the DRAM is the limit\n"
         "  weights      fetched ahead of the layer before's end\n"

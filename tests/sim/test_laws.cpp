@@ -86,9 +86,15 @@ TEST_CASE("every network obeys the laws on a small machine") {
 }
 
 TEST_SUITE("slow") {
+  // The largest language models move 10^9 bursts; on timed memories smaller ones of the same build
+  // stand for them.
   TEST_CASE("every network obeys the laws on every machine") {
     for (const std::string& machine : machines())
-      for (const std::string& network : networks()) check_pair(network, machine, false);
+      for (const std::string& network : networks()) {
+        const Experiment e = experiment(network, machine, small(network));
+        if (e.architecture.dram.is_ideal() || parameters(e.network) < 500'000'000)
+          check_pair(network, machine, false);
+      }
   }
 
   TEST_CASE("convolutional networks are the same without fast-forward on every machine") {

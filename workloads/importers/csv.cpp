@@ -20,8 +20,9 @@ CsvRow cut(const TextLines& lines, std::size_t line) {
         {std::string(text), lines.place(line, text.empty() ? rest.substr(cell.size()) : text)});
     rest.remove_prefix(more ? comma + 1 : rest.size());
   }
-  row.end = lines.place(
-      line, stripped(lines[line]).data() + stripped(lines[line]).size() - lines[line].data());
+  const std::string_view text = stripped(lines[line]);
+  const auto before = static_cast<std::size_t>(text.data() - lines[line].data());
+  row.end = lines.place(line, before + text.size());
   if (row.cells.back().text.empty()) row.cells.pop_back();
   return row;
 }
