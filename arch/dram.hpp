@@ -114,7 +114,7 @@ struct Dram {
 
 template <class Visitor>
 void describe(Visitor& v, Dram& d) {
-  v.field("preset", d.preset, {.doc = "ideal, or a standard (see `sluice list dram`)"});
+  v.field("preset", d.preset, {.doc = "ideal, or a standard (see `sluice list memories`)"});
   v.field("bandwidth", d.bandwidth, {.doc = "of an ideal memory; 0: unlimited", .unit = "B/s"});
   v.field("latency", d.latency, {.doc = "of an ideal memory", .unit = "s"});
   v.field("channels", d.channels,
