@@ -113,6 +113,9 @@ bool FastForward::snapshot(Engine& engine, std::uint32_t unit, std::uint32_t loo
   key_.clear();
   if (!append_units(engine, unit, loop, iteration, now, key_)) return false;
   append_channels(engine, now, key_);
+  // A stall before the first firing of a layer is booked differently from a later one.
+  for (const LoopRow& row : program_.loop_rows[loop])
+    key_.push_back(engine.stats[row.unit].layers[row.layer].firings == 0);
   for (const PortState& port : engine.ports)
     key_.push_back(port.free <= now_cycle() ? pending : port.free - now);
   out.totals = totals(engine, loop, iteration, now);
