@@ -3,10 +3,8 @@
 #include "sim/analytic/analytic.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/analytic/bound.hpp"
-#include "sim/memory/memory_facts.hpp"
 
 namespace sluice {
 namespace {
@@ -14,9 +12,7 @@ namespace {
 /// One task's bounds, by the unit that gives them.
 struct TaskBounds {
   UnitBound array, vector, input, weight, store;
-  std::uint64_t read_bytes = 0, write_bytes = 0;
   bool gemm = false;
-  bool epilogue = false;
 };
 
 /// A candidate for the bound of a group of tasks and what the main unit then waits for.
@@ -28,14 +24,13 @@ struct Candidate {
 class Analysis {
  public:
   Analysis(const Architecture& architecture, const Mapping& mapping, const SystolicGraph& machine)
-      : architecture_(architecture), machine_(machine) {
-    const MemoryFacts facts = memory_facts(architecture.dram, architecture.clock);
-    memory_ = {facts.bytes_per_cycle, facts.unloaded_latency};
+      : architecture_(architecture),
+        machine_(machine),
+        memory_(memory_bound(architecture.dram, architecture.clock)) {
     const GraphBound bounds = bound(machine.graph, memory_);
-    const auto actions = count_actions(machine.graph);
     for (std::size_t t = 0; t < mapping.tasks.size(); ++t)
-      tasks_.push_back(task_bounds(bounds[t], actions[t],
-                                   std::holds_alternative<GemmTask>(mapping.tasks[t].task.work)));
+      tasks_.push_back(
+          task_bounds(bounds[t], std::holds_alternative<GemmTask>(mapping.tasks[t].task.work)));
   }
 
   ReportParts run() {
@@ -43,8 +38,9 @@ class Analysis {
     std::size_t first = 0;
     while (first < tasks_.size()) {
       std::size_t last = first + 1;
-      while (last < tasks_.size() && machine_.has_memory && !machine_.waits_for_previous[last]) ++last;
-      share(first, last, parts);
+      while (last < tasks_.size() && machine_.has_memory && !machine_.waits_for_previous[last])
+        ++last;
+      share({first, last}, parts);
       first = last;
     }
     raise_to_global(parts);
@@ -52,12 +48,25 @@ class Analysis {
   }
 
  private:
-  TaskBounds task_bounds(const std::vector<UnitBound>& units,
-                         const std::vector<std::uint64_t>& actions, bool gemm) const;
-  Candidate group_bound(std::size_t first, std::size_t last) const;
-  void share(std::size_t first, std::size_t last, ReportParts& parts) const;
+  /// A run of tasks [first, last) whose loads need no result of each other.
+  struct Group {
+    std::size_t first = 0, last = 0;
+  };
+
+  TaskBounds task_bounds(const std::vector<UnitBound>& units, bool gemm) const;
+  Candidate group_bound(Group group) const;
+  std::uint64_t array_lead(Group group) const;
+  std::uint64_t vector_lead(Group group) const;
+  std::uint64_t after_last_load(Group group) const;
+  std::uint64_t input_path(Group group) const;
+  std::uint64_t weight_path(Group group) const;
+  std::uint64_t traffic(Group group) const;
+  bool fetches_ahead(Group group) const {
+    return architecture_.prefetch_weights && group.first > 0;
+  }
+  std::uint64_t early_tiles() const;
+  void share(Group group, ReportParts& parts) const;
   void raise_to_global(ReportParts& parts) const;
-  std::uint64_t at_peak(std::uint64_t bytes) const;
 
   const Architecture& architecture_;
   const SystolicGraph& machine_;
@@ -65,82 +74,136 @@ class Analysis {
   std::vector<TaskBounds> tasks_;
 };
 
-TaskBounds Analysis::task_bounds(const std::vector<UnitBound>& units,
-                                 const std::vector<std::uint64_t>& actions, bool gemm) const {
+TaskBounds Analysis::task_bounds(const std::vector<UnitBound>& units, bool gemm) const {
   TaskBounds b;
   b.gemm = gemm;
   b.array = units[index(machine_.array)];
   b.vector = units[index(machine_.vector)];
-  b.epilogue = gemm && b.vector.busy > 0;
   if (machine_.has_memory) {
     b.input = units[index(machine_.load_input)];
     b.weight = units[index(machine_.load_weight)];
     b.store = units[index(machine_.store_output)];
   }
-  b.read_bytes = actions[static_cast<std::size_t>(SystolicAction::dram_read)];
-  b.write_bytes = actions[static_cast<std::size_t>(SystolicAction::dram_write)];
   return b;
 }
 
-std::uint64_t Analysis::at_peak(std::uint64_t bytes) const {
-  if (memory_.bytes_per_cycle == 0) return 0;
-  return static_cast<std::uint64_t>(
-      std::floor(static_cast<double>(bytes) / memory_.bytes_per_cycle));
+/// From the group's beginning to the array's first step: its first input must be there, and the
+/// weights, unless they may have come before.
+std::uint64_t Analysis::array_lead(Group group) const {
+  for (std::size_t t = group.first; t < group.last; ++t) {
+    const TaskBounds& b = tasks_[t];
+    if (b.gemm) return std::max(b.input.first, fetches_ahead(group) ? 0 : b.weight.first);
+  }
+  return 0;
 }
 
-/// The tasks [first, last) begin with a load that waits for earlier results, and each unit does
-/// their work in order. Hence each of these is a path that must be gone.
-Candidate Analysis::group_bound(std::size_t first, std::size_t last) const {
-  const TaskBounds& head = tasks_[first];
-  const TaskBounds& tail = tasks_[last - 1];
-  std::uint64_t array = 0, vector = 0, input = 0, weight = 0, reads = 0, writes = 0;
-  for (std::size_t t = first; t < last; ++t) {
-    array += tasks_[t].array.span, vector += tasks_[t].vector.span;
-    input += tasks_[t].input.span, weight += tasks_[t].weight.span;
-    reads += tasks_[t].read_bytes, writes += tasks_[t].write_bytes;
+/// The same for the vector unit, which follows the array where it finishes the array's results.
+std::uint64_t Analysis::vector_lead(Group group) const {
+  for (std::size_t t = group.first; t < group.last; ++t) {
+    const TaskBounds& b = tasks_[t];
+    if (b.vector.busy > 0) return b.input.first + (b.gemm ? b.array.first : 0);
   }
-  const std::uint64_t lead = head.input.first;
-  const std::uint64_t vector_end = tail.gemm && !tail.epilogue ? 0 : tail.vector.last;
+  return 0;
+}
+
+/// From the moment when the last task's last operand is there to its last result.
+std::uint64_t Analysis::after_last_load(Group group) const {
+  const TaskBounds& tail = tasks_[group.last - 1];
+  return (tail.gemm ? tail.array.last : 0) + tail.vector.last;
+}
+
+/// Weight tiles that may be on chip when the group begins.
+std::uint64_t Analysis::early_tiles() const {
+  const std::size_t pad = scratchpad_of(architecture_, TensorRole::weight);
+  return architecture_.scratchpads[pad].double_buffered ? 2 : 1;
+}
+
+/// All input is loaded after the group has begun, and the last of it before the last step.
+std::uint64_t Analysis::input_path(Group group) const {
+  const TaskBounds& tail = tasks_[group.last - 1];
+  std::uint64_t loads = 0, bytes = 0;
+  bool alike = true;  // the last step of all is behind every load
+  for (std::size_t t = group.first; t < group.last; ++t) {
+    loads += tasks_[t].input.span, bytes += tasks_[t].input.bytes;
+    alike = alike && tasks_[t].gemm == tail.gemm;
+  }
+  if (loads == 0 && bytes == 0) return 0;
+  const std::uint64_t in_order = loads - tail.input.last_busy + tail.input.last;
+  if (!memory_.queued) return in_order + after_last_load(group);
+  const std::uint64_t moved = cycles_at_peak(memory_, bytes) + memory_.latency;
+  return std::max(in_order + after_last_load(group), moved + (alike ? after_last_load(group) : 0));
+}
+
+/// Weights that were not loaded before the group began come one after the other.
+std::uint64_t Analysis::weight_path(Group group) const {
+  std::uint64_t loads = 0, longest = 0;
+  const UnitBound* last = nullptr;
+  for (std::size_t t = group.first; t < group.last; ++t) {
+    const UnitBound& weight = tasks_[t].weight;
+    if (weight.busy == 0 && weight.last == 0) continue;
+    loads += weight.busy, longest = std::max(longest, weight.longest);
+    last = &weight;
+  }
+  const std::uint64_t early = fetches_ahead(group) ? early_tiles() * longest : 0;
+  if (last == nullptr || loads <= early) return 0;
+  const bool ends = last == &tasks_[group.last - 1].weight;
+  return loads - early - last->last_busy + last->last + (ends ? after_last_load(group) : 0);
+}
+
+/// Bytes that must pass while the group runs. A write to DRAM may stay queued beyond its end.
+std::uint64_t Analysis::traffic(Group group) const {
+  std::uint64_t bytes = 0, weights = 0, largest = 0;
+  for (std::size_t t = group.first; t < group.last; ++t) {
+    const TaskBounds& b = tasks_[t];
+    bytes += b.input.bytes + (memory_.queued ? 0 : b.store.bytes);
+    weights += b.weight.bytes;
+    largest = std::max(largest, b.weight.largest);
+  }
+  const std::uint64_t early = fetches_ahead(group) ? early_tiles() * largest : 0;
+  return bytes + weights - std::min(weights, early);
+}
+
+/// The group begins with a load that waits for earlier results, and each unit does its work in
+/// order. Hence each of these is a path that must be gone; docs/analytic.md says why.
+Candidate Analysis::group_bound(Group group) const {
+  const TaskBounds& tail = tasks_[group.last - 1];
+  std::uint64_t array = 0, vector = 0;
+  for (std::size_t t = group.first; t < group.last; ++t)
+    array += tasks_[t].array.span, vector += tasks_[t].vector.span;
   const std::uint64_t array_end =
-      tail.gemm ? tail.array.last - tail.array.last_busy + vector_end : 0;
-  const std::uint64_t after_loads = (tail.gemm ? tail.array.last : 0) + vector_end;
-  // Weights of as many tiles as there are buffers may have been loaded before.
-  const std::uint64_t prefetched = std::min(weight, 2 * head.weight.first);
-  const std::uint64_t needed = architecture_.prefetch_weights ? weight - prefetched : weight;
-  const std::uint64_t weight_bytes = architecture_.prefetch_weights && memory_.bytes_per_cycle > 0
-      ? static_cast<std::uint64_t>(std::ceil(static_cast<double>(prefetched) * memory_.bytes_per_cycle))
-      : 0;
-  const std::uint64_t moved = reads - std::min(reads, weight_bytes) +
-                              (architecture_.dram.is_ideal() ? writes : 0);
+      tail.gemm
+          ? tail.array.last - std::min(tail.array.last, tail.array.last_busy) + tail.vector.last
+          : 0;
+  const std::uint64_t vector_end =
+      tail.vector.last - std::min(tail.vector.last, tail.vector.last_busy);
   const Candidate candidates[] = {
-      {lead + array + array_end, "fill"},
-      {lead + (head.gemm ? head.array.first : 0) + vector +
-           (tail.vector.last - std::min(tail.vector.last, tail.vector.last_busy)),
-       "input_starved:vector"},
-      {input + after_loads, "memory_bandwidth"},
-      {needed, "memory_bandwidth"},
-      {at_peak(moved), "memory_bandwidth"},
+      {array > 0 ? array_lead(group) + array + array_end : 0, "fill"},
+      {vector > 0 ? vector_lead(group) + vector + vector_end : 0, "input_starved:vector"},
+      {input_path(group), "memory_bandwidth"},
+      {weight_path(group), "memory_bandwidth"},
+      {cycles_at_peak(memory_, traffic(group)), "memory_bandwidth"},
   };
   return *std::max_element(std::begin(candidates), std::end(candidates),
                            [](const auto& a, const auto& b) { return a.cycles < b.cycles; });
 }
 
 /// Shares the bound of a group among its tasks in proportion to their own.
-void Analysis::share(std::size_t first, std::size_t last, ReportParts& parts) const {
-  const Candidate whole = group_bound(first, last);
+void Analysis::share(Group group, ReportParts& parts) const {
+  const auto [first, last] = group;
+  const Candidate whole = group_bound(group);
   std::uint64_t sum = 0;
   std::vector<std::uint64_t> own;
   for (std::size_t t = first; t < last; ++t) {
-    own.push_back(std::max<std::uint64_t>(1, group_bound(t, t + 1).cycles));
+    own.push_back(std::max<std::uint64_t>(1, group_bound({t, t + 1}).cycles));
     sum += own.back();
   }
   std::uint64_t given = 0, so_far = 0;
   for (std::size_t t = first; t < last; ++t) {
     so_far += own[t - first];
     const double share = static_cast<double>(so_far) / static_cast<double>(sum);
-    const auto until = t + 1 == last ? whole.cycles
-                                     : static_cast<std::uint64_t>(
-                                           share * static_cast<double>(whole.cycles));
+    const auto until = t + 1 == last
+                           ? whole.cycles
+                           : static_cast<std::uint64_t>(share * static_cast<double>(whole.cycles));
     TaskTiming timing;
     const TaskBounds& b = tasks_[t];
     timing.unit = machine_.graph.units[index(b.gemm ? machine_.array : machine_.vector)].name;
@@ -154,14 +217,18 @@ void Analysis::share(std::size_t first, std::size_t last, ReportParts& parts) co
   parts.cycles += whole.cycles;
 }
 
-/// The whole cannot be faster than all weights, or all traffic, at the memory's peak.
+/// The whole cannot be faster than all weights one after the other, or than all traffic: at the
+/// end, every write is in the memory.
 void Analysis::raise_to_global(ReportParts& parts) const {
   std::uint64_t weights = 0, bytes = 0;
+  UnitBound last;
   for (const TaskBounds& t : tasks_) {
     weights += t.weight.span;
-    bytes += t.read_bytes + (architecture_.dram.is_ideal() ? t.write_bytes : 0);
+    bytes += t.input.bytes + t.weight.bytes + t.store.bytes;
+    if (t.weight.busy > 0) last = t.weight;
   }
-  const std::uint64_t least = std::max(weights, at_peak(bytes));
+  const std::uint64_t least =
+      std::max(weights - last.last_busy + last.last, cycles_at_peak(memory_, bytes));
   if (least <= parts.cycles || parts.tasks.empty()) return;
   TaskTiming& task = parts.tasks.back();
   const std::uint64_t more = least - parts.cycles;

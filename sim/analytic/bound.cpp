@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sim/analytic/event_graph.hpp"
+#include "sim/memory/memory_facts.hpp"
 
 namespace sluice {
 namespace {
@@ -46,6 +47,12 @@ class Composer {
     UnitBound& b = bounds_[firing.layer][index(firing.unit)];
     b.busy += times * time.busy;
     b.span += times * time.busy;
+    b.longest = std::max(b.longest, time.busy);
+    for (const MemoryTransfer& transfer : firing.transfer) {
+      const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
+      b.bytes += times * bytes;
+      b.largest = std::max(b.largest, bytes);
+    }
     if (time.result == 0) return;
     if (b.first == 0) b.first = time.result;
     b.last = time.result;
@@ -98,10 +105,32 @@ FiringTime firing_time(const Firing& firing, const MemoryBound& memory) {
     return {busy, busy - std::min(busy, firing.interval) + firing.latency};
   }
   const MemoryTransfer& transfer = firing.transfer.front();
-  if (memory.bytes_per_cycle == 0) return {firing.interval, memory.latency};
-  const double bytes = static_cast<double>(transfer.row_bytes) * static_cast<double>(transfer.rows);
-  const auto cycles = static_cast<std::uint64_t>(std::floor(bytes / memory.bytes_per_cycle));
-  return {cycles + firing.interval, cycles + memory.latency};
+  const std::uint64_t cycles = cycles_at_peak(memory, transfer.row_bytes * transfer.rows);
+  if (!memory.queued) return {cycles + firing.interval, cycles + memory.latency};
+  return {firing.interval, transfer.write ? 0 : cycles + memory.latency};
+}
+
+MemoryBound memory_bound(const Dram& dram, Hertz clock) {
+  if (dram.is_ideal()) {
+    const MemoryFacts facts = memory_facts(dram, clock);
+    return {facts.bytes_per_cycle, facts.unloaded_latency, false};
+  }
+  // Data follows a column command, which comes no earlier than the request, after CL; what the
+  // bursts themselves take is part of the bytes at the peak.
+  const DramTiming t = timing_of(dram);
+  const ClockRatio ratio = clock_ratio(dram, clock);
+  const double cycles_per_clock =
+      static_cast<double>(ratio.cycles) / static_cast<double>(ratio.clocks);
+  const double bytes_per_clock = 1.0 * t.burst_bytes * dram.channels / t.burst_clocks;
+  const double clocks = t.cl + dram.controller_latency.value * 1e12 / t.tck_ps;
+  return {bytes_per_clock / cycles_per_clock,
+          static_cast<std::uint64_t>(std::floor(clocks * cycles_per_clock)), true};
+}
+
+std::uint64_t cycles_at_peak(const MemoryBound& memory, std::uint64_t bytes) {
+  if (memory.bytes_per_cycle == 0) return 0;
+  return static_cast<std::uint64_t>(
+      std::floor(static_cast<double>(bytes) / memory.bytes_per_cycle));
 }
 
 GraphBound bound(const Graph& graph, const MemoryBound& memory) {

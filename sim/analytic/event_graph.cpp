@@ -94,8 +94,8 @@ void Body::add_channel_edges() {
     edges_.push_back(
         {ends.put_at, ends.take_at, std::max<std::uint64_t>(result, 1), channel.initial / tokens});
     const std::uint64_t held = ends.release == Release::at_end ? busy(ends.take_at) : 0;
-    edges_.push_back({ends.take_at, ends.put_at, held + 1,
-                      (channel.capacity - channel.initial) / tokens});
+    edges_.push_back(
+        {ends.take_at, ends.put_at, held + 1, (channel.capacity - channel.initial) / tokens});
   }
 }
 
@@ -108,8 +108,9 @@ CriticalCycle Body::solve() const {
     boost::put(boost::edge_index, g, edge, e);
   }
   std::vector<boost::graph_traits<EventGraph>::edge_descriptor> cycle;
-  boost::maximum_cycle_ratio(g, boost::get(boost::vertex_index, g), boost::get(boost::edge_weight, g),
-                             boost::get(boost::edge_weight2, g), &cycle);
+  boost::maximum_cycle_ratio(g, boost::get(boost::vertex_index, g),
+                             boost::get(boost::edge_weight, g), boost::get(boost::edge_weight2, g),
+                             &cycle);
   CriticalCycle critical{0, 0, {}};
   for (const auto& edge : cycle) {
     const Edge& e = edges_[boost::get(boost::edge_index, g, edge)];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/memory/memory_facts.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace sluice {
@@ -14,6 +15,16 @@ MemoryFacts memory_facts(const Dram& dram, Hertz clock) {
   const double clocks = t.rcd_rd + t.cl + t.burst_clocks;
   return {peak_bytes_per_second(dram) / clock.value,
           cycles(dram.controller_latency.value + clocks * t.tck_ps * 1e-12)};
+}
+
+ClockRatio clock_ratio(const Dram& dram, Hertz clock) {
+  constexpr double tolerance = 5e-4;  // presets round tCK by as much: 833 ps for 833.3
+  const double ratio = 1e12 / timing_of(dram).tck_ps / clock.value;
+  for (std::uint64_t q = 1;; ++q) {
+    const double p = std::round(ratio * static_cast<double>(q));
+    if (p >= 1 && std::abs(p / static_cast<double>(q) - ratio) <= tolerance * ratio)
+      return {static_cast<std::uint64_t>(p), q};
+  }
 }
 
 }  // namespace sluice

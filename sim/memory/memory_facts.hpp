@@ -16,4 +16,14 @@ struct MemoryFacts {
 
 MemoryFacts memory_facts(const Dram& dram, Hertz clock);
 
+/// So many DRAM clocks in so many machine cycles.
+struct ClockRatio {
+  std::uint64_t clocks = 1, cycles = 1;
+};
+
+/// The ratio of the clocks as simulated: the fraction of least denominator within 0.05 % (presets
+/// round tCK by as much), so that the two clocks come into step again and periods can be found. Not
+/// of `ideal`.
+ClockRatio clock_ratio(const Dram& dram, Hertz clock);
+
 }  // namespace sluice

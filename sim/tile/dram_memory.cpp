@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The DRAM as a TLM target; see memory.hpp.
 #include <algorithm>
-#include <cmath>
 
 #include "base/assert.hpp"
+#include "sim/memory/memory_facts.hpp"
 #include "sim/tile/memory.hpp"
 
 namespace sluice::tile {
 namespace {
 
 constexpr std::uint64_t never = ~std::uint64_t{0};
-constexpr std::uint64_t largest_denominator = 64;
-
-/// The fraction nearest to `ratio` with a denominator up to `largest_denominator`.
-std::pair<std::uint64_t, std::uint64_t> nearest_fraction(double ratio) {
-  std::pair<std::uint64_t, std::uint64_t> best{1, 1};
-  double least = -1;
-  for (std::uint64_t q = 1; q <= largest_denominator; ++q) {
-    const double p = std::max(1.0, std::round(ratio * static_cast<double>(q)));
-    const double error = std::abs(p / static_cast<double>(q) - ratio);
-    if (least < 0 || error < least * (1 - 1e-9)) {
-      least = error;
-      best = {static_cast<std::uint64_t>(p), q};
-    }
-  }
-  return best;
-}
-
 std::uint64_t scaled_up(std::uint64_t value, std::uint64_t by, std::uint64_t over) {
   return value / over * by + (value % over * by + over - 1) / over;
 }
@@ -35,8 +18,8 @@ std::uint64_t scaled_up(std::uint64_t value, std::uint64_t by, std::uint64_t ove
 
 DramMemory::DramMemory(sc_core::sc_module_name name, const TileMemory& memory, std::size_t)
     : sc_core::sc_module(name), socket("socket"), dram_(memory.dram) {
-  const double clocks_per_second = 1e12 / timing_of(memory.dram).tck_ps;
-  std::tie(clocks_, cycles_) = nearest_fraction(clocks_per_second / memory.clock.value);
+  const ClockRatio ratio = clock_ratio(memory.dram, memory.clock);
+  clocks_ = ratio.clocks, cycles_ = ratio.cycles;
   socket.register_nb_transport_fw(this, &DramMemory::accept);
   SC_HAS_PROCESS(DramMemory);
   SC_METHOD(work);
