@@ -80,9 +80,10 @@ def test_an_include_in_quotes_begins_with_a_room(check):
     assert 'base/a.cpp:2: error: "b.hpp" does not begin with a room' in done.stdout
 
 
-def test_only_tests_include_tests(check):
+def test_only_tests_and_benchmarks_include_tests(check):
+    assert check({"benchmarks/a.cpp": include('"tests/sim/machine.hpp"')}).returncode == 0
     done = check({"sim/a.cpp": include('"tests/sim/machine.hpp"')})
-    assert "only tests include tests" in done.stdout
+    assert "only tests and benchmarks include tests" in done.stdout
 
 
 def test_a_room_links_only_rooms_to_its_left(check):
