@@ -41,11 +41,7 @@ void ResponseQueue::append_state(std::uint64_t now, std::vector<std::uint64_t>& 
 IdealMemory::IdealMemory(sc_core::sc_module_name name, const TileMemory& memory, std::size_t)
     : sc_core::sc_module(name), socket("socket") {
   const double bytes = bytes_per_cycle(memory.dram.bandwidth, memory.clock);
-  if (bytes > 0) {
-    cycles_per_byte_ = static_cast<std::uint64_t>(1 / bytes);
-    fraction_per_byte_ = static_cast<std::uint64_t>(
-        std::llround(std::ldexp(1 / bytes - static_cast<double>(cycles_per_byte_), 32)));
-  }
+  if (bytes > 0) parts_per_byte_ = static_cast<double>(parts) / bytes;
   latency_ = memory_facts(memory.dram, memory.clock).unloaded_latency;
   socket.register_nb_transport_fw(this, &IdealMemory::accept);
   SC_HAS_PROCESS(IdealMemory);
@@ -60,12 +56,9 @@ tlm::tlm_sync_enum IdealMemory::accept(int initiator, tlm::tlm_generic_payload& 
   TransferExtension* transfer = nullptr;
   payload.get_extension(transfer);
   const std::uint64_t now = now_cycle();
-  if (free_cycle_ < now) free_cycle_ = now, free_fraction_ = 0;
   const std::uint64_t bytes = transfer->row_bytes * transfer->rows;
-  free_fraction_ += bytes * fraction_per_byte_;
-  free_cycle_ += bytes * cycles_per_byte_ + (free_fraction_ >> 32);
-  free_fraction_ &= 0xffffffffu;
-  const std::uint64_t issued = free_cycle_ + (free_fraction_ != 0 ? 1 : 0);
+  free_parts_ = std::max(free_parts_, now * parts) + service_parts(bytes);
+  const std::uint64_t issued = (free_parts_ + parts - 1) / parts;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
   responses_.push({issued, 0, false, initiator, &payload});
   responses_.push({issued + latency_, 0, true, initiator, &payload});
@@ -83,20 +76,23 @@ void IdealMemory::respond() {
   if (!responses_.empty()) wake_.notify(at_cycle(responses_.next_cycle() - now_cycle()));
 }
 
-/// Once the bus is free, nothing to come can tell since when.
-bool IdealMemory::idle() const {
-  return free_cycle_ < now_cycle() || (free_cycle_ == now_cycle() && free_fraction_ == 0);
+/// Rounded up, but not for what a double adds to a whole number.
+std::uint64_t IdealMemory::service_parts(std::uint64_t bytes) const {
+  const double exact = static_cast<double>(bytes) * parts_per_byte_;
+  return static_cast<std::uint64_t>(std::ceil(exact * (1 - 1e-15)));
 }
+
+/// Once the bus is free, nothing to come can tell since when.
+bool IdealMemory::idle() const { return free_parts_ <= now_cycle() * parts; }
 
 void IdealMemory::append_state(std::uint64_t now, std::span<const std::uint64_t>,
                                std::vector<std::uint64_t>& out) const {
-  out.push_back(idle() ? pending : free_cycle_ - now);
-  out.push_back(idle() ? 0 : free_fraction_);
+  out.push_back(idle() ? pending : free_parts_ - now * parts);
   responses_.append_state(now, out);
 }
 
 void IdealMemory::shift(std::uint64_t cycles, std::span<const std::int64_t>) {
-  if (!idle()) free_cycle_ += cycles;
+  if (!idle()) free_parts_ += cycles * parts;
   responses_.shift(cycles);
   if (responses_.empty()) return;
   wake_.cancel();

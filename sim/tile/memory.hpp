@@ -51,10 +51,14 @@ class ResponseQueue {
   std::uint64_t order_ = 0;
 };
 
-/// Bandwidth and latency only: transfers are served whole, first come, first served.
+/// Bandwidth and latency only: transfers are served whole, first come, first served. A service time
+/// is rounded up to a part of a cycle, so that where the bus comes to stand repeats soon and periods
+/// can be found.
 class IdealMemory : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<IdealMemory> socket;
+
+  static constexpr std::uint64_t parts = 32;  ///< of a cycle
 
   IdealMemory(sc_core::sc_module_name name, const TileMemory& memory, std::size_t streams);
 
@@ -75,13 +79,12 @@ class IdealMemory : public sc_core::sc_module {
   tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload,
                             tlm::tlm_phase& phase, sc_core::sc_time& delay);
   void respond();
+  std::uint64_t service_parts(std::uint64_t bytes) const;
   bool idle() const;
 
   std::uint64_t latency_ = 0;
-  std::uint64_t cycles_per_byte_ = 0;    ///< service time of a byte: whole cycles
-  std::uint64_t fraction_per_byte_ = 0;  ///< and 2^-32 cycles
-  std::uint64_t free_cycle_ = 0;         ///< when the last transfer leaves the bus: whole cycles
-  std::uint64_t free_fraction_ = 0;      ///< and 2^-32 cycles
+  double parts_per_byte_ = 0;     ///< service time of a byte in parts of a cycle
+  std::uint64_t free_parts_ = 0;  ///< when the last transfer leaves the bus, in parts
   ResponseQueue responses_;
   sc_core::sc_event wake_;
 };
