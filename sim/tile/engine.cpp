@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "sim/tile/systemc_context.hpp"
@@ -41,14 +42,14 @@ std::uint8_t peer_place(UnitStats& unit, std::uint32_t peer) {
 
 }  // namespace
 
-Engine::Engine(const Graph& the_graph, const TileMemory& the_memory, const TileOptions& the_options)
+Engine::Engine(const Graph& the_graph, Memory the_memory, const TileOptions& the_options)
     : graph(the_graph),
       options(the_options),
       program(compile(the_graph)),
       channels(make_channels(the_graph)),
       ports(the_graph.ports.size()),
       streams(the_graph.streams.size()),
-      memory(make_memory(the_memory, the_graph.streams.size())),
+      memory(std::move(the_memory)),
       arbiter(
           "arbiter", [this](std::uint32_t unit) { units[unit]->serve(); },
           [this] { std::visit([](const auto& m) { m->look(); }, memory); }),
@@ -184,27 +185,25 @@ Memory make_memory(const TileMemory& memory, std::size_t streams) {
   return std::make_unique<DramMemory>("memory", memory, streams);
 }
 
-}  // namespace sluice::tile
-
-namespace sluice {
-
 namespace {
 
-TileOutcome run_once(const Graph& graph, const TileMemory& memory, const TileOptions& options) {
+using MakeMemory = std::function<Memory()>;
+
+TileOutcome run_once(const Graph& graph, const MakeMemory& make, const TileOptions& options) {
   SystemcContext context;
-  tile::Engine engine(graph, memory, options);
+  Engine engine(graph, make(), options);
   return engine.run();
 }
 
 /// Whether `graph` runs to the end when the channel at `at` holds `capacity` tokens.
-bool runs_with(Graph& graph, std::size_t at, std::uint64_t capacity, const TileMemory& memory,
+bool runs_with(Graph& graph, std::size_t at, std::uint64_t capacity, const MakeMemory& make,
                const TileOptions& options) {
   graph.channels[at].capacity = capacity;
-  return !std::holds_alternative<Deadlock>(run_once(graph, memory, options));
+  return !std::holds_alternative<Deadlock>(run_once(graph, make, options));
 }
 
 /// Finds the least depth of one of the full channels that lets the graph run to the end.
-void find_depth(const Graph& graph, const TileMemory& memory, TileOptions options,
+void find_depth(const Graph& graph, const MakeMemory& make, TileOptions options,
                 Deadlock& deadlock) {
   options.trace = false;
   options.progress = nullptr;
@@ -215,11 +214,11 @@ void find_depth(const Graph& graph, const TileMemory& memory, TileOptions option
     std::size_t at = 0;
     while (trial.channels[at].name != wait.channel) ++at;
     std::uint64_t fails = wait.capacity, works = 2 * wait.capacity;
-    while (works < limit && !runs_with(trial, at, works, memory, options)) fails = works, works *= 2;
+    while (works < limit && !runs_with(trial, at, works, make, options)) fails = works, works *= 2;
     if (works >= limit) continue;
     while (works - fails > 1) {
       const std::uint64_t middle = fails + (works - fails) / 2;
-      (runs_with(trial, at, middle, memory, options) ? works : fails) = middle;
+      (runs_with(trial, at, middle, make, options) ? works : fails) = middle;
     }
     deadlock.channel = wait.channel;
     deadlock.depth = works;
@@ -229,12 +228,21 @@ void find_depth(const Graph& graph, const TileMemory& memory, TileOptions option
 
 }  // namespace
 
-TileOutcome run_tile(const Graph& graph, const TileMemory& memory, const TileOptions& options) {
+TileOutcome run_with(const Graph& graph, const MakeMemory& make, const TileOptions& options) {
   SLUICE_ASSERT(check(graph).empty(), "a graph that does not pass check() cannot be executed");
-  TileOutcome outcome = run_once(graph, memory, options);
+  TileOutcome outcome = run_once(graph, make, options);
   if (Deadlock* deadlock = std::get_if<Deadlock>(&outcome))
-    find_depth(graph, memory, options, *deadlock);
+    find_depth(graph, make, options, *deadlock);
   return outcome;
+}
+
+}  // namespace sluice::tile
+
+namespace sluice {
+
+TileOutcome run_tile(const Graph& graph, const TileMemory& memory, const TileOptions& options) {
+  return tile::run_with(
+      graph, [&] { return tile::make_memory(memory, graph.streams.size()); }, options);
 }
 
 std::string to_text(const Deadlock& deadlock) {

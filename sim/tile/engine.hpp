@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "sim/tile/arbiter.hpp"
 #include "sim/tile/channel_state.hpp"
+#include "sim/tile/external_adapter.hpp"
 #include "sim/tile/fast_forward.hpp"
 #include "sim/tile/memory.hpp"
 #include "sim/tile/program.hpp"
@@ -38,7 +40,7 @@ struct TransferEvent {
 
 class Engine {
  public:
-  Engine(const Graph& graph, const TileMemory& memory, const TileOptions& options);
+  Engine(const Graph& graph, Memory memory, const TileOptions& options);
 
   TileOutcome run();
 
@@ -77,5 +79,9 @@ class Engine {
   Deadlock deadlock() const;
   void finish_trace(TileResult& result);
 };
+
+/// run_tile() with the memory that `make` makes in the context of each run.
+TileOutcome run_with(const Graph& graph, const std::function<Memory()>& make,
+                     const TileOptions& options);
 
 }  // namespace sluice::tile

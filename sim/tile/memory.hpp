@@ -92,8 +92,7 @@ class IdealMemory : public sc_core::sc_module {
 /// The DRAM of sim/memory behind a socket: converts cycles to DRAM clocks and back, and lets the
 /// DRAM decide only what no later request can change.
 ///
-/// DRAM clocks a machine cycle are rounded to a fraction with a small denominator (off by less than
-/// one part in 2 * 64^2), so that the two clocks come into step again and periods can be found.
+/// DRAM clocks a machine cycle are rounded to a fraction with a small denominator; see clock_ratio().
 class DramMemory : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<DramMemory> socket;
@@ -135,7 +134,9 @@ class DramMemory : public sc_core::sc_module {
   sc_core::sc_event wake_;
 };
 
-using Memory = std::variant<std::unique_ptr<IdealMemory>, std::unique_ptr<DramMemory>>;
+class ExternalMemoryAdapter;
+using Memory = std::variant<std::unique_ptr<IdealMemory>, std::unique_ptr<DramMemory>,
+                            std::unique_ptr<ExternalMemoryAdapter>>;
 
 /// The memory that the description asks for.
 Memory make_memory(const TileMemory& memory, std::size_t streams);
