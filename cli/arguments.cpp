@@ -58,7 +58,7 @@ class WordReader {
     std::vector<Setting> result;
     for (const std::string& given : texts("--set")) {
       const std::size_t equals = given.find('=');
-      if (equals == given.npos)
+      if (equals == std::string::npos)
         diagnostics_.error({.path = "--set"}, fmt::format("{} sets no value", quote(given)),
                            fmt::format("write it like {}=32", given));
       else

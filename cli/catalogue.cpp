@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> names_of(const std::vector<Descriptor>& entries) {
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const Descriptor& entry : entries) names.push_back(entry.name);
   return names;
 }

@@ -58,7 +58,7 @@ CLI::App* add_command(Parser& parser, CLI::App& app, std::string_view name) {
   const auto known = app.get_subcommands([&](const CLI::App* a) { return a->get_name() == first; });
   CLI::App* sub = known.empty() ? app.add_subcommand(first) : known.front();
   if (known.empty()) set_up_app(*sub);
-  if (space == name.npos) return sub;
+  if (space == std::string_view::npos) return sub;
   if (known.empty()) add_options(parser, *sub, nullptr, common_words());
   return add_command(parser, *sub, name.substr(space + 1));
 }
@@ -93,7 +93,7 @@ std::vector<std::string> commands_after(std::string_view prefix) {
 }
 
 [[noreturn]] void unknown_command(const std::string& word, std::string_view prefix) {
-  const bool file = word.find('.') != word.npos || word.find('/') != word.npos;
+  const bool file = word.find('.') != std::string::npos || word.find('/') != std::string::npos;
   fail(nullptr, "there is no command " + quote(std::string(prefix) + word),
        file ? "to evaluate a file: sluice run " + word : suggestion(word, commands_after(prefix)));
 }
