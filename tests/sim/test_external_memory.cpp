@@ -5,7 +5,10 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "sim/tile/external_memory.hpp"
@@ -148,6 +151,12 @@ TileResult run_external(const Graph& graph, const ExternalMemory& memory) {
   return std::get<TileResult>(std::move(outcome));
 }
 
+std::string text_of(const std::string& path) {
+  std::ifstream file(std::string(SLUICE_SOURCE_DIR) + "/" + path);
+  REQUIRE(file.good());
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 TileMemory ideal(double bytes_per_cycle, double latency_cycles) {
   TileMemory memory;
   memory.dram.bandwidth = {bytes_per_cycle, Bandwidth::Per::cycle};
@@ -247,4 +256,13 @@ TEST_CASE("a memory that refuses or waits is an error, after which others run") 
                        ExternalMemoryError);
   CHECK_THROWS_AS(run_tile(loads(1, 1, 100), bad(true)), ExternalMemoryError);
   CHECK(run_external(loads(1, 1, 256), fixed_latency()).cycles == 43);
+}
+
+TEST_CASE("the example in docs/time.md is the one that is compiled here") {
+  const std::string begin = "// docs/time.md: begin\n", end = "// docs/time.md: end\n";
+  const std::string source = text_of("tests/sim/test_external_memory.cpp");
+  const std::size_t from = source.find(begin) + begin.size();
+  const std::string example = source.substr(from, source.find(end) - from);
+  CHECK(example.size() > 500);
+  CHECK(text_of("docs/time.md").find("```cpp\n" + example + "```") != std::string::npos);
 }
