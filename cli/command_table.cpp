@@ -49,14 +49,14 @@ constexpr WordSpec scalesim_words[] = {
     {"--config", "-c", "FILE", value, "configuration of SCALE-Sim (.cfg)", true},
     {"--topology", "-t", "FILE", value, "topology of SCALE-Sim (.csv)", true},
     {"--input", "-i", "WORD", value, "what the topology lists: conv (the default) or gemm"},
-    {"--output", "-o", "FILE", value, "run file to write", true},
+    {"--output", "-o", "FILE", value, "run file to write; - is standard output", true},
 };
 
 constexpr WordSpec accelergy_words[] = {
     {"--ert", "", "FILE", value, "energy reference table (.yaml)", true},
     {"--art", "", "FILE", value, "area reference table (.yaml)"},
     {"--map", "-m", "FILE", value, "what the components of the tables are here (.yaml)", true},
-    {"--output", "-o", "FILE", value, "table to write", true},
+    {"--output", "-o", "FILE", value, "table to write; - is standard output", true},
 };
 
 constexpr WordSpec help_words[] = {

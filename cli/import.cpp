@@ -31,6 +31,13 @@ YamlNode map_of(std::string key, YamlNode value) {
   return map;
 }
 
+/// `-` is standard output, and then nothing else goes there.
+void write_result(const std::string& path, const std::string& text) {
+  if (path == "-") return write_output(text);
+  write_file_atomic(path, text);
+  write_output(fmt::format("wrote {}\n", path));
+}
+
 /// The run file of what SCALE-Sim would simulate.
 std::string run_file(const ScalesimConfig& config, const Network& network) {
   YamlNode run = map_of("name", scalar(config.run_name.empty() ? network.name : config.run_name));
@@ -53,11 +60,10 @@ int import_scalesim_command(const ImportScaleSimArguments& arguments) {
       read_file(arguments.topology, most_bytes), arguments.topology,
       arguments.input == "gemm" ? ScalesimRows::gemm : ScalesimRows::conv,
       config.sparsity ? ScalesimSparsity::layer : ScalesimSparsity::ignore);
-  write_file_atomic(arguments.output, run_file(config, network));
   if (config.ramulator)
     write_error(fmt::format("{}: note: UseRamulatorTrace has no counterpart, the memory is {}\n",
                             arguments.config, config.architecture.dram.preset));
-  write_output(fmt::format("wrote {}\n", arguments.output));
+  write_result(arguments.output, run_file(config, network));
   return exit_done;
 }
 
@@ -71,8 +77,7 @@ int import_accelergy_command(const ImportAccelergyArguments& arguments) {
   diagnostics.throw_if_any();
   const EnergyTable table = import_accelergy(ert, art ? &*art : nullptr, options, diagnostics);
   diagnostics.throw_if_any();
-  write_file_atomic(arguments.output, to_text(table));
-  write_output(fmt::format("wrote {}\n", arguments.output));
+  write_result(arguments.output, to_text(table));
   return exit_done;
 }
 

@@ -45,6 +45,17 @@ void check_kind(const YamlNode& root, const std::string& file) {
                     std::move(hint)}});
 }
 
+/// Only `tile` has firings with a time: an empty trace would look like an idle machine.
+void check_trace(const Experiment& experiment) {
+  const Fidelity fidelity = experiment.simulation.fidelity;
+  if (!experiment.output.trace || fidelity == Fidelity::tile) return;
+  Diagnostics diagnostics;
+  diagnostics.error({.path = "sluice run"},
+                    fmt::format("fidelity {} makes no trace", name_of(fidelity)),
+                    "use tile, or leave the trace out");
+  diagnostics.throw_if_any();
+}
+
 /// What the command line says goes over what the file says.
 RunInput read_run(const RunArguments& arguments, const Library& library) {
   std::vector<Setting> settings = arguments.settings;
@@ -61,6 +72,7 @@ RunInput read_run(const RunArguments& arguments, const Library& library) {
   if (arguments.trace) output.trace = true;
   if (arguments.trace_start) output.trace_start = *arguments.trace_start;
   if (arguments.trace_cycles) output.trace_cycles = *arguments.trace_cycles;
+  check_trace(experiment);
   return {std::move(experiment), place_of_table(root)};
 }
 

@@ -53,7 +53,7 @@ void check_experiment(const Experiment& experiment, const Mapping& mapping,
   Diagnostics diagnostics;
   if (machine.has_memory)
     refuse(diagnostics, "the memory takes time, and pe has only the array",
-           "set architecture.dram to type ideal without a bandwidth, or use tile");
+           "set architecture.dram to preset: ideal without a bandwidth, or use tile");
   if (const auto reason = unsupported_by_pe(experiment.architecture.array))
     refuse(diagnostics, *reason, "use tile, which computes no numbers");
   double pe_cycles = 0;

@@ -84,6 +84,16 @@ def test_matrix_products_of_scale_sim_take_the_cycles_that_scale_sim_counts(scal
     assert cycles_of(scalesim, "my.yaml") == 48
 
 
+def test_a_run_file_on_standard_output_is_all_there_is(scalesim):
+    before = scalesim.files()
+    words = ("import", "scalesim", "-c", "scale.cfg", "-t", "conv.csv", "-o")
+    done = scalesim.sluice(*words, "-")
+    assert (done.code, done.err) == (0, "")
+    assert scalesim.files() == before
+    scalesim.sluice(*words, "my.yaml")
+    assert done.out == (scalesim.folder / "my.yaml").read_text(encoding="utf-8")
+
+
 def test_convolutions_are_what_is_imported_when_nothing_is_said(scalesim):
     scalesim.sluice("import", "scalesim", "-c", "scale.cfg", "-t", "conv.csv", "-o", "my.yaml")
     # 4 x 4 x 8 results, 18 products each: 2 folds of 18 + 8 + 8 - 2 = 32 cycles.

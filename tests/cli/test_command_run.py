@@ -86,6 +86,21 @@ def test_a_trace_goes_to_the_folder_or_to_a_file(project):
     assert (project.folder / "t").read_bytes() == in_folder
 
 
+@pytest.mark.parametrize("fidelity", ["analytic", "pe"])
+def test_a_fidelity_without_firings_makes_no_trace(project, fidelity):
+    done = project.sluice("run", "run.yaml", "--trace", "--fidelity", fidelity)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (f"sluice run: error: fidelity {fidelity} makes no trace\n"
+                        "hint: use tile, or leave the trace out\n")
+    assert project.files() == INPUTS
+
+
+def test_pe_says_how_to_make_its_memory_ideal(project):
+    done = project.sluice("run", "run.yaml", "--fidelity", "pe")
+    assert (done.code, done.out) == (2, "")
+    assert "hint: set architecture.dram to preset: ideal without a bandwidth, or use tile" in done.err
+
+
 def test_the_window_of_a_trace_begins_where_it_is_asked_to(project):
     project.sluice("run", "run.yaml", "--trace=all", "-q")
     project.sluice("run", "run.yaml", "--trace=late", "--trace-start", "1000000", "-q")
