@@ -86,7 +86,7 @@ void Engine::wake_writer(ChannelState& channel) {
 }
 
 void Engine::report_progress(std::uint64_t cycle) {
-  next_progress = host_firings + (1 << 16);
+  next_progress = host_firings + progress_every;
   if (options.progress != nullptr && !options.progress(cycle, options.progress_context))
     interrupted = true;
 }

@@ -59,7 +59,7 @@ class Engine {
   std::uint64_t host_firings = 0;
   std::uint64_t last_done = 0;  ///< when the last transfer was done
   bool interrupted = false;
-  std::uint64_t next_progress = 1 << 16;
+  std::uint64_t next_progress = progress_every;
   Trace trace;
   std::vector<OccupancyEvent> occupancy;
   std::vector<TransferEvent> transfers;

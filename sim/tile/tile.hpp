@@ -16,6 +16,10 @@
 
 namespace sluice {
 
+/// Firings between two calls of TileOptions::progress. One that moves megabytes through DRAM takes the
+/// host milliseconds; a call costs about as much as one that does not.
+inline constexpr std::uint64_t progress_every = 64;
+
 struct TileOptions {
   bool fast_forward = true;
   bool trace = false;

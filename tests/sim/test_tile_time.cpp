@@ -155,3 +155,23 @@ TEST_CASE("a firing that needs more beats than it has cycles lasts as long as it
   CHECK(result.units[0].layers[0].busy == 10);
   CHECK(result.units[0].layers[0].stalls[std::size_t(StallKind::port_conflict)] == 15);
 }
+
+TEST_CASE("progress is told every 64 firings, and its answer ends the run") {
+  struct Calls {
+    std::uint64_t count = 0, most = 0;
+  } calls;
+  TileOptions options;
+  options.fast_forward = false;
+  options.progress_context = &calls;
+  options.progress = [](std::uint64_t, void* context) {
+    Calls& seen = *static_cast<Calls*>(context);
+    return ++seen.count < seen.most;
+  };
+  const Graph graph = chain(640, {1, 1}, {1, 1}, 4);  // 1280 firings
+  calls.most = 1000;
+  CHECK(std::holds_alternative<TileResult>(run_tile(graph, no_memory(), options)));
+  CHECK(calls.count == 1280 / 64);
+  calls = {0, 3};
+  CHECK(std::holds_alternative<Interrupted>(run_tile(graph, no_memory(), options)));
+  CHECK(calls.count == 3);
+}
