@@ -8,6 +8,7 @@ namespace sluice {
 namespace {
 
 constexpr std::uint64_t every_bank = ~std::uint64_t{0};
+constexpr int oldest_looked_at = 6;
 constexpr std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
 
 /// Calls visit(bank) for every bit that is set.
@@ -41,6 +42,7 @@ RequestQueue::RequestQueue(std::uint32_t reads, std::uint32_t writes)
     : capacity_{reads, writes},
       bursts_(reads + writes),
       next_(reads + writes, none),
+      age_(reads + writes),
       free_(reads + writes),
       free_count_(reads + writes) {
   for (std::size_t i = 0; i < free_.size(); ++i) free_[i] = static_cast<Index>(i);
@@ -116,7 +118,17 @@ DramChannel::Choice DramChannel::best_column(std::uint64_t now, std::uint64_t ba
   Choice best;
   std::uint64_t floor = std::max(now, timing_.rank_column(writing_));
   if (!policy_.split_bus) floor = std::max(floor, bus_->free);
-  for_each_bank(column_banks_ & banks, [&](std::uint32_t bank) {
+  banks &= column_banks_;
+  // The oldest that can go at once is best. In a stream it is among the oldest few of all.
+  auto i = queue_.oldest(writing_);
+  for (int look = 0; look < oldest_looked_at && i != RequestQueue::none; ++look) {
+    const std::uint32_t bank = queue_.bank(i);
+    if ((banks & bit(bank)) != 0 && banks_[bank].chosen == i &&
+        timing_.column_of_bank(bank, writing_) <= floor)
+      return {floor, order_[bank], bank};
+    i = queue_.younger(i);
+  }
+  for_each_bank(banks, [&](std::uint32_t bank) {
     best.offer(std::max(floor, timing_.column_of_bank(bank, writing_)), order_[bank], bank);
   });
   return best;

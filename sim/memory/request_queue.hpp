@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The requests that a channel's controller holds: reads in its window, writes in its queue, each in
-// a list by bank from oldest to youngest. Fixed storage: nothing is allocated per burst.
+// a list by bank from oldest to youngest, and all of a direction in a list of their own. Fixed
+// storage: nothing is allocated per burst.
 #pragma once
 
 #include <array>
@@ -35,6 +36,10 @@ class RequestQueue {
 
   Index head(std::uint32_t bank, bool write) const { return lists_[write][bank].head; }
   Index next(Index index) const { return next_[index]; }
+  /// The oldest of all banks, and the next younger one.
+  Index oldest(bool write) const { return ages_[write].head; }
+  Index younger(Index index) const { return age_[index].younger; }
+  std::uint32_t bank(Index index) const { return age_[index].bank; }
   const QueuedBurst& operator[](Index index) const { return bursts_[index]; }
   QueuedBurst& operator[](Index index) { return bursts_[index]; }
 
@@ -51,6 +56,10 @@ class RequestQueue {
       next_[list.tail] = index;
     }
     list.tail = index;
+    List& ages = ages_[write];
+    age_[index] = {ages.tail, none, bank};
+    (ages.tail == none ? ages.head : age_[ages.tail].younger) = index;
+    ages.tail = index;
     ++count_[write];
     return index;
   }
@@ -63,6 +72,9 @@ class RequestQueue {
     (before == none ? list.head : next_[before]) = after;
     if (list.tail == index) list.tail = before;
     if (list.head == none) banks_[write] &= ~(std::uint64_t{1} << bank);
+    const Age age = age_[index];
+    (age.older == none ? ages_[write].head : age_[age.older].younger) = age.younger;
+    (age.younger == none ? ages_[write].tail : age_[age.younger].older) = age.older;
     free_[free_count_++] = index;
     --count_[write];
   }
@@ -71,11 +83,17 @@ class RequestQueue {
   struct List {
     Index head = none, tail = none;
   };
+  struct Age {
+    Index older = none, younger = none;
+    std::uint32_t bank = 0;
+  };
   std::array<std::uint32_t, 2> capacity_, count_{};
   std::array<std::uint64_t, 2> banks_{};
   std::array<std::array<List, ChannelTiming::max_banks>, 2> lists_;
   std::vector<QueuedBurst> bursts_;
   std::vector<Index> next_;
+  std::array<List, 2> ages_;
+  std::vector<Age> age_;
   std::vector<Index> free_;
   std::size_t free_count_ = 0;
   std::uint64_t order_ = 0;
