@@ -119,8 +119,11 @@ DramChannel::Choice DramChannel::best_column(std::uint64_t now, std::uint64_t ba
   std::uint64_t floor = std::max(now, timing_.rank_column(writing_));
   if (!policy_.split_bus) floor = std::max(floor, bus_->free);
   banks &= column_banks_;
-  // The oldest that can go at once is best. In a stream it is among the oldest few of all.
-  auto i = queue_.oldest(writing_);
+  // The oldest that can go at once is best. In a stream, which has hits in several banks, it is
+  // among the oldest few of all.
+  const std::uint64_t beyond_one = banks & (banks - 1);
+  const bool stream = (beyond_one & (beyond_one - 1)) != 0;
+  auto i = stream ? queue_.oldest(writing_) : RequestQueue::none;
   for (int look = 0; look < oldest_looked_at && i != RequestQueue::none; ++look) {
     const std::uint32_t bank = queue_.bank(i);
     if ((banks & bit(bank)) != 0 && banks_[bank].chosen == i &&
