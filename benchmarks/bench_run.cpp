@@ -16,7 +16,7 @@ namespace {
 
 using namespace sluice;
 
-/// SCALE-Sim v3 (A. Raj et al., arXiv 2504.15377; its repository at commit 2cf6c8e) on ResNet-50
+/// SCALE-Sim v3 (R. Raj et al., arXiv 2504.15377; its repository at commit 2cf6c8e) on ResNet-50
 /// (topology Resnet50_mlperf), 128 x 128 ws, CALC mode, three buffers of 1 MiB, without traces:
 /// recorded on one core of a machine with two.
 constexpr double scalesim_wall_seconds = 318.0;
