@@ -119,7 +119,7 @@ void describe(Visitor& v, Architecture& a) {
   v.required("name", a.name, {.doc = "name in reports"});
   v.field("source", a.source, {.doc = "where the numbers come from"});
   v.field("model", a.model, {.doc = "accelerator model (see `sluice list models`)"});
-  v.required("clock", a.clock, {.doc = "clock of the whole chip", .unit = "Hz", .min = 1});
+  v.required("clock", a.clock, {.doc = "clock of the whole chip", .unit = "Hz", .min = 1, .max = 1e12});
   v.required("array", a.array, {.doc = "the systolic array"});
   v.field("vector", a.vector, {.doc = "the unit for everything that is not a matrix product"});
   v.required("scratchpads", a.scratchpads, {.doc = "on-chip buffers"});

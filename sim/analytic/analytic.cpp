@@ -187,23 +187,25 @@ Candidate Analysis::group_bound(Group group) const {
                            [](const auto& a, const auto& b) { return a.cycles < b.cycles; });
 }
 
-/// Shares the bound of a group among its tasks in proportion to their own.
+/// Shares the bound of a group among its tasks: to each the array's work in it, and of what remains
+/// as much as its own bound is of all.
 void Analysis::share(Group group, ReportParts& parts) const {
   const auto [first, last] = group;
   const Candidate whole = group_bound(group);
-  std::uint64_t sum = 0;
-  std::vector<std::uint64_t> own;
+  std::uint64_t own_sum = 0, work_sum = 0;
+  std::vector<std::uint64_t> own, work;  // by task; the array's work is never shared away
   for (std::size_t t = first; t < last; ++t) {
     own.push_back(std::max<std::uint64_t>(1, group_bound({t, t + 1}).cycles));
-    sum += own.back();
+    work.push_back(tasks_[t].gemm ? tasks_[t].array.span : 0);
+    own_sum += own.back(), work_sum += work.back();
   }
-  std::uint64_t given = 0, so_far = 0;
+  const auto rest = static_cast<double>(whole.cycles - work_sum);
+  std::uint64_t given = 0, own_so_far = 0, work_so_far = 0;
   for (std::size_t t = first; t < last; ++t) {
-    so_far += own[t - first];
-    const double share = static_cast<double>(so_far) / static_cast<double>(sum);
-    const auto until = t + 1 == last
-                           ? whole.cycles
-                           : static_cast<std::uint64_t>(share * static_cast<double>(whole.cycles));
+    own_so_far += own[t - first], work_so_far += work[t - first];
+    const double share = static_cast<double>(own_so_far) / static_cast<double>(own_sum);
+    const auto until =
+        t + 1 == last ? whole.cycles : work_so_far + static_cast<std::uint64_t>(share * rest);
     TaskTiming timing;
     const TaskBounds& b = tasks_[t];
     timing.unit = machine_.graph.units[index(b.gemm ? machine_.array : machine_.vector)].name;

@@ -54,6 +54,8 @@ Engine::Engine(const Graph& the_graph, Memory the_memory, const TileOptions& the
           "arbiter", [this](std::uint32_t unit) { units[unit]->serve(); },
           [this] { std::visit([](const auto& m) { m->look(); }, memory); }),
       fast_forward(the_graph, program, the_options.fast_forward) {
+  for (const Channel& channel : graph.channels)
+    held_before.push_back(static_cast<std::int64_t>(channel.initial));
   stats.resize(graph.units.size());
   for (UnitStats& unit : stats) unit.layers.resize(graph.layers.size());
   for (ChannelState& channel : channels) {
@@ -144,7 +146,8 @@ Deadlock Engine::deadlock() const {
   const auto first = std::find(order.begin(), order.end(), unit);
   const bool cyclic = units[unit]->state() != UnitProcess::State::finished;
   for (auto u = cyclic ? first : order.begin(); u != order.end(); ++u)
-    if (units[*u]->state() != UnitProcess::State::finished) found.waits.push_back(wait_of(*u).first);
+    if (units[*u]->state() != UnitProcess::State::finished)
+      found.waits.push_back(wait_of(*u).first);
   return found;
 }
 
@@ -153,11 +156,9 @@ void Engine::finish_trace(TileResult& out) {
   for (const Firing& firing : graph.firings) trace.names.push_back(firing.name);
   std::stable_sort(occupancy.begin(), occupancy.end(),
                    [](const auto& a, const auto& b) { return a.cycle < b.cycle; });
-  std::vector<std::int64_t> held(graph.channels.size());
-  for (std::size_t c = 0; c < graph.channels.size(); ++c) {
-    trace.counters.push_back({graph.channels[c].name + " tokens", "tokens"});
-    held[c] = static_cast<std::int64_t>(graph.channels[c].initial);
-  }
+  std::vector<std::int64_t> held = held_before;
+  for (const Channel& channel : graph.channels)
+    trace.counters.push_back({channel.name + " tokens", "tokens"});
   for (const OccupancyEvent& event : occupancy) {
     held[event.channel] += event.change;
     trace.samples.push_back({event.channel, event.cycle, static_cast<double>(held[event.channel])});
@@ -166,8 +167,8 @@ void Engine::finish_trace(TileResult& out) {
   for (const std::string& stream : graph.streams)
     trace.counters.push_back({stream + " bandwidth", "B/cycle"});
   for (const TransferEvent& t : transfers) {
-    const double rate =
-        static_cast<double>(t.bytes) / static_cast<double>(std::max<std::uint64_t>(1, t.end - t.begin));
+    const double rate = static_cast<double>(t.bytes) /
+                        static_cast<double>(std::max<std::uint64_t>(1, t.end - t.begin));
     trace.samples.push_back({base + t.stream, t.begin, rate});
     trace.samples.push_back({base + t.stream, t.end, 0});
   }

@@ -62,6 +62,7 @@ class Engine {
   std::uint64_t next_progress = progress_every;
   Trace trace;
   std::vector<OccupancyEvent> occupancy;
+  std::vector<std::int64_t> held_before;  ///< tokens by channel when the window of the trace begins
   std::vector<TransferEvent> transfers;
 
   /// Wakes the reader or the writer of a channel if what it waits for is there now.
@@ -71,6 +72,14 @@ class Engine {
   bool traces(std::uint64_t cycle) const {
     return options.trace && cycle >= options.trace_start && cycle < options.trace_end &&
            trace.slices.size() + occupancy.size() < options.trace_limit;
+  }
+  /// Notes for the trace that a channel holds `change` more tokens from `cycle` on.
+  void note_occupancy(std::uint32_t channel, std::uint64_t cycle, std::int64_t change) {
+    if (!options.trace) return;
+    if (cycle < options.trace_start)
+      held_before[channel] += change;  // what fast-forward skips adds up to nothing
+    else if (traces(cycle))
+      occupancy.push_back({cycle, channel, change});
   }
   void report_progress(std::uint64_t cycle);
 
