@@ -20,14 +20,13 @@ enum class TensorRole : std::uint8_t { input, weight, output };
 inline constexpr std::size_t tensor_role_count = 3;
 template <>
 struct EnumNames<TensorRole> {
-  static constexpr EnumName<TensorRole> table[] = {{"input", TensorRole::input},
-                                                   {"weight", TensorRole::weight},
-                                                   {"output", TensorRole::output}};
+  static constexpr EnumName<TensorRole> table[] = {
+      {"input", TensorRole::input}, {"weight", TensorRole::weight}, {"output", TensorRole::output}};
 };
 
 /// An on-chip buffer managed by software. Banks are interleaved by line; each bank serves
-/// `read_ports` reads and `write_ports` writes of `width` a cycle, or, with `shared_ports`, that many
-/// accesses of either kind.
+/// `read_ports` reads and `write_ports` writes of `width` a cycle, or, with `shared_ports`, that
+/// many accesses of either kind.
 struct Scratchpad {
   std::string name;
   Bytes capacity{0};
@@ -35,8 +34,8 @@ struct Scratchpad {
   std::uint32_t banks = 1;
   std::uint32_t read_ports = 1;
   std::uint32_t write_ports = 1;
-  bool shared_ports = false;  ///< single-ported banks: `read_ports` accesses of either kind
-  Bytes width{0};             ///< of one access to one bank; 0: as wide as its clients need
+  bool shared_ports = false;    ///< single-ported banks: `read_ports` accesses of either kind
+  Bytes width{0};               ///< of one access to one bank; 0: as wide as its clients need
   bool double_buffered = true;  ///< one tile is filled while the other is used
   bool operator==(const Scratchpad&) const = default;
 };
@@ -48,10 +47,13 @@ void describe(Visitor& v, Scratchpad& s) {
   v.required("holds", s.holds, {.doc = "tensors that live in it: input, weight, output"});
   v.field("banks", s.banks, {.doc = "banks that work at once", .min = 1, .max = 4096});
   v.field("read_ports", s.read_ports, {.doc = "reads a bank serves a cycle", .min = 1, .max = 64});
-  v.field("write_ports", s.write_ports, {.doc = "writes a bank serves a cycle", .min = 1, .max = 64});
+  v.field("write_ports", s.write_ports,
+          {.doc = "writes a bank serves a cycle", .min = 1, .max = 64});
   v.field("shared_ports", s.shared_ports, {.doc = "reads and writes share `read_ports` ports"});
-  v.field("width", s.width, {.doc = "bytes of one access to one bank; 0: never limits", .unit = "B"});
-  v.field("double_buffered", s.double_buffered, {.doc = "one tile is filled while another is used"});
+  v.field("width", s.width,
+          {.doc = "bytes of one access to one bank; 0: never limits", .unit = "B"});
+  v.field("double_buffered", s.double_buffered,
+          {.doc = "one tile is filled while another is used"});
 }
 
 /// A DMA engine that moves the tiles of some tensors between DRAM and scratchpads.
@@ -90,9 +92,11 @@ void describe(Visitor& v, VectorUnit& u) {
   v.field("format", u.format, {.doc = "number format of its arithmetic"});
   v.field("exp_cycles", u.exp_cycles,
           {.doc = "lane cycles of an exponential", .unit = "cycles", .min = 1, .max = 1000});
-  v.field("divide_cycles", u.divide_cycles,
-          {.doc = "lane cycles of a division or square root", .unit = "cycles", .min = 1, .max = 1000});
-  v.field("latency", u.latency, {.doc = "pipeline stages", .unit = "cycles", .min = 1, .max = 10000});
+  v.field(
+      "divide_cycles", u.divide_cycles,
+      {.doc = "lane cycles of a division or square root", .unit = "cycles", .min = 1, .max = 1000});
+  v.field("latency", u.latency,
+          {.doc = "pipeline stages", .unit = "cycles", .min = 1, .max = 10000});
 }
 
 /// A machine of the model `systolic`.
@@ -119,7 +123,8 @@ void describe(Visitor& v, Architecture& a) {
   v.required("name", a.name, {.doc = "name in reports"});
   v.field("source", a.source, {.doc = "where the numbers come from"});
   v.field("model", a.model, {.doc = "accelerator model (see `sluice list models`)"});
-  v.required("clock", a.clock, {.doc = "clock of the whole chip", .unit = "Hz", .min = 1, .max = 1e12});
+  v.required("clock", a.clock,
+             {.doc = "clock of the whole chip", .unit = "Hz", .min = 1, .max = 1e12});
   v.required("array", a.array, {.doc = "the systolic array"});
   v.field("vector", a.vector, {.doc = "the unit for everything that is not a matrix product"});
   v.required("scratchpads", a.scratchpads, {.doc = "on-chip buffers"});
@@ -127,11 +132,12 @@ void describe(Visitor& v, Architecture& a) {
   v.required("dram", a.dram, {.doc = "main memory"});
   v.field("prefetch_weights", a.prefetch_weights,
           {.doc = "the next layer's weights are fetched as soon as there is room"});
-  v.field("energy_table", a.energy_table, {.doc = "table of energies and areas; none: timing only"});
+  v.field("energy_table", a.energy_table,
+          {.doc = "table of energies and areas; none: timing only"});
 }
 
-/// Reads and checks a machine: every tensor has exactly one scratchpad and one DMA engine, names are
-/// unique, the array's options are possible. All mistakes go to `diagnostics`, at their places.
+/// Reads and checks a machine: every tensor has exactly one scratchpad and one DMA engine, names
+/// are unique, the array's options are possible. All mistakes go to `diagnostics`, at their places.
 Architecture read_architecture(const YamlNode& node, Diagnostics& diagnostics);
 
 /// The engines of a machine that is described without any: one for each tensor, as where operands

@@ -12,27 +12,47 @@ namespace sluice {
 
 /// A storage format of one number. Widths in bits are those of the encoded value.
 enum class NumberFormat : std::uint8_t {
-  int2, int4, int8, int16, int20, int24, int32, int40,
-  fp4_e2m1, fp8_e4m3, fp8_e5m2, bf16, fp16, fp32,
+  int2,
+  int4,
+  int8,
+  int16,
+  int20,
+  int24,
+  int32,
+  int40,
+  fp4_e2m1,
+  fp8_e4m3,
+  fp8_e5m2,
+  bf16,
+  fp16,
+  fp32,
 };
 
 /// Width in bits of one number in `format`.
 constexpr std::uint32_t width_bits(NumberFormat format) {
   switch (format) {
-    case NumberFormat::int2: return 2;
+    case NumberFormat::int2:
+      return 2;
     case NumberFormat::int4:
-    case NumberFormat::fp4_e2m1: return 4;
+    case NumberFormat::fp4_e2m1:
+      return 4;
     case NumberFormat::int8:
     case NumberFormat::fp8_e4m3:
-    case NumberFormat::fp8_e5m2: return 8;
+    case NumberFormat::fp8_e5m2:
+      return 8;
     case NumberFormat::int16:
     case NumberFormat::bf16:
-    case NumberFormat::fp16: return 16;
-    case NumberFormat::int20: return 20;
-    case NumberFormat::int24: return 24;
+    case NumberFormat::fp16:
+      return 16;
+    case NumberFormat::int20:
+      return 20;
+    case NumberFormat::int24:
+      return 24;
     case NumberFormat::int32:
-    case NumberFormat::fp32: return 32;
-    case NumberFormat::int40: return 40;
+    case NumberFormat::fp32:
+      return 32;
+    case NumberFormat::int40:
+      return 40;
   }
   return 0;
 }

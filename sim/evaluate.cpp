@@ -65,12 +65,19 @@ Outcome evaluate(const Experiment& experiment, const Library& library, const Eva
   auto mapped = map_network(experiment.mapping.mapper, experiment.network, experiment.architecture);
   if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
   const Mapping& mapping = std::get<Mapping>(mapped);
-  const SystolicGraph machine = build_systolic(experiment.network, experiment.architecture, mapping);
+  const SystolicGraph machine =
+      build_systolic(experiment.network, experiment.architecture, mapping);
   ReportParts parts;
   switch (experiment.simulation.fidelity) {
-    case Fidelity::tile: parts = run_tile_fidelity(experiment, mapping, machine, hooks); break;
-    case Fidelity::analytic: parts = analyze(experiment.architecture, mapping, machine); break;
-    case Fidelity::pe: parts = run_pe_fidelity(experiment, mapping, machine); break;
+    case Fidelity::tile:
+      parts = run_tile_fidelity(experiment, mapping, machine, hooks);
+      break;
+    case Fidelity::analytic:
+      parts = analyze(experiment.architecture, mapping, machine);
+      break;
+    case Fidelity::pe:
+      parts = run_pe_fidelity(experiment, mapping, machine);
+      break;
   }
   parts.actions = count_actions(machine.graph);
   return assemble_report(experiment, mapping, parts, energy ? &*energy : nullptr);

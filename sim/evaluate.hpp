@@ -20,8 +20,8 @@ struct EvaluateHooks {
 /// Thrown when the progress hook has asked for the end.
 struct InterruptedError {};
 
-/// Maps and simulates. `energy` tables are looked up in `library`. Throws SpecError when a component
-/// has no price or the fidelity cannot do what is asked.
+/// Maps and simulates. `energy` tables are looked up in `library`. Throws SpecError when a
+/// component has no price or the fidelity cannot do what is asked.
 Outcome evaluate(const Experiment& experiment, const Library& library,
                  const EvaluateHooks& hooks = {});
 

@@ -36,8 +36,7 @@ void check_mapper(const YamlNode* mapping, const std::string& mapper, Diagnostic
     if (name == mapper) return;
   const YamlNode* node = mapping != nullptr ? mapping->find("mapper") : nullptr;
   diagnostics.error(node != nullptr ? node->where : Location{},
-                    fmt::format("there is no mapper {}", quote(mapper)),
-                    suggestion(mapper, known));
+                    fmt::format("there is no mapper {}", quote(mapper)), suggestion(mapper, known));
 }
 
 }  // namespace

@@ -18,9 +18,8 @@ namespace sluice {
 enum class Fidelity : std::uint8_t { analytic, tile, pe };
 template <>
 struct EnumNames<Fidelity> {
-  static constexpr EnumName<Fidelity> table[] = {{"analytic", Fidelity::analytic},
-                                                 {"tile", Fidelity::tile},
-                                                 {"pe", Fidelity::pe}};
+  static constexpr EnumName<Fidelity> table[] = {
+      {"analytic", Fidelity::analytic}, {"tile", Fidelity::tile}, {"pe", Fidelity::pe}};
 };
 
 struct MappingSettings {
@@ -82,7 +81,8 @@ struct Library {
   std::vector<std::string> tables;
 };
 
-/// Reads a run file's tree (includes resolved, `--set` applied). Throws SpecError with every mistake.
+/// Reads a run file's tree (includes resolved, `--set` applied). Throws SpecError with every
+/// mistake.
 Experiment read_experiment(const YamlNode& root, const Library& library);
 
 }  // namespace sluice

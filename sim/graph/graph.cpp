@@ -110,26 +110,30 @@ void check_firing(const Graph& graph, const Firing& firing, std::vector<std::str
   for (const Take& take : firing.takes) {
     const Channel& channel = graph.channels[index(take.channel)];
     if (channel.consumer != firing.unit)
-      problems.push_back(fmt::format("firing '{}' of unit '{}' takes from channel '{}', whose "
-                                     "consumer is '{}'",
-                                     firing.name, graph.units[index(firing.unit)].name,
-                                     channel.name, graph.units[index(channel.consumer)].name));
+      problems.push_back(
+          fmt::format("firing '{}' of unit '{}' takes from channel '{}', whose "
+                      "consumer is '{}'",
+                      firing.name, graph.units[index(firing.unit)].name, channel.name,
+                      graph.units[index(channel.consumer)].name));
     if (take.tokens > channel.capacity)
-      problems.push_back(fmt::format("firing '{}' takes {} tokens at once from channel '{}', which "
-                                     "holds {}",
-                                     firing.name, take.tokens, channel.name, channel.capacity));
+      problems.push_back(
+          fmt::format("firing '{}' takes {} tokens at once from channel '{}', which "
+                      "holds {}",
+                      firing.name, take.tokens, channel.name, channel.capacity));
   }
   for (const Put& put : firing.puts) {
     const Channel& channel = graph.channels[index(put.channel)];
     if (channel.producer != firing.unit)
-      problems.push_back(fmt::format("firing '{}' of unit '{}' puts on channel '{}', whose producer "
-                                     "is '{}'",
-                                     firing.name, graph.units[index(firing.unit)].name,
-                                     channel.name, graph.units[index(channel.producer)].name));
+      problems.push_back(
+          fmt::format("firing '{}' of unit '{}' puts on channel '{}', whose producer "
+                      "is '{}'",
+                      firing.name, graph.units[index(firing.unit)].name, channel.name,
+                      graph.units[index(channel.producer)].name));
     if (put.tokens > channel.capacity)
-      problems.push_back(fmt::format("firing '{}' puts {} tokens at once on channel '{}', which "
-                                     "holds {}",
-                                     firing.name, put.tokens, channel.name, channel.capacity));
+      problems.push_back(
+          fmt::format("firing '{}' puts {} tokens at once on channel '{}', which "
+                      "holds {}",
+                      firing.name, put.tokens, channel.name, channel.capacity));
   }
 }
 
@@ -147,8 +151,8 @@ std::vector<std::string> check(const Graph& graph) {
   for (std::size_t c = 0; c < graph.channels.size(); ++c) {
     const Channel& channel = graph.channels[c];
     if (channel.initial > channel.capacity)
-      problems.push_back(fmt::format("channel '{}' starts with {} tokens and holds {}", channel.name,
-                                     channel.initial, channel.capacity));
+      problems.push_back(fmt::format("channel '{}' starts with {} tokens and holds {}",
+                                     channel.name, channel.initial, channel.capacity));
     if (taken[c] > put[c] + channel.initial)
       problems.push_back(fmt::format("{} tokens are taken from channel '{}', but {} are put on it",
                                      taken[c], channel.name, put[c] + channel.initial));
@@ -173,8 +177,8 @@ std::vector<std::uint64_t> busy_cycles(const Graph& graph) {
 }
 
 std::vector<std::vector<std::uint64_t>> count_actions(const Graph& graph) {
-  std::vector<std::vector<std::uint64_t>> counts(
-      graph.layers.size(), std::vector<std::uint64_t>(graph.actions.size()));
+  std::vector<std::vector<std::uint64_t>> counts(graph.layers.size(),
+                                                 std::vector<std::uint64_t>(graph.actions.size()));
   for_each_firing(graph, [&](const Firing& firing, std::uint64_t times) {
     for (const ActionCount& action : firing.actions)
       counts[firing.layer][action.action] += times * action.count;

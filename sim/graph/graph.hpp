@@ -17,10 +17,8 @@ enum class PortId : std::uint32_t {};
 inline constexpr std::uint32_t none_id = 0xffffffff;
 
 template <class Id>
-  requires std::is_enum_v<Id>
-constexpr std::uint32_t index(Id id) {
-  return static_cast<std::uint32_t>(id);
-}
+requires std::is_enum_v<Id>
+constexpr std::uint32_t index(Id id) { return static_cast<std::uint32_t>(id); }
 
 /// What a unit is, as far as reports care.
 enum class UnitKind : std::uint8_t { compute, vector, load, store, other };
@@ -61,8 +59,8 @@ struct Take {
   bool operator==(const Take&) const = default;
 };
 
-/// `tokens` to an output channel, enqueued when the firing begins and ready `latency` later (or when
-/// its transfer is done).
+/// `tokens` to an output channel, enqueued when the firing begins and ready `latency` later (or
+/// when its transfer is done).
 struct Put {
   ChannelId channel{};
   std::uint32_t tokens = 1;
@@ -150,7 +148,7 @@ struct Graph {
   std::vector<std::string> actions;
   std::vector<std::string> layers;  ///< statistics buckets
   std::vector<std::string> streams;
-  std::uint32_t loops = 0;          ///< LoopIds in use
+  std::uint32_t loops = 0;  ///< LoopIds in use
   bool operator==(const Graph&) const = default;
 };
 

@@ -167,7 +167,8 @@ void GemmBuilder::load(TensorRole role) {
 }
 
 void GemmBuilder::store() {
-  const std::uint64_t elements = product(extent(LoopLevel::Dimension::m), extent(LoopLevel::Dimension::n));
+  const std::uint64_t elements =
+      product(extent(LoopLevel::Dimension::m), extent(LoopLevel::Dimension::n));
   machine_.finish_output(elements, task_.epilogue_ops, transfer(TensorRole::output));
 }
 
@@ -236,9 +237,15 @@ void GemmBuilder::place(MemoryTransfer& transfer, std::uint64_t batch_bytes, std
       case LoopLevel::Dimension::batch:
         bytes = batch_bytes * (level.batch_stride * own_batch / task_.batch);
         break;
-      case LoopLevel::Dimension::m: bytes = m_bytes; break;
-      case LoopLevel::Dimension::n: bytes = n_bytes; break;
-      case LoopLevel::Dimension::k: bytes = k_bytes; break;
+      case LoopLevel::Dimension::m:
+        bytes = m_bytes;
+        break;
+      case LoopLevel::Dimension::n:
+        bytes = n_bytes;
+        break;
+      case LoopLevel::Dimension::k:
+        bytes = k_bytes;
+        break;
     }
     if (level.split.count == 1 || bytes == 0) continue;
     if (positions_[i].looping)
@@ -257,7 +264,8 @@ MemoryTransfer GemmBuilder::transfer(TensorRole role) const {
   t.address = regions_.base[static_cast<std::size_t>(role)];
   if (role == TensorRole::weight) {  // stored tile after tile
     t.row_bytes = storage_bytes(product(k, n), array.weight_format);
-    const std::uint64_t tile = storage_bytes(product(loop_.k.size, loop_.n.size), array.weight_format);
+    const std::uint64_t tile =
+        storage_bytes(product(loop_.k.size, loop_.n.size), array.weight_format);
     place(t, storage_bytes(product(task_.k, task_.n), array.weight_format), 0, tile * loop_.k.count,
           tile, task_.weight_batch);
   } else if (role == TensorRole::input) {
@@ -269,8 +277,8 @@ MemoryTransfer GemmBuilder::transfer(TensorRole role) const {
     t.row_bytes = rows ? storage_bytes(k, array.input_format)
                        : storage_bytes(input_tile_elements(task_, m, k), array.input_format);
     t.row_stride = rows ? storage_bytes(task_.k, array.input_format) : t.row_bytes;
-    const std::uint64_t tile = storage_bytes(
-        input_tile_elements(task_, loop_.m.size, loop_.k.size), array.input_format);
+    const std::uint64_t tile =
+        storage_bytes(input_tile_elements(task_, loop_.m.size, loop_.k.size), array.input_format);
     place(t, storage_bytes(task_.input_elements, array.input_format),
           rows ? loop_.m.size * t.row_stride : tile * loop_.k.count, 0,
           rows ? storage_bytes(loop_.k.size, array.input_format) : tile, task_.input_batch);
@@ -297,8 +305,7 @@ void build_vector(SystolicMachine& machine, const VectorTask& task, const Vector
   const auto tile = [&](std::uint64_t elements, bool last, std::vector<LoopStride> in_strides,
                         std::vector<LoopStride> out_strides, std::uint64_t fixed) {
     MemoryTransfer in, out;
-    const std::uint64_t full_in =
-        storage_bytes(input_tile_elements(task, loop.tiles.size), format);
+    const std::uint64_t full_in = storage_bytes(input_tile_elements(task, loop.tiles.size), format);
     in.stream = static_cast<std::uint32_t>(TensorRole::input);
     in.address = regions.base[0] + fixed * full_in;
     in.row_bytes = storage_bytes(input_tile_elements(task, elements), format);
@@ -317,8 +324,8 @@ void build_vector(SystolicMachine& machine, const VectorTask& task, const Vector
     if (looped > 0) {
       const LoopId id = machine.builder.open_loop(looped);
       auto in_loop = in, out_loop = out;
-      in_loop.push_back({id, static_cast<std::int64_t>(storage_bytes(
-                                 input_tile_elements(task, tiles.size), format))});
+      in_loop.push_back({id, static_cast<std::int64_t>(
+                                 storage_bytes(input_tile_elements(task, tiles.size), format))});
       out_loop.push_back({id, static_cast<std::int64_t>(storage_bytes(tiles.size, format))});
       tile(tiles.size, last, in_loop, out_loop, 0);
       machine.builder.close_loop();
@@ -349,7 +356,8 @@ SystolicGraph build_systolic(const Network& network, const Architecture& archite
   for (std::size_t t = 0; t < mapping.tasks.size(); ++t) {
     const TaskMapping& mapped = mapping.tasks[t];
     const bool gemm = std::holds_alternative<GemmTask>(mapped.task.work);
-    machine.start_task(mapped.task.name, regions.dependency(t), regions.weights_are_results(t), gemm);
+    machine.start_task(mapped.task.name, regions.dependency(t), regions.weights_are_results(t),
+                       gemm);
     if (gemm)
       GemmBuilder(machine, std::get<GemmTask>(mapped.task.work),
                   std::get<GemmTiling>(mapped.tiling), regions.of(t))

@@ -15,17 +15,17 @@ namespace sluice {
 /// What the firings of a systolic machine do that has a price or a meaning in the report; the
 /// order is that of SystolicGraph::graph.actions.
 enum class SystolicAction : std::uint32_t {
-  mac,                ///< multiply-accumulates that the task needs
-  fold,               ///< folds of the array
-  used_pes,           ///< PEs used, summed over the folds
-  input_read,         ///< bytes read from the input's scratchpad
-  input_write,        ///< bytes written to it
+  mac,          ///< multiply-accumulates that the task needs
+  fold,         ///< folds of the array
+  used_pes,     ///< PEs used, summed over the folds
+  input_read,   ///< bytes read from the input's scratchpad
+  input_write,  ///< bytes written to it
   weight_read,
   weight_write,
-  output_read,        ///< includes partial sums read back
-  output_write,       ///< includes partial sums
-  lane_cycle,         ///< vector-unit lane cycles
-  dram_read,          ///< bytes
+  output_read,   ///< includes partial sums read back
+  output_write,  ///< includes partial sums
+  lane_cycle,    ///< vector-unit lane cycles
+  dram_read,     ///< bytes
   dram_write,
 };
 inline constexpr std::size_t systolic_actions = 12;

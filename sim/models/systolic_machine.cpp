@@ -44,7 +44,8 @@ OperandReads operand_reads(const SystolicArray& array, std::uint64_t m, std::uin
       return {product(m, k, ceil_div(n, columns)), product(k, n), ceil_div(k, rows), product(k, n)};
     case Dataflow::input_stationary:
       return {product(k, m), product(n, k, ceil_div(m, columns)), ceil_div(k, rows), product(k, m)};
-    case Dataflow::output_stationary: break;
+    case Dataflow::output_stationary:
+      break;
   }
   return {product(m, k, ceil_div(n, columns)), product(k, n, ceil_div(m, rows)), 1, product(m, n)};
 }
@@ -156,7 +157,7 @@ void SystolicMachine::start_task(const std::string& name, std::optional<std::siz
   const std::uint64_t window = tasks_ > task_window ? tasks_ - task_window : 0;
   const std::uint64_t results = std::max(dependency ? *dependency + 1 : 0, window);
   await_stored(load_input, stored_input_, results, taken_input_);
-  const std::uint64_t weights = weights_are_results           ? results
+  const std::uint64_t weights = weights_are_results             ? results
                                 : architecture.prefetch_weights ? window
                                                                 : tasks_;
   await_stored(load_weight, stored_weight_, weights, taken_weight_);
@@ -324,8 +325,8 @@ RegionAllocator::RegionAllocator(const Network& network, const Architecture& arc
     TaskRegions regions;
     regions.base[0] = waits_for ? regions_[*waits_for].base[2] : network_input;
     if (const auto* gemm = std::get_if<GemmTask>(&task.work)) {
-      regions.base[1] = allocate(product(gemm->weight_batch, gemm->k, gemm->n),
-                                 architecture.array.weight_format);
+      regions.base[1] =
+          allocate(product(gemm->weight_batch, gemm->k, gemm->n), architecture.array.weight_format);
       regions.base[2] = allocate(product(gemm->batch, gemm->m, gemm->n), format);
     } else {
       regions.base[2] = allocate(std::get<VectorTask>(task.work).elements, format);

@@ -93,8 +93,8 @@ class SystolicMachine {
   ChannelId array_done_{}, vector_done_{};
   std::vector<std::array<PortId, 2>> ports_;  ///< by scratchpad: for reads, for writes
   std::uint64_t tasks_ = 0, taken_input_ = 0, taken_weight_ = 0;
-  std::uint64_t array_tail_ = 0;     ///< of the last step: cycles after the array takes the next
-  bool ends_on_vector_ = false;      ///< the last task's last firing is the vector unit's
+  std::uint64_t array_tail_ = 0;  ///< of the last step: cycles after the array takes the next
+  bool ends_on_vector_ = false;   ///< the last task's last firing is the vector unit's
 };
 
 }  // namespace sluice

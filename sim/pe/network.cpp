@@ -60,8 +60,9 @@ void check_experiment(const Experiment& experiment, const Mapping& mapping,
   for (const TaskMapping& mapped : mapping.tasks)
     check_task(mapped, experiment.architecture, diagnostics, pe_cycles);
   if (pe_cycles > most_pe_cycles)
-    refuse(diagnostics, fmt::format("{:.2g} PE cycles are needed, at most {:.2g} are sensible",
-                                    pe_cycles, most_pe_cycles),
+    refuse(diagnostics,
+           fmt::format("{:.2g} PE cycles are needed, at most {:.2g} are sensible", pe_cycles,
+                       most_pe_cycles),
            "use tile, which agrees with pe to the cycle");
   diagnostics.throw_if_any();
 }
@@ -76,7 +77,8 @@ TaskTiming run_task(const GemmTask& task, const SystolicArray& array, std::mt199
     const PeResult result = simulate_gemm_pe(array, inputs, weights);
     SLUICE_ASSERT(result.hazards.empty(), "the grid of PEs lost a word");
     SLUICE_ASSERT(result.product == inputs * weights, "the grid of PEs computed a wrong product");
-    const std::uint64_t last_fold = result.fold_start_cycles.back() - result.fold_start_cycles.front();
+    const std::uint64_t last_fold =
+        result.fold_start_cycles.back() - result.fold_start_cycles.front();
     timing.cycles += b + 1 == task.batch ? result.cycles : last_fold + result.initiation_interval;
   }
   timing.busy = timing.cycles;

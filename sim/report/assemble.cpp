@@ -123,7 +123,8 @@ class Assembler {
 
 void Assembler::summarize() {
   const Architecture& a = experiment_.architecture;
-  report_.provenance = {std::string(version()), std::string(name_of(experiment_.simulation.fidelity)),
+  report_.provenance = {std::string(version()),
+                        std::string(name_of(experiment_.simulation.fidelity)),
                         experiment_.simulation.seed, experiment_.input_hash};
   MachineSummary& m = report_.machine;
   m.name = a.name;
@@ -156,7 +157,8 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   add_dram_traffic(traffic(mapping_.tasks[task], architecture), dram);
   merge(layer.traffic, dram);
   // Work that the array does whether or not it is useful (masked products) is priced as done.
-  if (at(actions, SystolicAction::mac) > 0) add_energy(layer, "array", "mac", at(actions, SystolicAction::mac));
+  if (at(actions, SystolicAction::mac) > 0)
+    add_energy(layer, "array", "mac", at(actions, SystolicAction::mac));
   if (!layer.tiling.empty()) layer.tiling += " | ";
   layer.tiling += to_text(mapping_.tasks[task]);
   if (timing.cycles >= longest || layer.unit.empty()) {
@@ -170,8 +172,7 @@ void Assembler::add_energy(LayerReport& layer, const std::string& component,
   if (energy_ == nullptr || count == 0) return;
   const ComponentPrice* price = energy_->price(component, action);
   if (price == nullptr) return;
-  merge(layer.energy,
-        {component, action, count, static_cast<double>(count) * price->energy.value});
+  merge(layer.energy, {component, action, count, static_cast<double>(count) * price->energy.value});
 }
 
 void Assembler::price(LayerReport& layer) const {
@@ -238,8 +239,9 @@ void Assembler::build_memories() {
   dram.counters = parts_.dram_counters;
   sum(dram);
   if (report_.machine.peak_dram_bytes_per_second > 0 && report_.total.seconds > 0)
-    dram.bandwidth_utilization = static_cast<double>(dram.read_bytes + dram.write_bytes) /
-                                 (report_.machine.peak_dram_bytes_per_second * report_.total.seconds);
+    dram.bandwidth_utilization =
+        static_cast<double>(dram.read_bytes + dram.write_bytes) /
+        (report_.machine.peak_dram_bytes_per_second * report_.total.seconds);
   report_.memories.push_back(dram);
   for (const Scratchpad& s : a.scratchpads) {
     MemoryReport memory;

@@ -27,8 +27,8 @@ using TaskActions = std::vector<std::uint64_t>;
 
 /// Everything that a report is made of.
 struct ReportParts {
-  std::vector<TaskTiming> tasks;      ///< by Mapping::tasks
-  std::vector<TaskActions> actions;   ///< by Mapping::tasks
+  std::vector<TaskTiming> tasks;     ///< by Mapping::tasks
+  std::vector<TaskActions> actions;  ///< by Mapping::tasks
   std::vector<UnitReport> units;
   std::vector<Counter> dram_counters;
   std::uint64_t cycles = 0;

@@ -48,10 +48,10 @@ struct LayerReport {
   double seconds = 0;
   std::uint64_t macs = 0;
   std::uint64_t vector_operations = 0;  ///< lane cycles on the vector unit
-  double utilization = 0;         ///< macs / (cycles * PEs)
-  double mapping_efficiency = 0;  ///< mean share of PEs used over the folds
+  double utilization = 0;               ///< macs / (cycles * PEs)
+  double mapping_efficiency = 0;        ///< mean share of PEs used over the folds
   std::uint64_t busy_cycles = 0;
-  std::vector<Stall> stalls;      ///< largest first
+  std::vector<Stall> stalls;  ///< largest first
   std::vector<Traffic> traffic;
   std::uint64_t traffic_bytes = 0;  ///< at the DRAM, both ways
   double arithmetic_intensity = 0;  ///< macs per DRAM byte
@@ -145,10 +145,10 @@ using Outcome = std::variant<Report, Infeasible>;
 /// What happened when, for the trace writer. Times in cycles.
 struct TraceSlice {
   std::uint32_t track = 0;
-  std::uint32_t name = 0;       ///< index in Trace::names
+  std::uint32_t name = 0;  ///< index in Trace::names
   std::uint64_t start = 0;
   std::uint64_t duration = 0;
-  std::uint64_t flow_in = 0;    ///< id shared with the producer's flow_out; 0: none
+  std::uint64_t flow_in = 0;  ///< id shared with the producer's flow_out; 0: none
   std::uint64_t flow_out = 0;
 };
 
@@ -168,9 +168,9 @@ struct Trace {
   std::vector<std::string> tracks;  ///< one a unit
   std::vector<std::string> names;
   std::vector<TraceCounter> counters;
-  std::vector<TraceSlice> slices;   ///< by track, in order of time
+  std::vector<TraceSlice> slices;  ///< by track, in order of time
   std::vector<TraceSample> samples;
-  bool truncated = false;           ///< the window or the size limit cut something off
+  bool truncated = false;  ///< the window or the size limit cut something off
 };
 
 }  // namespace sluice

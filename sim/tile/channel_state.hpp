@@ -13,10 +13,10 @@ inline constexpr std::uint64_t pending = ~std::uint64_t{0};
 
 struct ChannelState {
   struct Slot {
-    std::uint64_t ready = 0;    ///< token: earliest dequeue; `pending` while it is being transferred
-    std::uint64_t begun = 0;    ///< token: when the firing began that brings it
-    std::uint64_t space = 0;    ///< free slot: earliest enqueue
-    bool after_drain = false;   ///< token: its firing waited for results to be stored
+    std::uint64_t ready = 0;   ///< token: earliest dequeue; `pending` while it is being transferred
+    std::uint64_t begun = 0;   ///< token: when the firing began that brings it
+    std::uint64_t space = 0;   ///< free slot: earliest enqueue
+    bool after_drain = false;  ///< token: its firing waited for results to be stored
   };
 
   std::vector<Slot> slots;
@@ -28,9 +28,7 @@ struct ChannelState {
   bool from_load = false, order = false, from_compute = false;
   std::uint64_t reader_needs = 0, writer_needs = 0;  ///< tokens or room waited for; 0: nobody waits
 
-  std::uint32_t next(std::uint32_t slot) const {
-    return slot + 1 == slots.size() ? 0 : slot + 1;
-  }
+  std::uint32_t next(std::uint32_t slot) const { return slot + 1 == slots.size() ? 0 : slot + 1; }
   std::uint64_t room() const { return slots.size() - size; }
 
   /// Earliest dequeue of the `tokens` oldest tokens, which must be there; `pending` if unknown.

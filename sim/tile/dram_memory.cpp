@@ -132,9 +132,8 @@ std::vector<std::uint64_t> DramMemory::counters() const {
 
 void DramMemory::add_counters(std::span<const std::uint64_t> delta, std::uint64_t times) {
   std::size_t at = 0;
-  for_each_counter(skipped_, [&](const char*, std::uint64_t& counter) {
-    counter += times * delta[at++];
-  });
+  for_each_counter(skipped_,
+                   [&](const char*, std::uint64_t& counter) { counter += times * delta[at++]; });
 }
 
 std::uint64_t DramMemory::finish() { return cycle_at(dram_.drain()); }

@@ -28,7 +28,8 @@ bool find_level(const Cursor& cursor, std::uint32_t loop, std::size_t& level) {
 }
 
 /// Whether two units execute the same instance of the loop at `level` of the watcher's cursor.
-bool same_instance(const Cursor& watcher, std::size_t level, const Cursor& other, std::uint32_t loop) {
+bool same_instance(const Cursor& watcher, std::size_t level, const Cursor& other,
+                   std::uint32_t loop) {
   std::size_t at = 0;
   if (!find_level(other, loop, at)) return false;
   for (std::size_t i = 0; i < at; ++i) {
@@ -222,7 +223,8 @@ void FastForward::skip(Engine& engine, std::uint32_t loop, const Totals& before,
   add_counts(engine, loop, before, after, periods);
   std::vector<std::int64_t> address_shift(after.addresses.size());
   for (std::size_t s = 0; s < address_shift.size(); ++s)
-    address_shift[s] = static_cast<std::int64_t>((after.addresses[s] - before.addresses[s]) * periods);
+    address_shift[s] =
+        static_cast<std::int64_t>((after.addresses[s] - before.addresses[s]) * periods);
   const std::uint64_t cycles = (after.cycle - before.cycle) * periods;
   shift_times(engine, loop, cycles, (after.iteration - before.iteration) * periods);
   for (std::size_t c = 0; c < engine.channels.size(); ++c) {

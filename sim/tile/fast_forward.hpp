@@ -30,9 +30,9 @@ class FastForward {
   struct Totals {
     std::uint64_t iteration = 0;
     std::uint64_t cycle = 0;
-    std::vector<UnitLayerStats> rows;              ///< by Program::loop_rows
-    std::vector<std::uint64_t> counts;             ///< channels, streams, ports, memory
-    std::vector<std::uint64_t> addresses;          ///< by transfer firing of the loop
+    std::vector<UnitLayerStats> rows;      ///< by Program::loop_rows
+    std::vector<std::uint64_t> counts;     ///< channels, streams, ports, memory
+    std::vector<std::uint64_t> addresses;  ///< by transfer firing of the loop
   };
   struct Seen {
     std::vector<std::uint64_t> key;
@@ -40,8 +40,8 @@ class FastForward {
   };
   struct Watch {
     std::uint32_t watcher = none_id;
-    std::uint64_t next_look = 0;   ///< host firings before which it is not worth looking
-    std::uint64_t patience = 64;   ///< host firings to wait after a look in vain; doubles
+    std::uint64_t next_look = 0;  ///< host firings before which it is not worth looking
+    std::uint64_t patience = 64;  ///< host firings to wait after a look in vain; doubles
     std::uint64_t stored_words = 0;
     std::vector<Seen> seen;
     std::unordered_multimap<std::uint64_t, std::size_t> by_hash;
@@ -67,8 +67,8 @@ class FastForward {
 
   const Program& program_;
   bool enabled_ = true;
-  std::vector<Watch> watches_;          ///< by loop
-  std::vector<std::uint8_t> moves_;     ///< by unit, at the last snapshot: is inside the loop
+  std::vector<Watch> watches_;       ///< by loop
+  std::vector<std::uint8_t> moves_;  ///< by unit, at the last snapshot: is inside the loop
   std::vector<std::uint64_t> key_;
 };
 

@@ -30,7 +30,8 @@ void ResponseQueue::shift(std::uint64_t cycles) {
 
 void ResponseQueue::append_state(std::uint64_t now, std::vector<std::uint64_t>& out) const {
   std::vector<Response> ordered = heap_;
-  std::sort(ordered.begin(), ordered.end(), [](const Response& a, const Response& b) { return b > a; });
+  std::sort(ordered.begin(), ordered.end(),
+            [](const Response& a, const Response& b) { return b > a; });
   out.push_back(ordered.size());
   for (const Response& response : ordered) {
     out.push_back(response.cycle - now);

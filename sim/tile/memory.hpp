@@ -21,7 +21,9 @@
 namespace sluice::tile {
 
 /// SystemC time of a cycle: one cycle is one unit of the time resolution.
-inline sc_core::sc_time at_cycle(std::uint64_t cycle) { return sc_core::sc_time::from_value(cycle); }
+inline sc_core::sc_time at_cycle(std::uint64_t cycle) {
+  return sc_core::sc_time::from_value(cycle);
+}
 inline std::uint64_t now_cycle() { return sc_core::sc_time_stamp().value(); }
 
 /// Answers that a memory owes its initiators, in order of time.
@@ -52,8 +54,8 @@ class ResponseQueue {
 };
 
 /// Bandwidth and latency only: transfers are served whole, first come, first served. A service time
-/// is rounded up to a part of a cycle, so that where the bus comes to stand repeats soon and periods
-/// can be found.
+/// is rounded up to a part of a cycle, so that where the bus comes to stand repeats soon and
+/// periods can be found.
 class IdealMemory : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<IdealMemory> socket;
@@ -76,8 +78,8 @@ class IdealMemory : public sc_core::sc_module {
   void look() {}
 
  private:
-  tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload,
-                            tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                            sc_core::sc_time& delay);
   void respond();
   std::uint64_t service_parts(std::uint64_t bytes) const;
   bool idle() const;
@@ -92,7 +94,8 @@ class IdealMemory : public sc_core::sc_module {
 /// The DRAM of sim/memory behind a socket: converts cycles to DRAM clocks and back, and lets the
 /// DRAM decide only what no later request can change.
 ///
-/// DRAM clocks a machine cycle are rounded to a fraction with a small denominator; see clock_ratio().
+/// DRAM clocks a machine cycle are rounded to a fraction with a small denominator; see
+/// clock_ratio().
 class DramMemory : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<DramMemory> socket;
@@ -111,8 +114,8 @@ class DramMemory : public sc_core::sc_module {
   void look();
 
  private:
-  tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload,
-                            tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                            sc_core::sc_time& delay);
   void work();
   void respond();
   bool find_event();
@@ -128,8 +131,8 @@ class DramMemory : public sc_core::sc_module {
 
   std::uint64_t clocks_ = 1, cycles_ = 1;  ///< so many DRAM clocks in so many machine cycles
   DramSystem dram_;
-  DramStats skipped_;            ///< counted by fast-forward
-  std::vector<Active> active_;   ///< by TransferId
+  DramStats skipped_;           ///< counted by fast-forward
+  std::vector<Active> active_;  ///< by TransferId
   ResponseQueue responses_;
   sc_core::sc_event wake_;
 };

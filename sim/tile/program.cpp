@@ -42,11 +42,16 @@ void project(const Graph& graph, std::uint32_t unit, std::uint32_t first, std::u
 /// How far down the pipeline a unit stands: the units behind a reference are bounded by channels.
 int rank_of(UnitKind kind) {
   switch (kind) {
-    case UnitKind::compute: return 4;
-    case UnitKind::vector: return 3;
-    case UnitKind::other: return 2;
-    case UnitKind::store: return 1;
-    case UnitKind::load: return 0;
+    case UnitKind::compute:
+      return 4;
+    case UnitKind::vector:
+      return 3;
+    case UnitKind::other:
+      return 2;
+    case UnitKind::store:
+      return 1;
+    case UnitKind::load:
+      return 0;
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `tile` fidelity: executes a timed dataflow graph on SystemC and counts exact cycles, all stalls
-// and all traffic. No SystemC type appears here. One run at a time in a process.
+// The `tile` fidelity: executes a timed dataflow graph on SystemC and counts exact cycles, all
+// stalls and all traffic. No SystemC type appears here. One run at a time in a process.
 #pragma once
 
 #include <array>
@@ -16,17 +16,18 @@
 
 namespace sluice {
 
-/// Firings between two calls of TileOptions::progress. One that moves megabytes through DRAM takes the
-/// host milliseconds; a call costs about as much as one that does not.
+/// Firings between two calls of TileOptions::progress. One that moves megabytes through DRAM takes
+/// the host milliseconds; a call costs about as much as one that does not.
 inline constexpr std::uint64_t progress_every = 64;
 
 struct TileOptions {
   bool fast_forward = true;
   bool trace = false;
-  std::uint64_t trace_start = 0;             ///< first cycle recorded
+  std::uint64_t trace_start = 0;                ///< first cycle recorded
   std::uint64_t trace_end = ~std::uint64_t{0};  ///< one past the last
-  std::size_t trace_limit = 2'000'000;       ///< slices and samples kept
-  /// Gives way to other processes after so many firings; 0: never. Changes no result: a test says so.
+  std::size_t trace_limit = 2'000'000;          ///< slices and samples kept
+  /// Gives way to other processes after so many firings; 0: never. Changes no result: a test says
+  /// so.
   std::uint64_t yield_every = 0;
   /// Called about once in `progress_every` firings with the cycle reached; may be empty. Returning
   /// false ends the run with Interrupted.
@@ -48,7 +49,8 @@ inline constexpr std::size_t stall_kinds = 7;
 /// Other units that the statistics of one unit tell apart; all beyond share the last place.
 inline constexpr std::size_t stall_peers = 8;
 
-/// What one unit did for one layer. `busy` + the stalls = `end` - the unit's end of the layer before.
+/// What one unit did for one layer. `busy` + the stalls = `end` - the unit's end of the layer
+/// before.
 struct UnitLayerStats {
   std::uint64_t firings = 0;
   std::uint64_t busy = 0;
@@ -100,16 +102,16 @@ struct Wait {
   bool full = false;  ///< waits for room; else for a token
   std::uint64_t capacity = 0;
   std::uint64_t held = 0;
-  std::string on;     ///< the unit that would end the wait
+  std::string on;  ///< the unit that would end the wait
   bool operator==(const Wait&) const = default;
 };
 
 /// Nothing can run although units are unfinished.
 struct Deadlock {
-  std::uint64_t cycle = 0;     ///< the latest local time of any unit
-  std::vector<Wait> waits;     ///< a cycle of waits, each on the unit of the next
-  std::string channel;         ///< the full channel whose depth would free it; empty if none would
-  std::uint64_t depth = 0;     ///< the least capacity of `channel` that runs to the end
+  std::uint64_t cycle = 0;  ///< the latest local time of any unit
+  std::vector<Wait> waits;  ///< a cycle of waits, each on the unit of the next
+  std::string channel;      ///< the full channel whose depth would free it; empty if none would
+  std::uint64_t depth = 0;  ///< the least capacity of `channel` that runs to the end
   bool operator==(const Deadlock&) const = default;
 };
 
@@ -128,7 +130,8 @@ struct TileMemory {
 
 using TileOutcome = std::variant<TileResult, Deadlock, Interrupted>;
 
-/// Executes `graph`, which must pass check(). Cost: proportional to distinct periods, see docs/time.md.
+/// Executes `graph`, which must pass check(). Cost: proportional to distinct periods, see
+/// docs/time.md.
 TileOutcome run_tile(const Graph& graph, const TileMemory& memory, const TileOptions& options = {});
 
 }  // namespace sluice

@@ -14,11 +14,11 @@ namespace sluice::test {
 
 /// Which of the paper's graphs.
 enum class AttentionGraph {
-  naive,           ///< sum in a branch, the scores wait in one long FIFO
-  naive_max,       ///< row maximum first, then sum: two long FIFOs
-  reordered,       ///< one division a row, after the product with V: no long FIFO
-  reordered_max,   ///< the same with the row maximum: one long FIFO
-  memory_free,     ///< running maximum: all FIFOs short
+  naive,          ///< sum in a branch, the scores wait in one long FIFO
+  naive_max,      ///< row maximum first, then sum: two long FIFOs
+  reordered,      ///< one division a row, after the product with V: no long FIFO
+  reordered_max,  ///< the same with the row maximum: one long FIFO
+  memory_free,    ///< running maximum: all FIFOs short
 };
 
 /// One row of scores of every unit, inside a loop over the rows that all share.

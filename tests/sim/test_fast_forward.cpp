@@ -10,8 +10,8 @@ using namespace sluice::test;
 
 namespace {
 
-/// A machine in miniature: two load units, an array with hoisted weights, a store unit, nested loops
-/// and transfers, with everything drawn at random.
+/// A machine in miniature: two load units, an array with hoisted weights, a store unit, nested
+/// loops and transfers, with everything drawn at random.
 Graph random_machine(std::mt19937_64& random) {
   GraphBuilder b;
   b.layer("layer");
@@ -43,8 +43,8 @@ Graph random_machine(std::mt19937_64& random) {
   Firing load_in = transfer(in, 0, m, false);
   load_in.puts.push_back({inputs, 1});
   b.fire(load_in);
-  Firing step = simple(array, {inputs}, {results}, 5 + random() % 200, 10 + random() % 200,
-                       Release::at_end);
+  Firing step =
+      simple(array, {inputs}, {results}, 5 + random() % 200, 10 + random() % 200, Release::at_end);
   step.repeat = 1 + random() % 4;
   b.fire(step);
   Firing store = transfer(out, 2, m, true);
@@ -83,8 +83,8 @@ TEST_CASE("random machines with a memory are bit-identical with and without fast
     CAPTURE(i);
     const Graph graph = random_machine(random);
     REQUIRE(check(graph).empty());
-    const TileMemory memory = ideal(1.0 + static_cast<double>(random() % 640) / 10,
-                                    static_cast<double>(random() % 100));
+    const TileMemory memory =
+        ideal(1.0 + static_cast<double>(random() % 640) / 10, static_cast<double>(random() % 100));
     TileOptions with, without;
     without.fast_forward = false;
     check_same(run(graph, memory, with), run(graph, memory, without));

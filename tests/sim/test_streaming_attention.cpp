@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attention on streaming dataflow (Sohn et al., arXiv 2404.16629): cycle counts at full throughput,
-// below the depth that gives it, and deadlock below the depth that runs at all. The time of a run is
-// that of the last output's dequeue. Closed forms with all latencies 1, derived for the semantics of
-// docs/time.md: naive N^2 + N + 3, with maximum N^2 + 2N + 5, reordered N^2 + 3, with maximum
-// N^2 + N + 5, memory-free N^2 + 4; each slot missing below N + 2 costs N - 1 cycles.
+// below the depth that gives it, and deadlock below the depth that runs at all. The time of a run
+// is that of the last output's dequeue. Closed forms with all latencies 1, derived for the
+// semantics of docs/time.md: naive N^2 + N + 3, with maximum N^2 + 2N + 5, reordered N^2 + 3, with
+// maximum N^2 + N + 5, memory-free N^2 + 4; each slot missing below N + 2 costs N - 1 cycles.
 #include <doctest/doctest.h>
 
 #include "tests/sim/graphs.hpp"

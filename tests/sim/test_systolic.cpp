@@ -45,7 +45,8 @@ std::uint64_t tile_cycles(const Network& network, const Architecture& architectu
 }
 
 /// tile = pe for one product on one array.
-void check_against_pe(const SystolicArray& array, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+void check_against_pe(const SystolicArray& array, std::uint64_t m, std::uint64_t n,
+                      std::uint64_t k) {
   CAPTURE(array.rows);
   CAPTURE(array.columns);
   CAPTURE(name_of(array.dataflow));
@@ -105,8 +106,8 @@ TEST_CASE("the bytes that the graph's transfers move are those of the mapping, t
     Architecture architecture = bare_machine(array);
     architecture.dram.bandwidth = {16, Bandwidth::Per::cycle};
     for (Scratchpad& pad : architecture.scratchpads) pad.capacity = Bytes{2048 + random() % 20000};
-    const Network network =
-        product_network(1 + random() % 200, 1 + random() % 200, 1 + random() % 200, 1 + random() % 3);
+    const Network network = product_network(1 + random() % 200, 1 + random() % 200,
+                                            1 + random() % 200, 1 + random() % 3);
     auto mapped = map_network("simple", network, architecture);
     if (std::holds_alternative<Infeasible>(mapped)) continue;
     const Mapping& mapping = std::get<Mapping>(mapped);
