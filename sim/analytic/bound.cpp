@@ -46,7 +46,7 @@ class Composer {
     const FiringTime time = firing_time(firing, memory_);
     UnitBound& b = bounds_[firing.layer][index(firing.unit)];
     b.busy += times * time.busy;
-    b.span += times * (time.busy + time.stretch);
+    b.span += times * time.busy;
     b.longest = std::max(b.longest, time.busy);
     for (const MemoryTransfer& transfer : firing.transfer) {
       const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
@@ -56,13 +56,7 @@ class Composer {
     if (time.result == 0) return;
     if (b.first == 0) b.first = time.result;
     b.last = time.result;
-    b.last_busy = time.busy + time.stretch;
-  }
-
-  /// Cycles for which a firing takes its unit, port beats included.
-  std::uint64_t taken(const Firing& firing) const {
-    const FiringTime time = firing_time(firing, memory_);
-    return time.busy + time.stretch;
+    b.last_busy = time.busy;
   }
 
   /// Where a critical cycle is longer than the work of a unit on it, the unit's span grows.
@@ -73,10 +67,10 @@ class Composer {
       std::uint64_t work = 0;  // of the unit, in one iteration
       for (std::uint32_t i = first; i < loop.end; ++i) {
         const Firing& other = graph_.firings[index(graph_.schedule[i].firing)];
-        if (other.unit == firing.unit) work += taken(other);
+        if (other.unit == firing.unit) work += firing_time(other, memory_).busy;
       }
-      const std::uint64_t by_cycle =
-          (loop.count - 1) / critical.iterations * critical.cycles + taken(firing);
+      const std::uint64_t by_cycle = (loop.count - 1) / critical.iterations * critical.cycles +
+                                     firing_time(firing, memory_).busy;
       if (by_cycle > work * loop.count)
         raise_span(firing, times * (by_cycle - work * loop.count), first);
     }
@@ -108,14 +102,12 @@ class Composer {
 FiringTime firing_time(const Firing& firing, const MemoryBound& memory) {
   if (firing.transfer.empty()) {
     const std::uint64_t busy = firing.interval * firing.repeat;
-    std::uint64_t beats = busy;
-    for (const PortUse& use : firing.ports) beats = std::max(beats, use.beats);
-    return {busy, beats - busy, beats - std::min(busy, firing.interval) + firing.latency};
+    return {busy, busy - std::min(busy, firing.interval) + firing.latency};
   }
   const MemoryTransfer& transfer = firing.transfer.front();
   const std::uint64_t cycles = cycles_at_peak(memory, transfer.row_bytes * transfer.rows);
-  if (!memory.queued) return {cycles + firing.interval, 0, cycles + memory.latency};
-  return {firing.interval, 0, transfer.write ? 0 : cycles + memory.latency};
+  if (!memory.queued) return {cycles + firing.interval, cycles + memory.latency};
+  return {firing.interval, transfer.write ? 0 : cycles + memory.latency};
 }
 
 MemoryBound memory_bound(const Dram& dram, Hertz clock) {

@@ -9,9 +9,7 @@
 namespace sluice {
 
 struct FiringTime {
-  std::uint64_t busy = 0;  ///< cycles of its work
-  std::uint64_t stretch =
-      0;                     ///< cycles more for which its beats of a scratchpad port take the unit
+  std::uint64_t busy = 0;    ///< cycles for which the unit is taken
   std::uint64_t result = 0;  ///< cycles from its start until what it puts can be taken
 };
 
