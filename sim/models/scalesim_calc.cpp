@@ -8,9 +8,9 @@
 #include <map>
 #include <vector>
 
+#include "arch/systolic_timing.hpp"
 #include "base/assert.hpp"
 #include "base/checked.hpp"
-#include "sim/models/systolic_timing.hpp"
 
 namespace sluice {
 namespace {

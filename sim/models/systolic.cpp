@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "arch/systolic_timing.hpp"
 #include "base/assert.hpp"
 #include "base/checked.hpp"
 #include "sim/models/systolic_machine.hpp"
-#include "sim/models/systolic_timing.hpp"
 
 namespace sluice {
 namespace {

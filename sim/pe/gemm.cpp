@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "arch/systolic_timing.hpp"
 #include "base/assert.hpp"
-#include "sim/models/systolic_timing.hpp"
 #include "sim/pe/arithmetic.hpp"
 #include "sim/pe/grid.hpp"
 #include "sim/tile/systemc_context.hpp"

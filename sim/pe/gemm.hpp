@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A matrix product computed by a systolic array, PE by PE and cycle by cycle. The reference for
-// sim/models/systolic_timing.hpp; meant for arrays of up to some 32 x 32 PEs and short products.
+// arch/systolic_timing.hpp; meant for arrays of up to some 32 x 32 PEs and short products.
 #pragma once
 
 #include <Eigen/Core>

@@ -7,9 +7,9 @@
 #include <Eigen/Dense>
 #include <random>
 
+#include "arch/systolic_timing.hpp"
 #include "base/assert.hpp"
 #include "base/checked.hpp"
-#include "sim/models/systolic_timing.hpp"
 #include "sim/pe/gemm.hpp"
 
 namespace sluice {

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "sim/models/systolic_timing.hpp"
+#include "arch/systolic_timing.hpp"
 #include "sim/pe/gemm.hpp"
 
 using namespace sluice;

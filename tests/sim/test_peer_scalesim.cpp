@@ -6,10 +6,10 @@
 #include <cmath>
 #include <variant>
 
+#include "arch/systolic_timing.hpp"
 #include "sim/models/scalesim_calc.hpp"
 #include "sim/models/systolic.hpp"
 #include "sim/models/systolic_machine.hpp"
-#include "sim/models/systolic_timing.hpp"
 #include "sim/tile/tile.hpp"
 #include "tests/sim/peer_scalesim.hpp"
 

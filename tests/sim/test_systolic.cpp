@@ -5,9 +5,9 @@
 #include <Eigen/Dense>
 #include <random>
 
+#include "arch/systolic_timing.hpp"
 #include "mapper/mappers.hpp"
 #include "sim/models/systolic.hpp"
-#include "sim/models/systolic_timing.hpp"
 #include "sim/pe/gemm.hpp"
 #include "tests/sim/graphs.hpp"
 #include "tests/sim/machines.hpp"

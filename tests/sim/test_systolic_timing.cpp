@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/models/systolic_timing.hpp"
+#include "arch/systolic_timing.hpp"
 #include "sim/pe/gemm.hpp"
 
 using namespace sluice;

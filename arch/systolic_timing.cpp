@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/models/systolic_timing.hpp"
+#include "arch/systolic_timing.hpp"
 
 #include <algorithm>
 
