@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapper/nest/moves.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "base/checked.hpp"
+
+namespace sluice {
+namespace {
+
+bool is_outer(const RankLoop& loop, const StepView& view) {
+  return !loop.spatial && loop.position < view.cut;
+}
+bool is_step(const RankLoop& loop, const StepView& view) {
+  return !loop.spatial && view.transition && loop.position == view.cut;
+}
+bool is_separate(const RankLoop& loop, const StepView& view) {
+  return (view.separate >> loop.position & 1) != 0;
+}
+
+/// A run of equally spaced points, or none if the sum of the terms has gaps.
+struct Run {
+  bool even = true;
+  std::uint64_t step = 0, length = 1;
+};
+
+struct Stride {
+  std::uint64_t step, count;
+};
+
+Run run_of(std::array<Stride, 4> strides, std::size_t size) {
+  for (std::size_t i = 1; i < size; ++i)  // few: by insertion
+    for (std::size_t j = i; j > 0 && strides[j].step < strides[j - 1].step; --j)
+      std::swap(strides[j], strides[j - 1]);
+  Run run;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto [step, count] = strides[i];
+    if (count == 1) continue;
+    if (run.length == 1) {
+      run.step = step;
+      run.length = count;
+    } else if (step % run.step == 0 && step / run.step <= run.length) {
+      run.length += step / run.step * (count - 1);
+    } else {
+      run.even = false;
+    }
+  }
+  return run;
+}
+
+/// A range of one rank.
+struct Range {
+  std::uint64_t begin = 0, size = 0;
+  bool operator==(const Range&) const = default;
+};
+
+/// What one lane needs next of a rank and had before.
+struct Lane {
+  Range next, before;
+  std::uint64_t group = 0;  ///< lanes of one group are united
+};
+
+struct LaneGroup {
+  std::uint64_t times = 1;
+  std::vector<Lane> lanes;
+};
+
+/// A lane while its loops are unrolled: the range that the transition comes from, if it has been
+/// passed, and the indices of the lanes taken since.
+struct Partial {
+  Range next, from;
+  std::uint32_t from_loop = 0;  ///< the first loop inside of `from`
+  std::uint64_t group = 0;
+  std::vector<std::uint64_t> taken;
+};
+
+/// Unrolls one rank into lanes, in groups of steps. Slow, for ragged ranks and lanes that overlap.
+class Unroll {
+ public:
+  Unroll(const RankChain& chain, const StepView& view) : chain_(chain), view_(view) {}
+
+  std::vector<LaneGroup> groups() {
+    Partial all;
+    all.next = all.from = {0, chain_.extent};
+    descend(0, {all}, 1, false);
+    return std::move(groups_);
+  }
+
+ private:
+  static std::uint64_t parts(const Range& range, std::uint64_t tile) {
+    return ceil_div(range.size, tile);
+  }
+  static Range part(const Range& range, std::uint64_t tile, std::uint64_t index) {
+    return {range.begin + index * tile, std::min(tile, range.size - index * tile)};
+  }
+
+  void descend(std::uint32_t at, std::vector<Partial> lanes, std::uint64_t times, bool passed) {
+    if (lanes.empty()) return;
+    if (at == chain_.size || chain_.loops[at].position >= view_.child) return emit(lanes, times);
+    const RankLoop& loop = chain_.loops[at];
+    if (is_outer(loop, view_)) return outer(at, lanes, times);
+    if (is_step(loop, view_)) return step(at, lanes, times);
+    std::vector<Partial> inner;
+    for (Partial& lane : lanes) {
+      if (!loop.spatial) {
+        lane.next = part(lane.next, loop.tile, 0);
+        inner.push_back(std::move(lane));
+        continue;
+      }
+      for (std::uint64_t i = 0; i < parts(lane.next, loop.tile); ++i) {
+        Partial piece = lane;
+        piece.next = part(lane.next, loop.tile, i);
+        piece.taken.push_back(i);
+        if (is_separate(loop, view_))
+          piece.group = (piece.group + 1) * (parts({0, chain_.extent}, loop.tile) + 1) + i;
+        inner.push_back(std::move(piece));
+      }
+    }
+    descend(at + 1, std::move(inner), times, passed);
+  }
+
+  void outer(std::uint32_t at, const std::vector<Partial>& lanes, std::uint64_t times) {
+    const std::uint64_t tile = chain_.loops[at].tile;
+    const std::uint64_t count = parts(lanes.front().next, tile);
+    const auto run = [&](std::uint64_t index, std::uint64_t repeats) {
+      std::vector<Partial> inner;
+      for (const Partial& lane : lanes)
+        if (index < parts(lane.next, tile)) {
+          inner.push_back(lane);
+          inner.back().next = part(lane.next, tile, index);
+          restart(inner.back(), at + 1);
+        }
+      descend(at + 1, std::move(inner), times * repeats, false);
+    };
+    if (lanes.size() == 1) {
+      const std::uint64_t full = lanes.front().next.size / tile;
+      if (full > 0) run(0, full);
+      if (full < count) run(full, 1);
+    } else {
+      for (std::uint64_t index = 0; index < count; ++index) run(index, 1);
+    }
+  }
+
+  void step(std::uint32_t at, const std::vector<Partial>& lanes, std::uint64_t times) {
+    const std::uint64_t tile = chain_.loops[at].tile;
+    const std::uint64_t count = parts(lanes.front().next, tile);
+    const auto run = [&](std::uint64_t index, std::uint64_t repeats) {
+      std::vector<Partial> inner;
+      for (const Partial& lane : lanes)
+        if (index < parts(lane.next, tile)) {
+          inner.push_back(lane);
+          inner.back().next = part(lane.next, tile, index);
+          restart(inner.back(), at + 1);
+          inner.back().from = part(lane.next, tile, index - 1);
+        }
+      descend(at + 1, std::move(inner), times * repeats, true);
+    };
+    const std::uint64_t full = lanes.front().next.size / tile;
+    if (lanes.size() == 1) {
+      if (full > 1) run(1, full - 1);
+      if (full < count && full > 0) run(full, 1);
+    } else {
+      for (std::uint64_t index = 1; index < count; ++index) run(index, 1);
+    }
+  }
+
+  static void restart(Partial& lane, std::uint32_t loop) {
+    lane.from = lane.next;
+    lane.from_loop = loop;
+    lane.taken.clear();
+  }
+
+  /// The last range inside of `range` in which this lane works; empty if it never does.
+  Range last(std::uint32_t at, Range range, const Partial& lane, std::size_t taken) const {
+    if (at == chain_.size || chain_.loops[at].position >= view_.child) return range;
+    const RankLoop& loop = chain_.loops[at];
+    if (loop.spatial) {
+      const std::uint64_t index = lane.taken[taken];
+      if (index >= parts(range, loop.tile)) return {};
+      return last(at + 1, part(range, loop.tile, index), lane, taken + 1);
+    }
+    for (std::uint64_t index = parts(range, loop.tile); index-- > 0;) {
+      const Range found = last(at + 1, part(range, loop.tile, index), lane, taken);
+      if (found.size > 0) return found;
+    }
+    return {};
+  }
+
+  void emit(const std::vector<Partial>& lanes, std::uint64_t times) {
+    LaneGroup group;
+    group.times = times;
+    for (const Partial& lane : lanes) {
+      const Range before = view_.transition ? last(lane.from_loop, lane.from, lane, 0) : Range{};
+      group.lanes.push_back({lane.next, before, lane.group});
+    }
+    groups_.push_back(std::move(group));
+  }
+
+  const RankChain& chain_;
+  const StepView& view_;
+  std::vector<LaneGroup> groups_;
+};
+
+/// A dimension while the lanes of its ranks are combined.
+class Union {
+ public:
+  Union(const NestProjection& dimension, std::vector<std::vector<LaneGroup>> ranks)
+      : dimension_(dimension), ranks_(std::move(ranks)), chosen_(dimension.size()) {}
+
+  PointSums sums() {
+    combine(0, 1);
+    return sums_;
+  }
+
+ private:
+  using Points = std::set<std::uint64_t>;
+
+  void combine(std::size_t rank, std::uint64_t times) {
+    if (rank == ranks_.size()) {
+      std::map<std::vector<std::uint64_t>, std::pair<Points, Points>> united;
+      std::vector<const Lane*> lanes(ranks_.size());
+      unite(0, lanes, united);
+      for (const auto& [group, points] : united) {
+        sums_.needed += times * points.first.size();
+        sums_.had += times * (points.first.size() - points.second.size());
+      }
+      return;
+    }
+    for (const LaneGroup& group : ranks_[rank]) {
+      chosen_[rank] = &group;
+      combine(rank + 1, times * group.times);
+    }
+  }
+
+  template <class United>
+  void unite(std::size_t rank, std::vector<const Lane*>& lanes, United& united) {
+    if (rank < ranks_.size()) {
+      for (const Lane& lane : chosen_[rank]->lanes) {
+        lanes[rank] = &lane;
+        unite(rank + 1, lanes, united);
+      }
+      return;
+    }
+    std::vector<std::uint64_t> group;
+    bool fresh = false;
+    for (const Lane* lane : lanes) {
+      group.push_back(lane->group);
+      fresh = fresh || lane->before.size == 0;
+    }
+    Points next, before;
+    collect(0, 0, lanes, false, next);
+    if (!fresh) collect(0, 0, lanes, true, before);
+    auto& [needed, brought] = united[group];
+    for (const std::uint64_t point : next) {
+      needed.insert(point);
+      if (!before.contains(point)) brought.insert(point);
+    }
+  }
+
+  void collect(std::size_t rank, std::uint64_t base, const std::vector<const Lane*>& lanes,
+               bool before, Points& points) const {
+    if (rank == lanes.size()) {
+      points.insert(base);
+      return;
+    }
+    const Range& range = before ? lanes[rank]->before : lanes[rank]->next;
+    for (std::uint64_t i = 0; i < range.size; ++i)
+      collect(rank + 1, base + (range.begin + i) * dimension_[rank].coefficient, lanes, before,
+              points);
+  }
+
+  const NestProjection& dimension_;
+  std::vector<std::vector<LaneGroup>> ranks_;
+  std::vector<const LaneGroup*> chosen_;
+  PointSums sums_;
+};
+
+PointSums unrolled_points(const NestProjection& dimension, const RankChains& chains,
+                          const StepView& view) {
+  std::vector<std::vector<LaneGroup>> ranks;
+  for (const NestTerm& term : dimension) ranks.push_back(Unroll(chains[term.rank], view).groups());
+  if (dimension.size() > 1) return Union(dimension, std::move(ranks)).sums();
+  PointSums sums;  // the lanes of one rank hold ranges that do not overlap
+  for (const LaneGroup& group : ranks.front())
+    for (const Lane& lane : group.lanes) {
+      sums.needed += group.times * lane.next.size;
+      if (lane.before == lane.next) sums.had += group.times * lane.next.size;
+    }
+  return sums;
+}
+
+/// What a rank whose tiles all divide does in one view.
+struct PerfectRank {
+  std::uint64_t times = 1;  ///< steps and separate lanes
+  std::uint64_t lanes = 1;  ///< united lanes
+  std::uint64_t size = 1;   ///< of the innermost range
+  std::int64_t shift = 0;   ///< of its begin, in the transition
+  bool moved = false;
+};
+
+PerfectRank perfect_rank(const RankChain& chain, const StepView& view) {
+  PerfectRank rank;
+  std::uint64_t around = chain.extent;
+  for (std::uint32_t i = 0; i < chain.size && chain.loops[i].position < view.child; ++i) {
+    const RankLoop& loop = chain.loops[i];
+    const std::uint64_t count = around / loop.tile;
+    around = loop.tile;
+    if (loop.spatial) {
+      (is_separate(loop, view) ? rank.times : rank.lanes) *= count;
+    } else if (is_outer(loop, view)) {
+      rank.times *= count;
+    } else if (is_step(loop, view)) {
+      rank.times *= count - 1;
+      rank.moved = true;
+      rank.shift += static_cast<std::int64_t>(loop.tile);
+    } else if (count > 1) {
+      rank.moved = true;
+      rank.shift -= static_cast<std::int64_t>((count - 1) * loop.tile);
+    }
+  }
+  rank.size = around;
+  return rank;
+}
+
+/// Ranks of a sliding window whose tiles all divide, on one lane: ranges meet in closed form.
+/// False where that is not the case.
+bool sliding_points(const NestProjection& dimension, const RankChains& chains, const StepView& view,
+                    PointSums& sums) {
+  if (dimension.size() > 4) return false;
+  std::array<Stride, 4> strides{};
+  std::uint64_t times = 1;
+  std::int64_t shift = 0;
+  bool moved = false;
+  for (std::size_t i = 0; i < dimension.size(); ++i) {
+    const auto [rank, coefficient] = dimension[i];
+    if (!chains[rank].perfect) return false;
+    const PerfectRank moves = perfect_rank(chains[rank], view);
+    if (moves.lanes != 1) return false;
+    strides[i] = {coefficient, moves.size};
+    times *= moves.times;
+    shift += moves.shift * static_cast<std::int64_t>(coefficient);
+    moved = moved || moves.moved;
+  }
+  const Run run = run_of(strides, dimension.size());
+  if (!run.even) return false;
+  const std::uint64_t distance = static_cast<std::uint64_t>(shift < 0 ? -shift : shift);
+  sums.needed = times * run.length;
+  sums.had = 0;
+  if (!view.transition || times == 0) return true;
+  if (distance == 0) {
+    sums.had = sums.needed;
+  } else if (run.length > 1 && distance % run.step == 0 && distance / run.step < run.length) {
+    sums.had = times * (run.length - distance / run.step);
+  }
+  return true;
+}
+
+std::uint64_t ragged_steps(const RankChain& chain, const StepView& view, std::uint32_t at,
+                           std::uint64_t size) {
+  if (at == chain.size || chain.loops[at].position >= view.child) return 1;
+  const RankLoop& loop = chain.loops[at];
+  const std::uint64_t full = size / loop.tile, rest = size % loop.tile;
+  const auto inside = [&](std::uint64_t part) { return ragged_steps(chain, view, at + 1, part); };
+  const bool all = loop.spatial ? is_separate(loop, view) : is_outer(loop, view);
+  if (!all && !is_step(loop, view)) return inside(std::min(size, loop.tile));
+  std::uint64_t sum = rest > 0 ? inside(rest) : 0;
+  if (full > 0) sum += full * inside(loop.tile);
+  if (is_step(loop, view)) sum -= inside(std::min(size, loop.tile));
+  return sum;
+}
+
+}  // namespace
+
+RankChains chains_of(const Nest& nest, const Problem& problem) {
+  RankChains chains;
+  for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank)
+    chains[rank].extent = problem.ranks[rank].extent;
+  std::array<std::uint64_t, max_nest_ranks> around{};
+  for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank)
+    around[rank] = chains[rank].extent;
+  for (std::uint32_t position = 0; position < nest.size(); ++position) {
+    const NestNode& node = nest[position];
+    if (node.kind == NestKind::keep || node.tile >= around[node.rank]) continue;
+    RankChain& chain = chains[node.rank];
+    chain.loops[chain.size++] = {position, node.kind == NestKind::spread, node.tile};
+    chain.perfect = chain.perfect && around[node.rank] % node.tile == 0;
+    around[node.rank] = node.tile;
+  }
+  return chains;
+}
+
+PointSums sum_points(const NestProjection& dimension, const RankChains& chains,
+                     const StepView& view) {
+  PointSums sums;
+  if (dimension.size() == 1) {
+    const RankChain& chain = chains[dimension.front().rank];
+    if (!chain.perfect) return unrolled_points(dimension, chains, view);
+    const PerfectRank rank = perfect_rank(chain, view);
+    sums.needed = rank.times * rank.lanes * rank.size;
+    sums.had = rank.moved || !view.transition ? 0 : sums.needed;
+    return sums;
+  }
+  if (dimension.empty()) return {1, view.transition ? std::uint64_t{1} : 0};
+  if (sliding_points(dimension, chains, view, sums)) return sums;
+  return unrolled_points(dimension, chains, view);
+}
+
+std::uint64_t sum_steps(const RankChain& chain, const StepView& view) {
+  if (chain.perfect) return perfect_rank(chain, view).times;
+  return ragged_steps(chain, view, 0, chain.extent);
+}
+
+std::uint64_t distinct_points(const NestProjection& dimension, const std::uint64_t* counts) {
+  std::array<Stride, 4> strides{};
+  if (dimension.size() <= 4) {
+    for (std::size_t i = 0; i < dimension.size(); ++i)
+      strides[i] = {dimension[i].coefficient, counts[i]};
+    if (const Run run = run_of(strides, dimension.size()); run.even) return run.length;
+  }
+  std::set<std::uint64_t> points = {0};
+  for (std::size_t i = 0; i < dimension.size(); ++i) {
+    std::set<std::uint64_t> more;
+    for (const std::uint64_t point : points)
+      for (std::uint64_t j = 0; j < counts[i]; ++j)
+        more.insert(point + j * dimension[i].coefficient);
+    points = std::move(more);
+  }
+  return points.size();
+}
+
+}  // namespace sluice
