@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "arch/number_format.hpp"
 #include "sim/experiment.hpp"
 
 namespace sluice {
@@ -66,6 +67,25 @@ struct ImportAccelergyArguments {
   std::string output;
 };
 
+struct ImportOnnxArguments {
+  std::string file;
+  std::vector<Setting> settings;  ///< dimensions that the model leaves open
+  std::string output;
+};
+
+struct CascadeArguments {
+  std::string file;
+  std::vector<Setting> settings;
+  std::string format = "text";  ///< text, yaml or dot
+};
+
+struct EvaluateArguments {
+  std::vector<std::string> files;  ///< two or more
+  std::vector<Setting> settings;
+  std::uint64_t seed = 1;
+  std::optional<NumberFormat> format;  ///< none: double precision
+};
+
 /// A text asked for: help, or the version.
 struct TextArguments {
   std::string text;
@@ -75,7 +95,8 @@ struct Command {
   std::string name = "sluice";         ///< for messages, such as `sluice run`
   std::optional<std::string> library;  ///< --library
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
-               SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments>
+               SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
+               ImportOnnxArguments>
       arguments;
 };
 

@@ -9,6 +9,7 @@
 #include "base/read.hpp"
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
+#include "workloads/importers/importers.hpp"
 #include "workloads/importers/scalesim_topology.hpp"
 
 namespace sluice {
@@ -16,6 +17,8 @@ namespace {
 
 // Files of SCALE-Sim are some kilobytes.
 constexpr std::size_t most_bytes = std::size_t{16} << 20;
+// Protobuf messages are at most 2 GiB.
+constexpr std::size_t most_model_bytes = (std::size_t{1} << 31) - 1;
 
 YamlNode scalar(std::string text) {
   YamlNode node;
@@ -78,6 +81,16 @@ int import_accelergy_command(const ImportAccelergyArguments& arguments) {
   const EnergyTable table = import_accelergy(ert, art ? &*art : nullptr, options, diagnostics);
   diagnostics.throw_if_any();
   write_result(arguments.output, to_text(table));
+  return exit_done;
+}
+
+int import_onnx_command(const ImportOnnxArguments& arguments) {
+  ImportSettings settings;
+  for (const Setting& setting : arguments.settings)
+    settings.insert_or_assign(setting.path, setting.value);
+  const Network network =
+      import_network("onnx", read_file(arguments.file, most_model_bytes), arguments.file, settings);
+  write_result(arguments.output, network_to_yaml(network));
   return exit_done;
 }
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import yaml
+from sluice_command import ROOT
 
 SCALE_CFG = """\
 [general]
@@ -166,3 +167,39 @@ def test_a_component_that_the_map_forgets_is_an_error(project):
     assert done.code == 2
     assert "chip.buffer" in done.err
     assert project.files() == before
+
+
+ONNX = ROOT / "tests" / "workloads" / "onnx"
+
+
+def test_an_onnx_model_becomes_a_network_without_mistakes(project):
+    done = project.sluice("import", "onnx", str(ONNX / "light_squeezenet.onnx"), "-o", "net.yaml")
+    assert (done.code, done.out, done.err) == (0, "wrote net.yaml\n", "")
+    assert project.sluice("check", "net.yaml").out == "net.yaml: a network without mistakes\n"
+
+
+def test_an_onnx_model_runs_on_a_machine(project):
+    project.sluice("import", "onnx", str(ONNX / "light_resnet50.onnx"), "-o", "net.yaml")
+    done = project.sluice("run", "run.yaml", "--set", "workload.model=net.yaml", "--fidelity",
+                          "analytic", "--json", "-")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out)["total"]["macs"] == 4089184256
+
+
+def test_an_onnx_model_that_is_cut_off_is_told_and_nothing_is_written(project):
+    whole = (ONNX / "light_squeezenet.onnx").read_bytes()
+    (project.folder / "cut.onnx").write_bytes(whole[:1000])
+    before = project.files()
+    done = project.sluice("import", "onnx", "cut.onnx", "-o", "x")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == ("cut.onnx: error: this is no ONNX model: its bytes are no protobuf message, "
+                        "or end early\n")
+    assert project.files() == before
+
+
+def test_a_dimension_that_a_model_does_not_have_is_told(project):
+    model = str(ONNX / "light_squeezenet.onnx")
+    done = project.sluice("import", "onnx", model, "--set", "batch=2", "-o", "x")
+    assert (done.code, done.err) == (
+        2, f"{model}: error: the model has no open dimension 'batch'\n"
+           "hint: all its shapes are fixed\n")

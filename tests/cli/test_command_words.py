@@ -7,7 +7,7 @@ import pytest
 from sluice_command import ROOT
 
 COMMANDS = ["run", "check", "describe", "list", "schema", "import scalesim", "import accelergy",
-            "help"]
+            "import onnx", "help"]
 
 
 def test_the_version_is_that_of_the_project(project):
@@ -36,7 +36,7 @@ def test_help_on_a_command_is_the_same_both_ways(project, command):
 
 def test_help_on_a_group_explains_all_of_it(project):
     out = project.sluice("help", "import").out
-    assert re.findall(r"^usage: sluice (\S+ \S+)", out, re.MULTILINE) == COMMANDS[5:7]
+    assert re.findall(r"^usage: sluice (\S+ \S+)", out, re.MULTILINE) == COMMANDS[5:8]
 
 
 def test_no_line_of_help_is_wider_than_a_page(project):
@@ -51,7 +51,7 @@ MISTAKES = [
      "sluice: error: there is no command 'run.yaml'\n"
      "hint: to evaluate a file: sluice run run.yaml\n"),
     (("import",),
-     "sluice: error: what to import from is missing\nhint: known: scalesim, accelergy\n"),
+     "sluice: error: what to import from is missing\nhint: known: scalesim, accelergy, onnx\n"),
     (("import", "scalsim"),
      "sluice: error: there is no command 'import scalsim'\nhint: did you mean 'scalesim'?\n"),
     (("help", "rn"), "sluice help: error: there is no command 'rn'\nhint: did you mean 'run'?\n"),

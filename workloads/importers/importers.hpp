@@ -13,7 +13,8 @@
 
 namespace sluice {
 
-/// An importer's parameters by name, as texts; what is not there has its default.
+/// An importer's parameters by name, as texts; what is not there has its default. An importer with
+/// a parameter `*` judges the names itself.
 using ImportSettings = std::map<std::string, std::string, std::less<>>;
 
 /// Reads the file `text`, which messages call `path`, with the importer of this name. Throws
