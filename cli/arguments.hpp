@@ -8,7 +8,6 @@
 #include <variant>
 #include <vector>
 
-#include "arch/number_format.hpp"
 #include "sim/experiment.hpp"
 
 namespace sluice {
@@ -71,19 +70,6 @@ struct ImportOnnxArguments {
   std::string file;
   std::vector<Setting> settings;  ///< dimensions that the model leaves open
   std::string output;
-};
-
-struct CascadeArguments {
-  std::string file;
-  std::vector<Setting> settings;
-  std::string format = "text";  ///< text, yaml or dot
-};
-
-struct EvaluateArguments {
-  std::vector<std::string> files;  ///< two or more
-  std::vector<Setting> settings;
-  std::uint64_t seed = 1;
-  std::optional<NumberFormat> format;  ///< none: double precision
 };
 
 /// A text asked for: help, or the version.
