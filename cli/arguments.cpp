@@ -144,6 +144,28 @@ ImportOnnxArguments read_onnx(WordReader& words) {
   return import;
 }
 
+CascadeArguments read_cascade(WordReader& words) {
+  const std::vector<std::string> formats = {"text", "yaml", "dot"};
+  CascadeArguments cascade{words.required("FILE"), words.settings(),
+                           words.text("--format").value_or("text")};
+  if (std::ranges::find(formats, cascade.format) == formats.end())
+    words.error(fmt::format("--format: {} is not known here", quote(cascade.format)),
+                suggestion(cascade.format, formats));
+  return cascade;
+}
+
+EvaluateArguments read_evaluate(WordReader& words) {
+  EvaluateArguments evaluate;
+  words.required("FILE");
+  evaluate.files = words.texts("FILE");
+  if (evaluate.files.size() == 1)
+    words.error("a second FILE is missing: cascades are compared with each other");
+  evaluate.settings = words.settings();
+  evaluate.seed = words.value<std::uint64_t>("--seed", {.name = "seed"}).value_or(1);
+  evaluate.format = words.value<NumberFormat>("--format");
+  return evaluate;
+}
+
 SchemaArguments read_schema(WordReader& words) {
   const std::vector<std::string> kinds = {"run", "architecture", "network"};
   SchemaArguments schema{words.required("KIND")};
@@ -180,6 +202,8 @@ decltype(Command::arguments) read_arguments(std::string_view command, WordReader
   if (command == "list")
     return ListArguments{words.text("KIND").value_or(""), words.text("NAME").value_or("")};
   if (command == "schema") return read_schema(words);
+  if (command == "cascade") return read_cascade(words);
+  if (command == "evaluate") return read_evaluate(words);
   if (command == "import scalesim") return read_scalesim(words);
   if (command == "import accelergy") return read_accelergy(words);
   if (command == "import onnx") return read_onnx(words);

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "arch/number_format.hpp"
 #include "sim/experiment.hpp"
 
 namespace sluice {
@@ -72,6 +73,19 @@ struct ImportOnnxArguments {
   std::string output;
 };
 
+struct CascadeArguments {
+  std::string file;
+  std::vector<Setting> settings;
+  std::string format = "text";  ///< text, yaml or dot
+};
+
+struct EvaluateArguments {
+  std::vector<std::string> files;  ///< two or more
+  std::vector<Setting> settings;
+  std::uint64_t seed = 1;
+  std::optional<NumberFormat> format;  ///< none: double precision
+};
+
 /// A text asked for: help, or the version.
 struct TextArguments {
   std::string text;
@@ -82,7 +96,7 @@ struct Command {
   std::optional<std::string> library;  ///< --library
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
-               ImportOnnxArguments>
+               ImportOnnxArguments, CascadeArguments, EvaluateArguments>
       arguments;
 };
 

@@ -35,6 +35,19 @@ constexpr WordSpec describe_words[] = {
     {"--set", "", "PATH=VALUE", values, "change any value of the file; may be repeated"},
 };
 
+constexpr WordSpec cascade_words[] = {
+    {"FILE", "", "", value, "cascade file", true},
+    {"--set", "", "NAME=VALUE", values, "set a parameter of the cascade; may be repeated"},
+    {"--format", "", "WORD", value, "text (the default), yaml or dot"},
+};
+
+constexpr WordSpec evaluate_words[] = {
+    {"FILE", "", "", values, "cascade files; each is compared with the first", true},
+    {"--set", "", "NAME=VALUE", values, "set a parameter of every cascade that has it"},
+    {"--seed", "", "N", value, "seed of the random inputs; default: 1"},
+    {"--format", "", "WORD", value, "round every element to a number format, such as bf16"},
+};
+
 constexpr WordSpec list_words[] = {
     {"KIND", "", "", value,
      "models, networks, machines, mappers, importers, writers, memories or tables"},
@@ -106,6 +119,9 @@ constexpr CommandSpec commands[] = {
     {"run", "evaluate a run file and write its report", run_words, run_more},
     {"check", "say all that is wrong with files", check_words},
     {"describe", "show what a file means: machine, network, mapping", describe_words},
+    {"cascade", "analyse a cascade of Einsums: operations, passes, footprints, traffic",
+     cascade_words},
+    {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words},
     {"list", "list what there is to choose from", list_words, list_more},
     {"schema", "print the JSON Schema of a kind of file", schema_words, schema_more},
     {"import scalesim", "make a run file of an experiment of SCALE-Sim", scalesim_words},

@@ -22,6 +22,8 @@ int run_command(const RunArguments& arguments, const LibraryFolders& folders);
 int check_command(const CheckArguments& arguments, const LibraryFolders& folders);
 int describe_command(const DescribeArguments& arguments, const LibraryFolders& folders);
 int list_command(const ListArguments& arguments, const LibraryFolders& folders);
+int cascade_command(const CascadeArguments& arguments);
+int evaluate_command(const EvaluateArguments& arguments);
 int schema_command(const SchemaArguments& arguments);
 int import_scalesim_command(const ImportScaleSimArguments& arguments);
 int import_accelergy_command(const ImportAccelergyArguments& arguments);

@@ -27,6 +27,8 @@ struct Executor {
   int operator()(const CheckArguments& a) const { return check_command(a, folders); }
   int operator()(const DescribeArguments& a) const { return describe_command(a, folders); }
   int operator()(const ListArguments& a) const { return list_command(a, folders); }
+  int operator()(const CascadeArguments& a) const { return cascade_command(a); }
+  int operator()(const EvaluateArguments& a) const { return evaluate_command(a); }
   int operator()(const SchemaArguments& a) const { return schema_command(a); }
   int operator()(const ImportScaleSimArguments& a) const { return import_scalesim_command(a); }
   int operator()(const ImportAccelergyArguments& a) const { return import_accelergy_command(a); }

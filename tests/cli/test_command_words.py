@@ -6,8 +6,8 @@ import re
 import pytest
 from sluice_command import ROOT
 
-COMMANDS = ["run", "check", "describe", "list", "schema", "import scalesim", "import accelergy",
-            "import onnx", "help"]
+COMMANDS = ["run", "check", "describe", "cascade", "evaluate", "list", "schema",
+            "import scalesim", "import accelergy", "import onnx", "help"]
 
 
 def test_the_version_is_that_of_the_project(project):
@@ -36,7 +36,7 @@ def test_help_on_a_command_is_the_same_both_ways(project, command):
 
 def test_help_on_a_group_explains_all_of_it(project):
     out = project.sluice("help", "import").out
-    assert re.findall(r"^usage: sluice (\S+ \S+)", out, re.MULTILINE) == COMMANDS[5:8]
+    assert re.findall(r"^usage: sluice (\S+ \S+)", out, re.MULTILINE) == COMMANDS[7:10]
 
 
 def test_no_line_of_help_is_wider_than_a_page(project):

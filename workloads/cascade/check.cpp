@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/cascade/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.hpp"
+#include "workloads/cascade/graph.hpp"
+
+namespace sluice {
+namespace {
+
+class Checker {
+ public:
+  Checker(const Cascade& cascade, const CascadePlaces& places, Mistakes& mistakes)
+      : cascade_(cascade), places_(places), mistakes_(mistakes) {}
+
+  void check() {
+    for (std::size_t i = 0; i < cascade_.einsums.size(); ++i) {
+      check_size(i);
+      check_writes_once(i);
+      check_other_writers(i);
+      check_reads(i);
+    }
+    check_cycles();
+    check_unused();
+  }
+
+ private:
+  const Einsum& einsum(std::size_t i) const { return cascade_.einsums[i]; }
+
+  void check_size(std::size_t i) {
+    std::uint64_t points = 1;
+    for (const std::string& name : ranks_of(einsum(i))) {
+      const auto more = multiply(points, cascade_.find_rank(name)->size);
+      if (!more || *more > (std::uint64_t{1} << 60))
+        return mistakes_.error(places_.outputs[i].where, "this Einsum has more than 2^60 points");
+      points = *more;
+    }
+  }
+
+  /// Sums of ranks in a subscript of the output must be positions in a mixed radix.
+  void check_writes_once(std::size_t i) {
+    const TensorAccess& output = einsum(i).output;
+    for (std::size_t d = 0; d < output.indices.size(); ++d) {
+      std::vector<std::pair<std::int64_t, std::int64_t>> parts;  // coefficient, size - 1
+      for (const std::string& rank : ranks_of(TensorAccess{{}, {output.indices[d]}}))
+        parts.emplace_back(std::abs(coefficient_of(output.indices[d], rank)),
+                           static_cast<std::int64_t>(cascade_.find_rank(rank)->size) - 1);
+      std::ranges::sort(parts);
+      std::int64_t reach = 0;
+      for (const auto& [coefficient, last] : parts) {
+        if (last > 0 && coefficient <= reach)
+          return mistakes_.error(
+              places_.outputs[i].indices[d],
+              fmt::format("several points make the same element of '{}'", output.tensor),
+              "reduce into a rank of its own instead");
+        reach += coefficient * last;
+      }
+    }
+  }
+
+  bool are_apart(const Einsum& a, const Einsum& b) const {
+    for (std::size_t d = 0; d < a.output.indices.size(); ++d) {
+      const IndexRange x = range_of(a.output.indices[d], a, cascade_);
+      const IndexRange y = range_of(b.output.indices[d], b, cascade_);
+      if (x.most < y.least || y.most < x.least) return true;
+    }
+    return false;
+  }
+
+  void check_other_writers(std::size_t i) {
+    const std::string& name = einsum(i).output.tensor;
+    const CascadeTensor* tensor = cascade_.find_tensor(name);
+    if (tensor->kind == CascadeTensor::Kind::input)
+      return mistakes_.error(places_.outputs[i].where,
+                             fmt::format("'{}' is an input, no Einsum can make it", name));
+    for (std::size_t j = 0; j < i; ++j)
+      if (einsum(j).output.tensor == name && !are_apart(einsum(j), einsum(i)))
+        return mistakes_.error(
+            places_.outputs[i].where, fmt::format("'{}' is made twice", name),
+            fmt::format("line {} makes it already; several Einsums may make parts that are apart",
+                        places_.outputs[j].where.line));
+  }
+
+  void check_reads(std::size_t i) {
+    const auto reads = reads_of(einsum(i));
+    for (std::size_t k = 0; k < reads.size(); ++k)
+      for (std::size_t d = 0; d < reads[k]->indices.size(); ++d)
+        check_index(i, *reads[k], d, places_.reads[i][k].indices[d]);
+  }
+
+  void check_index(std::size_t i, const TensorAccess& read, std::size_t d, const Location& where) {
+    const CascadeTensor* tensor = cascade_.find_tensor(read.tensor);
+    if (!tensor || d >= tensor->dimensions.size()) return;
+    const TensorIndex& index = read.indices[d];
+    const TensorDimension& dimension = tensor->dimensions[d];
+    if (!index.gathers.empty()) return;
+    const std::string rank = plain_rank(index);
+    if (tensor->kind == CascadeTensor::Kind::input && !rank.empty() && !dimension.rank.empty() &&
+        cascade_.find_rank(rank)->size != dimension.size && rank != dimension.rank)
+      return mistakes_.error(
+          where,
+          fmt::format("the rank '{}' has {} elements, but '{}' has {} there (rank '{}')", rank,
+                      cascade_.find_rank(rank)->size, read.tensor, dimension.size, dimension.rank),
+          "declare the input with a number to read a part of it");
+    const IndexRange range = range_of(index, einsum(i), cascade_);
+    if (range.least > range.most) return;
+    if (range.least < 0 || range.most >= static_cast<std::int64_t>(dimension.size))
+      return mistakes_.error(
+          where,
+          fmt::format("'{}' goes from {} to {}, but '{}' has {} elements there", to_text(index),
+                      range.least, range.most, read.tensor, dimension.size),
+          fmt::format("add the condition `where {} < {}`, or mend the sizes", to_text(index),
+                      dimension.size));
+    if (tensor->kind != CascadeTensor::Kind::input) check_made(read, d, range, where);
+  }
+
+  /// The first element that is read must have been made by something.
+  void check_made(const TensorAccess& read, std::size_t d, const IndexRange& range,
+                  const Location& where) {
+    std::int64_t first = INT64_MAX;
+    for (const Einsum& writer : cascade_.einsums)
+      if (writer.output.tensor == read.tensor)
+        first = std::min(first, range_of(writer.output.indices[d], writer, cascade_).least);
+    if (range.least >= first) return;
+    TensorAccess missing = read;
+    missing.indices[d].terms = {{range.least, {}, {}}};
+    mistakes_.error(
+        where,
+        fmt::format("'{}' has no value at {}: nothing makes it there", read.tensor, range.least),
+        fmt::format("give it one: {} = 0", to_text(missing)));
+  }
+
+  void check_cycles() {
+    std::vector<std::string> carried;
+    for (const CascadeStep& step : schedule_of(cascade_)) {
+      if (!step.rank.empty()) carried.push_back(step.rank);
+      if (step.possible) continue;
+      std::string names;
+      for (const std::size_t i : step.einsums)
+        names += (names.empty() ? "" : ", ") + einsum(i).output.tensor;
+      mistakes_.error(
+          places_.outputs[*std::ranges::min_element(step.einsums)].where,
+          fmt::format("these need each other, and no iterative rank orders them: {}", names),
+          "a recurrence writes RM[m1+1,p] and reads RM[m1,p], with m1 under "
+          "`iterative:`");
+    }
+    for (const auto& [rank, where] : places_.iterative)
+      if (cascade_.find_rank(rank)->size > 1 && std::ranges::find(carried, rank) == carried.end())
+        mistakes_.error(where, fmt::format("no Einsum carries a value along the rank '{}'", rank),
+                        fmt::format("leave it out of `iterative:`, or write to {}+1", rank));
+  }
+
+  void check_unused() {
+    for (const CascadeTensor& tensor : cascade_.tensors) {
+      if (tensor.kind == CascadeTensor::Kind::output || is_read(tensor.name)) continue;
+      if (tensor.kind == CascadeTensor::Kind::input) {
+        mistakes_.error(places_.inputs.at(tensor.name),
+                        fmt::format("no Einsum reads the input '{}'", tensor.name));
+        continue;
+      }
+      for (std::size_t i = 0; i < cascade_.einsums.size(); ++i)
+        if (einsum(i).output.tensor == tensor.name)
+          mistakes_.error(places_.outputs[i].where, fmt::format("nothing reads '{}'", tensor.name),
+                          "add it to `outputs:`, or remove it");
+    }
+  }
+
+  bool is_read(const std::string& name) const {
+    return std::ranges::any_of(cascade_.einsums, [&](const Einsum& e) {
+      return std::ranges::any_of(reads_of(e),
+                                 [&](const TensorAccess* read) { return read->tensor == name; });
+    });
+  }
+
+  const Cascade& cascade_;
+  const CascadePlaces& places_;
+  Mistakes& mistakes_;
+};
+
+}  // namespace
+
+void derive_tensors(Cascade& cascade, const CascadePlaces& places, Mistakes& mistakes) {
+  for (std::size_t i = 0; i < cascade.einsums.size(); ++i) {
+    const Einsum& einsum = cascade.einsums[i];
+    const std::string& name = einsum.output.tensor;
+    auto tensor = std::ranges::find(cascade.tensors, name, &CascadeTensor::name);
+    if (tensor != cascade.tensors.end() && tensor->kind == CascadeTensor::Kind::input) continue;
+    const bool fresh = tensor == cascade.tensors.end();
+    if (fresh) {
+      cascade.tensors.push_back({name, CascadeTensor::Kind::intermediate, {}});
+      tensor = cascade.tensors.end() - 1;
+      tensor->dimensions.resize(einsum.output.indices.size());
+    }
+    std::uint64_t elements = 1;
+    for (std::size_t d = 0; d < einsum.output.indices.size(); ++d) {
+      const TensorIndex& index = einsum.output.indices[d];
+      const IndexRange range = range_of(index, einsum, cascade);
+      if (range.least < 0 || !index.gathers.empty())
+        mistakes.error(places.outputs[i].indices[d],
+                       index.gathers.empty()
+                           ? fmt::format("'{}' goes down to {}, indices begin at 0", to_text(index),
+                                         range.least)
+                           : "a result cannot be written to where a tensor says");
+      TensorDimension& dimension = tensor->dimensions[d];
+      const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(range.most, 0)) + 1;
+      if (fresh) dimension.rank = plain_rank(index);
+      dimension.size = std::max(fresh ? 1 : dimension.size, size);
+      elements = multiply(elements, dimension.size).value_or(UINT64_MAX);
+      if (dimension.size > 1 && elements > (std::uint64_t{1} << 60))
+        return mistakes.error(places.outputs[i].where,
+                              fmt::format("'{}' has more than 2^60 elements", name));
+    }
+  }
+}
+
+void check_cascade(const Cascade& cascade, const CascadePlaces& places, Mistakes& mistakes) {
+  Checker(cascade, places, mistakes).check();
+}
+
+}  // namespace sluice
