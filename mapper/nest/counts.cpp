@@ -22,6 +22,10 @@ class Counter {
         chains_(chains_of(nest, problem)) {
     for (std::uint32_t at = 0; at < nest.size(); ++at)
       if (nest[at].kind == NestKind::spread) spatial_ |= std::uint64_t{1} << at;
+    for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank)
+      for (std::uint32_t i = 0; i < chains_[rank].size; ++i)
+        if (!chains_[rank].loops[i].spatial)
+          loops_ |= std::uint64_t{1} << chains_[rank].loops[i].position;
   }
 
   void count(NestCounts& counts) {
@@ -58,10 +62,13 @@ class Counter {
         if (dimension.size() > 1) sliding_ |= 1u << term.rank;
       }
     homes_ = 0;
+    anchors_ = 0;
     for (std::uint32_t at = 0; at < nest_.size(); ++at)
       if (nest_[at].kind == NestKind::keep && (nest_[at].tensors >> tensor & 1) != 0 &&
-          homes_ < max_nest_levels)
+          homes_ < max_nest_levels) {
         home_[homes_++] = {at, nest_[at].level};
+        if (tensor_->output) anchors_ |= std::uint64_t{1} << at;
+      }
   }
 
   bool is_relevant(std::uint32_t at) const { return (relevant_ >> nest_[at].rank & 1) != 0; }
@@ -83,7 +90,8 @@ class Counter {
   }
 
   /// Words needed in all the steps of a view, and the words of these that were there before.
-  PointSums words(const StepView& view) const {
+  PointSums words(StepView view) const {
+    view.anchors = anchors_;
     PointSums sums{1, view.transition ? std::uint64_t{1} : 0};
     for (const NestProjection& dimension : tensor_->dimensions) {
       const PointSums points = sum_points(dimension, chains_, view);
@@ -100,13 +108,7 @@ class Counter {
   }
 
   /// Whether the loop at `at` runs more than once.
-  bool runs(std::uint32_t at) const {
-    if (nest_[at].kind != NestKind::loop) return false;
-    const RankChain& chain = chains_[nest_[at].rank];
-    for (std::uint32_t i = 0; i < chain.size; ++i)
-      if (chain.loops[i].position == at) return true;
-    return false;
-  }
+  bool runs(std::uint32_t at) const { return (loops_ >> at & 1) != 0; }
 
   /// Loops at positions below this one always bring a whole new tile: those that others run in, and
   /// those at or outside of a loop that moves the tile to where it shares nothing with itself.
@@ -259,7 +261,7 @@ class Counter {
   const Hierarchy& hierarchy_;
   const CountOptions& options_;
   RankChains chains_;
-  std::uint64_t spatial_ = 0;
+  std::uint64_t spatial_ = 0, loops_ = 0, anchors_ = 0;
   std::size_t index_ = 0;
   const NestTensor* tensor_ = nullptr;
   std::uint32_t relevant_ = 0, sliding_ = 0;

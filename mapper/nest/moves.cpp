@@ -2,6 +2,7 @@
 #include "mapper/nest/moves.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 #include <vector>
@@ -182,11 +183,31 @@ class Unroll {
       if (index >= parts(range, loop.tile)) return {};
       return last(at + 1, part(range, loop.tile, index), lane, taken + 1);
     }
+    const std::uint32_t anchor = anchor_of(loop.position);
     for (std::uint64_t index = parts(range, loop.tile); index-- > 0;) {
-      const Range found = last(at + 1, part(range, loop.tile, index), lane, taken);
-      if (found.size > 0) return found;
+      const Range inner = part(range, loop.tile, index);
+      if (works(at + 1, inner, lane, taken, anchor)) return last(at + 1, inner, lane, taken);
     }
     return {};
+  }
+
+  /// The outermost keep inside of a loop that the content of a lane needs.
+  std::uint32_t anchor_of(std::uint32_t position) const {
+    const std::uint64_t inside = view_.anchors & ~((std::uint64_t{2} << position) - 1);
+    if (inside == 0) return view_.child;
+    return std::min(view_.child, static_cast<std::uint32_t>(std::countr_zero(inside)));
+  }
+
+  /// Whether a lane ever works in `range`, as seen from a keep at position `end`.
+  bool works(std::uint32_t at, Range range, const Partial& lane, std::size_t taken,
+             std::uint32_t end) const {
+    for (; at < chain_.size && chain_.loops[at].position < end; ++at) {
+      const RankLoop& loop = chain_.loops[at];
+      const std::uint64_t index = loop.spatial ? lane.taken[taken++] : 0;
+      if (index >= parts(range, loop.tile)) return false;
+      range = part(range, loop.tile, index);
+    }
+    return true;
   }
 
   void emit(const std::vector<Partial>& lanes, std::uint64_t times) {
@@ -306,7 +327,7 @@ PerfectRank perfect_rank(const RankChain& chain, const StepView& view) {
   std::uint64_t around = chain.extent;
   for (std::uint32_t i = 0; i < chain.size && chain.loops[i].position < view.child; ++i) {
     const RankLoop& loop = chain.loops[i];
-    const std::uint64_t count = around / loop.tile;
+    const std::uint64_t count = loop.count;
     around = loop.tile;
     if (loop.spatial) {
       (is_separate(loop, view) ? rank.times : rank.lanes) *= count;
@@ -385,7 +406,8 @@ RankChains chains_of(const Nest& nest, const Problem& problem) {
     const NestNode& node = nest[position];
     if (node.kind == NestKind::keep || node.tile >= around[node.rank]) continue;
     RankChain& chain = chains[node.rank];
-    chain.loops[chain.size++] = {position, node.kind == NestKind::spread, node.tile};
+    chain.loops[chain.size++] = {node.tile, ceil_div(around[node.rank], node.tile), position,
+                                 node.kind == NestKind::spread};
     chain.perfect = chain.perfect && around[node.rank] % node.tile == 0;
     around[node.rank] = node.tile;
   }

@@ -12,17 +12,18 @@ namespace sluice {
 
 /// One loop over a rank, in time or space, at its position in the nest.
 struct RankLoop {
-  std::uint32_t position = 0;
-  bool spatial = false;
-  std::uint64_t tile = 1;
+  std::uint64_t tile;
+  std::uint64_t count;  ///< iterations in a whole tile of the loop around it
+  std::uint32_t position;
+  bool spatial;
 };
 
 /// The loops over one rank, outer to inner.
 struct RankChain {
   std::uint64_t extent = 1;
   std::uint32_t size = 0;
-  bool perfect = true;  ///< every tile divides the one around it
-  std::array<RankLoop, 24> loops{};
+  bool perfect = true;             ///< every tile divides the one around it
+  std::array<RankLoop, 24> loops;  ///< the first `size`; the others are never read
 };
 using RankChains = std::array<RankChain, max_nest_ranks>;
 
@@ -37,6 +38,9 @@ struct StepView {
   std::uint32_t cut = 0;
   bool transition = false;
   std::uint64_t separate = 0;
+  /// Positions (bits) of the keeps above `child` that an idle lane's content needs: it is lost when
+  /// they move on without the lane. None for what is only read.
+  std::uint64_t anchors = 0;
 };
 
 /// Points summed over the steps: all that are needed, and those that were there before.

@@ -228,6 +228,7 @@ class Walker {
         next[i][key(lane, places[i].position)] =
             points(problem_.tensors[t], spans(lane, places[i].position));
       }
+    if (problem_.tensors[t].output) follow(t, next);
     const bool latch = hierarchy_.compute.latch;
     if (latch) {
       depart(t, places.size() - 1, next.back());
@@ -239,6 +240,23 @@ class Walker {
       depart(t, places.size() - 1, {});
       places.back().buffers.clear();
     }
+  }
+
+  /// An idle lane can hold no sum that its parent gives up.
+  void follow(std::size_t t, std::vector<std::map<Key, Points>>& next) {
+    auto& places = places_[t];
+    for (const auto& [instance, buffer] : places[0].buffers)
+      next[0].try_emplace(instance, buffer.words);
+    for (std::size_t i = 1; i < places.size(); ++i)
+      for (const auto& [instance, buffer] : places[i].buffers) {
+        if (next[i].contains(instance)) continue;
+        const Points& above =
+            next[i - 1][key(unpack(instance, places[i].position), places[i - 1].position)];
+        Points kept;
+        for (const Point& word : buffer.words)
+          if (above.contains(word)) kept.insert(word);
+        next[i][instance] = kept;
+      }
   }
 
   void arrive(std::size_t t, std::size_t i, const std::map<Key, Points>& next) {
