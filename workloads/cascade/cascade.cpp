@@ -54,7 +54,9 @@ const Named* find_named(const std::vector<Named>& list, const std::string& name)
 
 }  // namespace
 
-bool TensorIndex::operator==(const TensorIndex&) const = default;
+bool TensorIndex::operator==(const TensorIndex& other) const {
+  return terms == other.terms && gathers == other.gathers;
+}
 
 std::uint64_t CascadeTensor::elements() const {
   std::uint64_t result = 1;
