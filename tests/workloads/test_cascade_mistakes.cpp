@@ -18,6 +18,15 @@ struct Mistaken {
 
 // clang-format off
 const Mistaken mistaken[] = {
+    {R"~(parameters: {M: 8}
+inputs: ["A[m]"]
+)~",
+     R"~(  Z = A[m+2000000000]
+)~",
+     R"~(c.yaml:5:11: error: 2000000000 is too large for an index
+    Z = A[m+2000000000]
+            ^
+hint: 2^30 is the most)~"},
     {R"~(parameters: {M: 8, P: 4, M0: 3}
 inputs: ["A[m]", "B[m,p]"]
 )~",

@@ -56,7 +56,10 @@ class Checker {
               places_.outputs[i].indices[d],
               fmt::format("several points make the same element of '{}'", output.tensor),
               "reduce into a rank of its own instead");
-        reach += coefficient * last;
+        std::int64_t more = 0;
+        if (__builtin_mul_overflow(coefficient, last, &more) ||
+            __builtin_add_overflow(reach, more, &reach))
+          reach = INT64_MAX;
       }
     }
   }

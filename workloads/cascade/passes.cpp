@@ -20,7 +20,8 @@ std::vector<std::string> split_of(const TensorIndex& index, const Cascade& casca
   std::int64_t next = 1;
   for (const auto& [coefficient, rank] : parts) {
     if (coefficient != next) return {};
-    next *= static_cast<std::int64_t>(cascade.find_rank(rank)->size);
+    const auto size = static_cast<std::int64_t>(cascade.find_rank(rank)->size);
+    if (__builtin_mul_overflow(next, size, &next)) return {};
     ranks.insert(ranks.begin(), rank);
   }
   return ranks.size() > 1 ? ranks : std::vector<std::string>{};

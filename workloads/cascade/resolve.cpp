@@ -176,6 +176,13 @@ TensorIndex Resolver::index(const SyntaxTree& tree, const CascadeLine& line) {
           "name the number under `let:`, where `/`, `//` and ceil_div are known");
   }
   tidy(result);
+  constexpr std::int64_t most = std::int64_t{1} << 30;
+  for (IndexTerm& term : result.terms)
+    if (term.coefficient > most || term.coefficient < -most) {
+      error(line, tree.begin, fmt::format("{} is too large for an index", term.coefficient),
+            "2^30 is the most");
+      term.coefficient = 1;
+    }
   return result;
 }
 
