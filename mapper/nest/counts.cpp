@@ -29,7 +29,9 @@ class Counter {
   }
 
   void count(NestCounts& counts) {
-    counts = {};
+    for (std::size_t level = 0; level < hierarchy_.levels.size(); ++level)
+      for (std::size_t tensor = 0; tensor < problem_.tensors.size(); ++tensor)
+        counts.at[level][tensor] = {};
     counts.operations = counts.steps = 1;
     const auto end = static_cast<std::uint32_t>(nest_.size());
     for (std::size_t rank = 0; rank < problem_.ranks.size(); ++rank) {
@@ -156,7 +158,7 @@ class Counter {
   std::uint64_t tile_at(std::uint32_t position) const {
     std::uint64_t tile = 1;
     for (const NestProjection& dimension : tensor_->dimensions) {
-      std::array<std::uint64_t, max_nest_ranks> sizes{};
+      std::array<std::uint64_t, max_nest_ranks> sizes;
       for (std::size_t i = 0; i < dimension.size(); ++i) {
         const RankChain& chain = chains_[dimension[i].rank];
         sizes[i] = chain.extent;
@@ -170,7 +172,9 @@ class Counter {
 
   double instances_at(std::uint32_t position) const {
     double instances = 1;
+    if ((spatial_ & ((std::uint64_t{1} << position) - 1)) == 0) return instances;
     for (std::size_t rank = 0; rank < problem_.ranks.size(); ++rank) {
+      if (chains_[rank].size == 0) continue;
       const StepView lanes{position, position, false, every_lane}, steps{position, position};
       instances *= static_cast<double>(sum_steps(chains_[rank], lanes)) /
                    static_cast<double>(sum_steps(chains_[rank], steps));
@@ -187,6 +191,11 @@ class Counter {
     return sum;
   }
 
+  /// Whether no lanes above `position` are served together, given those that are separate.
+  bool all_alone(std::uint32_t position, std::uint64_t separate) const {
+    return (spatial_ & ~separate & ((std::uint64_t{1} << position) - 1)) == 0;
+  }
+
   void count_moves(NestCounts& counts) const {
     if (!place(counts)) return;
     std::uint64_t untouched = first_touches(home_[0].position);
@@ -196,7 +205,10 @@ class Counter {
       const std::uint64_t separate = separate_lanes(home_[i].position);
       const std::uint64_t events =
           last ? operands(separate) : arrivals(home_[i + 1].position, separate);
-      const std::uint64_t arrived = last ? 0 : arrivals(home_[i + 1].position, every_lane);
+      const bool alone = !last && all_alone(home_[i + 1].position, separate);
+      const std::uint64_t arrived = last    ? 0
+                                    : alone ? events
+                                            : arrivals(home_[i + 1].position, every_lane);
       AccessCount none;
       AccessCount& child = last ? none : counts.at[home_[i + 1].level][index_];
       if (!tensor_->output) {

@@ -46,7 +46,8 @@ struct CountOptions {
   std::size_t shared_nodes = 0;
 };
 
-/// Counts the accesses of a legal nest (verify() says what is legal). Nothing is allocated unless a
+/// Counts the accesses of a legal nest (verify() says what is legal) into the rows of `counts` for
+/// the levels and tensors that there are; leaves other rows alone. Nothing is allocated unless a
 /// rank of a sliding window is ragged or spread.
 void count_accesses(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy,
                     const CountOptions& options, NestCounts& counts);
