@@ -3,8 +3,10 @@
 // compute the same.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "arch/rounding.hpp"
-#include "base/files.hpp"
+#include "base/yaml.hpp"
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
 #include "workloads/cascade/analysis.hpp"
@@ -17,6 +19,26 @@ namespace {
 std::vector<CascadeSetting> settings_of(const std::vector<Setting>& settings) {
   std::vector<CascadeSetting> result;
   for (const Setting& setting : settings) result.push_back({setting.path, setting.value});
+  return result;
+}
+
+bool has_parameter(const std::string& file, const std::string& name) {
+  const YamlNode root = load_yaml(file);
+  const YamlNode* parameters = root.find("parameters");
+  return parameters != nullptr && parameters->find(name) != nullptr;
+}
+
+/// The settings that are for `file`: those of its parameters, and those that no file has.
+std::vector<CascadeSetting> settings_for(const std::string& file,
+                                         const EvaluateArguments& arguments) {
+  std::vector<CascadeSetting> result;
+  for (const Setting& setting : arguments.settings) {
+    const bool known = std::ranges::any_of(arguments.files, [&](const std::string& other) {
+      return has_parameter(other, setting.path);
+    });
+    if (!known || has_parameter(file, setting.path))
+      result.push_back({setting.path, setting.value});
+  }
   return result;
 }
 
@@ -37,10 +59,12 @@ int evaluate_command(const EvaluateArguments& arguments) {
   CascadeEvaluation options;
   if (arguments.format)
     options.round = [format = *arguments.format](double value) { return round_to(format, value); };
-  const Cascade first = load_cascade(arguments.files[0], settings_of(arguments.settings));
+  const Cascade first =
+      load_cascade(arguments.files[0], settings_for(arguments.files[0], arguments));
   std::string text;
   for (std::size_t i = 1; i < arguments.files.size(); ++i) {
-    const Cascade other = load_cascade(arguments.files[i], settings_of(arguments.settings));
+    const Cascade other =
+        load_cascade(arguments.files[i], settings_for(arguments.files[i], arguments));
     text += fmt::format("{} and {}\n", first.name, other.name);
     for (const OutputDifference& d : compare_cascades(first, other, arguments.seed, options))
       text +=

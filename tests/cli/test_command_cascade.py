@@ -42,6 +42,12 @@ def test_all_attention_cascades_agree(project, mask):
     assert all(float(value) <= 1e-12 for value in found)
 
 
+def test_a_setting_is_for_the_cascades_that_have_the_parameter(project):
+    files = [CASCADES / "attention_3pass.yaml", CASCADES / "attention_1pass.yaml"]
+    done = project.sluice("evaluate", *files, "--set", "tile=7")
+    assert (done.code, done.err) == (0, "")
+
+
 def test_rounding_makes_a_difference(project):
     files = [CASCADES / "attention_1pass.yaml", CASCADES / "attention_3pass.yaml"]
     out = project.sluice("evaluate", *files, "--format", "bf16").out
@@ -62,6 +68,8 @@ MISTAKES = [
     (("evaluate", "a.yaml", "a.yaml", "--set", "M=9000000000"),
      "a: error: 9e+09 points and 9e+09 elements are too many to compute\n"
      "hint: make the parameters smaller\n"),
+    (("evaluate", "a.yaml", "a.yaml", "--set", "N=3"),
+     "--set: error: the cascade has no parameter 'N'\nhint: known: M\n"),
     (("cascade", "a.yaml", "--set", "N=3"),
      "--set: error: the cascade has no parameter 'N'\nhint: known: M\n"),
 ]
