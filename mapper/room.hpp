@@ -56,6 +56,20 @@ class Room {
 /// overflows a nameless one of 0 bytes if it needs any.
 std::optional<Overflow> overflow(const RoleBytes& bytes, const Architecture& architecture);
 
+/// Tile extents that fill the array: what its rows and columns hold, by dataflow (the table at
+/// SystolicArray); the rank that runs in time may be cut anywhere.
+struct GemmTile {
+  std::uint64_t m = 1, n = 1, k = 1;
+};
+GemmTile gemm_grain(const GemmTask& task, const SystolicArray& array);
+
+/// The tiling with the least DRAM traffic, then the fewest tiles; nothing when none fits.
+std::optional<GemmTiling> least_traffic_tiling(const GemmTask& task, const SystolicArray& array,
+                                               const Room& room);
+
+/// The answer for a task of which not even the smallest tiles fit.
+Infeasible smallest_tiles_do_not_fit(const Task& task, const Architecture& architecture);
+
 /// Why the work of `task` is more than can be counted in 64 bits, whatever its tiling, or nothing.
 std::optional<Infeasible> too_much_work(const Task& task);
 

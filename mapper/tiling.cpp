@@ -16,27 +16,6 @@ namespace {
 enum Axis : std::size_t { m_axis, n_axis, k_axis };
 using Tile = std::array<std::uint64_t, 3>;
 
-/// Tile extents that fill the array: what its rows and columns hold, by dataflow (the table at
-/// SystolicArray); the rank that runs in time may be cut anywhere.
-Tile grains(const SystolicArray& array, const Tile& extent) {
-  const std::uint64_t rows = array.rows;
-  const std::uint64_t columns = array.columns;
-  Tile grain{};
-  switch (array.dataflow) {
-    case Dataflow::weight_stationary:
-      grain = {1, columns, rows};
-      break;
-    case Dataflow::output_stationary:
-      grain = {rows, columns, 1};
-      break;
-    case Dataflow::input_stationary:
-      grain = {columns, 1, rows};
-      break;
-  }
-  for (std::size_t axis = 0; axis < 3; ++axis) grain[axis] = std::min(grain[axis], extent[axis]);
-  return grain;
-}
-
 /// Largest g in [0, end) for which fits(g) holds, fits being monotone and fits(0) taken for
 /// granted. `guess` is near the answer: it and its neighbours are tried before bisection.
 template <class Fits>
@@ -70,12 +49,10 @@ class GemmSearch {
         array_(array),
         room_(room),
         extent_{task.m, task.n, task.k},
-        grain_(grains(array, extent_)),
+        grain_(as_tile(gemm_grain(task, array))),
         input_bytes_(storage_bytes(task.input_elements, array.input_format)),
         weight_bytes_(storage_bytes(task.k * task.n, array.weight_format)),
         output_bytes_(storage_bytes(task.m * task.n, array.input_format)) {}
-
-  const Tile& smallest() const { return grain_; }
 
   std::optional<GemmTiling> run() {
     if (!fits(grain_)) return std::nullopt;
@@ -86,6 +63,8 @@ class GemmSearch {
   }
 
  private:
+  static Tile as_tile(const GemmTile& tile) { return {tile.m, tile.n, tile.k}; }
+
   RoleBytes bytes(const Tile& tile) const {
     return tile_bytes(task_, tile[m_axis], tile[n_axis], tile[k_axis], array_);
   }
@@ -261,19 +240,49 @@ std::variant<GemmTiling, VectorTiling, Infeasible> tile_in(const Task& task,
   if (const auto* gemm = std::get_if<GemmTask>(&task.work)) {
     GemmSearch search(*gemm, architecture.array, room);
     if (const auto tiling = search.run()) return *tiling;
-    const Tile& tile = search.smallest();
-    return too_large(
-        task, tile_bytes(*gemm, tile[m_axis], tile[n_axis], tile[k_axis], architecture.array),
-        architecture);
+    return smallest_tiles_do_not_fit(task, architecture);
   }
   const auto& vector = std::get<VectorTask>(task.work);
   if (const auto tiling = search(vector, architecture, room)) return *tiling;
+  return smallest_tiles_do_not_fit(task, architecture);
+}
+
+}  // namespace
+
+GemmTile gemm_grain(const GemmTask& task, const SystolicArray& array) {
+  const std::uint64_t rows = array.rows;
+  const std::uint64_t columns = array.columns;
+  GemmTile grain;
+  switch (array.dataflow) {
+    case Dataflow::weight_stationary:
+      grain = {1, columns, rows};
+      break;
+    case Dataflow::output_stationary:
+      grain = {rows, columns, 1};
+      break;
+    case Dataflow::input_stationary:
+      grain = {columns, 1, rows};
+      break;
+  }
+  return {std::min(grain.m, task.m), std::min(grain.n, task.n), std::min(grain.k, task.k)};
+}
+
+std::optional<GemmTiling> least_traffic_tiling(const GemmTask& task, const SystolicArray& array,
+                                               const Room& room) {
+  return GemmSearch(task, array, room).run();
+}
+
+Infeasible smallest_tiles_do_not_fit(const Task& task, const Architecture& architecture) {
+  if (const auto* gemm = std::get_if<GemmTask>(&task.work)) {
+    const GemmTile tile = gemm_grain(*gemm, architecture.array);
+    return too_large(task, tile_bytes(*gemm, tile.m, tile.n, tile.k, architecture.array),
+                     architecture);
+  }
+  const auto& vector = std::get<VectorTask>(task.work);
   const std::uint64_t row = vector.passes > 1 ? vector.row_elements : vector.elements;
   const std::uint64_t smallest = std::min<std::uint64_t>(architecture.vector.lanes, row);
   return too_large(task, tile_bytes(vector, smallest, architecture.array), architecture);
 }
-
-}  // namespace
 
 std::optional<Infeasible> too_much_work(const Task& task) {
   const std::uint64_t size = size_of(task);

@@ -21,9 +21,10 @@ Network two_layers() {
 
 TEST_CASE("every mapper describes itself under its own name") {
   const auto list = mapper_descriptors();
-  REQUIRE(list.size() == 2);
+  REQUIRE(list.size() == 3);
   CHECK(list[0].name == "simple");
-  CHECK(list[1].name == "whole");
+  CHECK(list[1].name == "heuristic");
+  CHECK(list[2].name == "whole");
   for (const Descriptor& d : list) CHECK_FALSE(d.summary.empty());
 }
 

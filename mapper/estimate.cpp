@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapper/estimate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "arch/systolic_timing.hpp"
+#include "base/checked.hpp"
+#include "mapper/room.hpp"
+
+namespace sluice {
+namespace {
+
+double sets_of(const Architecture& architecture, TensorRole role) {
+  return architecture.scratchpads[scratchpad_of(architecture, role)].double_buffered ? 2 : 1;
+}
+
+double latency_seconds(const Dram& dram) {
+  if (dram.is_ideal()) return dram.latency.value;
+  const DramTiming t = timing_of(dram);
+  return dram.controller_latency.value + 1e-12 * t.tck_ps * (t.rcd_rd + t.cl + t.burst_clocks);
+}
+
+/// Cycles of the array over all steps, each step's folds at their initiation interval; and what
+/// the last of them takes beyond it.
+struct ArrayCycles {
+  double all = 0, tail = 0;
+};
+
+ArrayCycles array_cycles(const GemmLoop& loop, const SystolicArray& array) {
+  ArrayCycles result;
+  const auto each = [](const Split& split, auto visit) {
+    if (split.count > 1) visit(split.size, split.count - 1);
+    visit(split.last, std::uint64_t{1});
+  };
+  each(loop.m, [&](std::uint64_t m, std::uint64_t m_count) {
+    each(loop.n, [&](std::uint64_t n, std::uint64_t n_count) {
+      each(loop.k, [&](std::uint64_t k, std::uint64_t k_count) {
+        const GemmFolds folds = fold_gemm(array, m, n, k);
+        const FoldTiming timing = fold_timing(array, folds.steps);
+        const double count = static_cast<double>(m_count) * static_cast<double>(n_count) *
+                             static_cast<double>(k_count);
+        result.all += count * static_cast<double>(folds.row_folds) *
+                      static_cast<double>(folds.column_folds) *
+                      static_cast<double>(timing.initiation_interval);
+        result.tail = static_cast<double>(timing.latency - timing.initiation_interval);
+      });
+    });
+  });
+  result.all *= static_cast<double>(loop.batch);
+  return result;
+}
+
+/// What one task asks of the pipeline of loads, compute and stores.
+struct Demand {
+  double steps = 1;       ///< of loads and compute
+  double stores = 1;      ///< tiles that are written
+  double compute = 0;     ///< cycles over all steps
+  double load_bytes = 0;  ///< over all steps
+  double store_bytes = 0;
+  double first_bytes = 0;  ///< that must be there before the first step
+  double last_bytes = 0;   ///< that are written after the last step
+  double tail = 0;         ///< cycles from a step's end to its result
+};
+
+/// What a cycle of transfers costs even where it is hidden: of two tilings that are as fast at peak
+/// bandwidth, the one that moves less is faster at any real one, and takes less energy.
+constexpr double contention = 0.125;
+
+/// Cycles of `count` tiles of `bytes` together. Tiles from an ideal memory take whole cycles each;
+/// bursts of one tile and the next share them.
+double transfers(double count, double bytes, const MachineRates& rates) {
+  const double each = bytes / count * rates.cycles_per_byte;
+  return count * (rates.whole_cycles ? std::ceil(each) : each);
+}
+
+double pipelined(const Demand& d, const MachineRates& rates) {
+  const double load = transfers(d.steps, d.load_bytes, rates);
+  const double store = transfers(d.stores, d.store_bytes, rates);
+  const double trip = rates.latency + rates.setup;
+  const double loaded = (d.steps * trip + load + d.compute) / rates.operand_sets;
+  const double stored = (d.stores * (trip + d.tail) + store + d.compute) / rates.output_sets;
+  const double setups = std::max(d.steps, d.stores) * rates.setup;
+  const double busiest = std::max({d.compute, load + store, loaded, stored, setups});
+  return busiest + contention * (load + store) +
+         (d.first_bytes + d.last_bytes) * rates.cycles_per_byte + trip + d.tail;
+}
+
+double real(std::uint64_t value) { return static_cast<double>(value); }
+
+}  // namespace
+
+MachineRates::MachineRates(const Architecture& architecture) {
+  const double clock = architecture.clock.value;
+  const Dram& dram = architecture.dram;
+  const double peak = dram.is_ideal() ? bytes_per_cycle(dram.bandwidth, architecture.clock)
+                                      : peak_bytes_per_second(dram) / clock;
+  cycles_per_byte = peak > 0 ? 1 / peak : 0;
+  whole_cycles = dram.is_ideal();
+  latency = peak > 0 ? clock * latency_seconds(dram) : 0;
+  for (const Dma& dma : architecture.dma) setup = std::max(setup, double{1} * dma.setup_cycles);
+  operand_sets =
+      std::min(sets_of(architecture, TensorRole::input), sets_of(architecture, TensorRole::weight));
+  output_sets = sets_of(architecture, TensorRole::output);
+}
+
+double estimated_cycles(const GemmTask& task, const GemmTiling& tiling,
+                        const Architecture& architecture, const MachineRates& rates) {
+  const SystolicArray& array = architecture.array;
+  const GemmLoop loop = gemm_loop(task, tiling);
+  const TaskTraffic moved = traffic(task, tiling, array);
+  const ArrayCycles cycles = array_cycles(loop, array);
+  const RoleBytes first = tile_bytes(task, loop.m.size, loop.n.size, loop.k.size, array);
+  Demand demand;
+  demand.steps = real(loop.steps());
+  demand.stores = real(loop.batch * loop.m.count * loop.n.count);
+  const double epilogue = real(product(task.batch, task.m, task.n)) * real(task.epilogue_ops) /
+                          architecture.vector.lanes;
+  demand.compute = std::max(cycles.all, epilogue);
+  demand.load_bytes = real(moved.input_read) + real(moved.weight_read);
+  demand.store_bytes = real(moved.output_write);
+  demand.first_bytes = real(first[0]) + real(first[1]);
+  demand.last_bytes = real(storage_bytes(loop.m.last * loop.n.last, array.input_format));
+  demand.tail = cycles.tail;
+  if (task.epilogue_ops > 0)
+    demand.tail += architecture.vector.latency + std::ceil(epilogue / demand.stores);
+  return pipelined(demand, rates);
+}
+
+double estimated_cycles(const VectorTask& task, const VectorTiling& tiling,
+                        const Architecture& architecture, const MachineRates& rates) {
+  const VectorLoop loop = vector_loop(task, tiling);
+  const TaskTraffic moved = traffic(task, tiling, architecture.array);
+  Demand demand;
+  demand.steps = real(loop.steps());
+  demand.stores = demand.steps / real(loop.passes);
+  demand.compute = demand.steps * std::ceil(real(task.elements) * real(task.lane_cycles) /
+                                            (demand.steps * architecture.vector.lanes));
+  demand.load_bytes = real(moved.input_read);
+  demand.store_bytes = real(moved.output_write);
+  demand.first_bytes = demand.load_bytes / demand.steps;
+  demand.last_bytes = demand.store_bytes / demand.stores;
+  demand.tail = architecture.vector.latency;
+  return pipelined(demand, rates);
+}
+
+}  // namespace sluice

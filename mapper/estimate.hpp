@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// About how long a tiled task takes on a machine, for choosing among tilings: an estimate from
+// rates, with nothing simulated. What it really takes is the business of sim. Internal to this
+// folder.
+#pragma once
+
+#include <cstdint>
+
+#include "mapper/mapping.hpp"
+
+namespace sluice {
+
+/// What a machine's memory side can do, in cycles of its clock.
+struct MachineRates {
+  explicit MachineRates(const Architecture& architecture);
+
+  double cycles_per_byte = 0;  ///< of main memory at its peak; 0: unlimited
+  bool whole_cycles = false;   ///< each transfer is rounded up to whole cycles
+  double latency = 0;          ///< from the first request of a tile to its first data
+  double setup = 0;            ///< of the slowest DMA engine, for each tile
+  double operand_sets = 1;     ///< tiles of the same operand that are on chip at once
+  double output_sets = 1;
+};
+
+/// A task's cycles as steps of a pipeline: what a step occupies longest (array, memory, or the
+/// round trip of its buffers), times the steps, and the first tile's way in and the last one's way
+/// out.
+double estimated_cycles(const GemmTask& task, const GemmTiling& tiling,
+                        const Architecture& architecture, const MachineRates& rates);
+double estimated_cycles(const VectorTask& task, const VectorTiling& tiling,
+                        const Architecture& architecture, const MachineRates& rates);
+
+}  // namespace sluice
