@@ -44,7 +44,8 @@ void check_settings(const Descriptor& importer, const ImportSettings& settings,
   for (const ParameterInfo& parameter : importer.parameters) known.push_back(parameter.name);
   for (const auto& [name, value] : settings) {
     bool found = false;
-    for (const std::string& parameter : known) found = found || parameter == name || parameter == "*";
+    for (const std::string& parameter : known)
+      found = found || parameter == name || parameter == "*";
     if (!found)
       diagnostics.error({.path = "import"},
                         "importer " + importer.name + " has no parameter " + quote(name),
