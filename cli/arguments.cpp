@@ -167,7 +167,7 @@ EvaluateArguments read_evaluate(WordReader& words) {
 }
 
 SchemaArguments read_schema(WordReader& words) {
-  const std::vector<std::string> kinds = {"run", "architecture", "network"};
+  const std::vector<std::string> kinds = {"run", "architecture", "network", "report"};
   SchemaArguments schema{words.required("KIND")};
   if (!schema.kind.empty() && std::ranges::find(kinds, schema.kind) == kinds.end())
     words.error(fmt::format("there is no schema {}", quote(schema.kind)),

@@ -55,7 +55,7 @@ constexpr WordSpec list_words[] = {
 };
 
 constexpr WordSpec schema_words[] = {
-    {"KIND", "", "", value, "run, architecture or network", true},
+    {"KIND", "", "", value, "run, architecture, network or report", true},
 };
 
 constexpr WordSpec scalesim_words[] = {

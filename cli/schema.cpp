@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sluice schema`: JSON Schemas of the files that users write. The fields are those that reading
-// uses; what is added here is that any map may include another file.
+// `sluice schema`: JSON Schemas of the files that users write, and of the reports that they read.
+// The fields are those that reading and writing use; what is added here is that any map of a
+// user's file may include another file.
 #include "base/schema.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
 #include "sim/experiment.hpp"
+#include "sim/writers/writers.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice {
@@ -76,6 +78,8 @@ int schema_command(const SchemaArguments& arguments) {
     write_output(document("sluice run", run_schema()));
   } else if (arguments.kind == "architecture") {
     write_output(document("sluice machine", schema_of(Architecture{}, {})));
+  } else if (arguments.kind == "report") {
+    write_output(report_schema());
   } else {
     write_output(network_schema());
   }

@@ -100,7 +100,7 @@ def test_an_infeasible_run_is_described_as_far_as_it_goes(project):
     assert done.err.startswith("run.yaml: infeasible: task first: ")
 
 
-SCHEMAS = ["run", "architecture", "network"]
+SCHEMAS = ["run", "architecture", "network", "report"]
 
 
 def schema_of(kind):

@@ -97,7 +97,7 @@ MISTAKES = [
      "sluice list: error: 'resnet5' is none of the networks\nhint: did you mean 'resnet50'?\n"),
     (("list", "mappers", "simpel"),
      "sluice list: error: 'simpel' is none of the mappers\nhint: did you mean 'simple'?\n"),
-    (("schema",), "sluice schema: error: KIND is missing: run, architecture or network\n"),
+    (("schema",), "sluice schema: error: KIND is missing: run, architecture, network or report\n"),
     (("schema", "rn"), "sluice schema: error: there is no schema 'rn'\nhint: did you mean 'run'?\n"),
     (("list", "--library", "nowhere"),
      "--library: error: there is no library in 'nowhere'\n"
