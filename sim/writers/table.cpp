@@ -273,7 +273,10 @@ void memories(Page& page, const Report& report) {
   if (report.memories.empty()) return;
   std::vector<std::vector<std::string>> rows;
   for (const MemoryReport& memory : report.memories)
-    rows.push_back({memory.name, rounded(static_cast<double>(memory.capacity_bytes), "B"),
+    rows.push_back({memory.name,
+                    memory.capacity_bytes > 0  // 0: the machine does not state it
+                        ? rounded(static_cast<double>(memory.capacity_bytes), "B")
+                        : "-",
                     rounded(static_cast<double>(memory.read_bytes), "B"),
                     rounded(static_cast<double>(memory.write_bytes), "B"),
                     percent(memory.bandwidth_utilization), counters_text(memory.counters)});
