@@ -66,19 +66,29 @@ std::string pass_table(const Cascade& cascade, const CascadeFacts& facts) {
   return text;
 }
 
+std::string shape_text(const CascadeTensor& tensor) {
+  std::vector<std::string> sizes;
+  for (const TensorDimension& d : tensor.dimensions)
+    sizes.push_back(d.rank.empty() ? fmt::format("{}", d.size)
+                                   : fmt::format("{}={}", d.rank, d.size));
+  return fmt::format("[{}]", fmt::join(sizes, ", "));
+}
+
 std::string tensor_table(const Cascade& cascade, const CascadeFacts& facts) {
   static constexpr std::string_view kinds[] = {"input", "", "output"};
-  std::string text = fmt::format("  {:<12} {:<28} {:>14} {:>14}\n", "tensor", "shape", "elements",
-                                 "live at least");
+  std::vector<std::string> shapes;
+  std::size_t width = 28;
+  for (const CascadeTensor& tensor : cascade.tensors) {
+    shapes.push_back(shape_text(tensor));
+    width = std::max(width, shapes.back().size());
+  }
+  std::string text = fmt::format("  {:<12} {:<{}} {:>14} {:>14}\n", "tensor", "shape", width,
+                                 "elements", "live at least");
   for (std::size_t i = 0; i < cascade.tensors.size(); ++i) {
     const CascadeTensor& tensor = cascade.tensors[i];
-    std::vector<std::string> sizes;
-    for (const TensorDimension& d : tensor.dimensions)
-      sizes.push_back(d.rank.empty() ? fmt::format("{}", d.size)
-                                     : fmt::format("{}={}", d.rank, d.size));
-    text += fmt::format("  {:<12} {:<28} {:>14} {:>14}  {}", tensor.name,
-                        fmt::format("[{}]", fmt::join(sizes, ", ")), facts.tensors[i].elements,
-                        facts.tensors[i].live, kinds[static_cast<std::size_t>(tensor.kind)]);
+    text += fmt::format("  {:<12} {:<{}} {:>14} {:>14}  {}", tensor.name, shapes[i], width,
+                        facts.tensors[i].elements, facts.tensors[i].live,
+                        kinds[static_cast<std::size_t>(tensor.kind)]);
     while (text.ends_with(' ')) text.pop_back();
     text += '\n';
   }
