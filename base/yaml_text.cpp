@@ -69,6 +69,10 @@ std::string inline_text(const YamlNode& node) {
   return "{}";
 }
 
+// The longest key that YAML reads without a `?` before it (YAML 1.2.2, section 7.4.2: 1024
+// characters together with its quotes).
+constexpr std::size_t longest_implicit_key = 1024;
+
 // Writes the lines of a list or map; the first goes on where `text` ends, the others are indented.
 void write_block(const YamlNode& node, std::size_t indent, std::string& text) {
   bool first = true;
@@ -87,7 +91,9 @@ void write_block(const YamlNode& node, std::size_t indent, std::string& text) {
   }
   for (const YamlNode::Entry& entry : node.entries) {
     begin_line();
-    text += scalar_text(entry.key, false) + ':';
+    const std::string key = scalar_text(entry.key, false);
+    const bool implicit = key.size() <= longest_implicit_key;
+    text += implicit ? key + ':' : "? " + key + '\n' + std::string(indent, ' ') + ':';
     if (is_inline(entry.value)) {
       text += ' ' + inline_text(entry.value) + '\n';
     } else {

@@ -118,6 +118,27 @@ TEST_CASE("a tree of any texts parses back to an equal tree") {
   }
 }
 
+TEST_CASE("a key that escapes make longer than 1024 characters is written after a question mark") {
+  // A carriage return is written as four characters: 255 of them and two quotes make 1022, 256
+  // make 1026.
+  const auto text_of = [](std::size_t count, const char* value) {
+    YamlNode inner = parse_yaml("{k: 1, b: 2}", "a.yaml");
+    inner.entries[0].key = std::string(count, '\r');
+    inner.entries[0].value = parse_yaml(value, "a.yaml");
+    YamlNode root = parse_yaml("a: 1", "a.yaml");
+    root.entries[0].value = inner;
+    return to_text(root);
+  };
+  CHECK(text_of(255, "1").find('?') == std::string::npos);
+  CHECK(text_of(256, "1").starts_with("a:\n  ? \"\\x0D"));
+  CHECK(text_of(256, "1").ends_with("\\x0D\"\n  : 1\n  b: 2\n"));
+  for (const char* value : {"1", "[3, {c: 4}]", "{c: [5]}"})
+    for (const std::size_t count : {255u, 256u}) {
+      const std::string text = text_of(count, value);
+      CHECK(to_text(parse_yaml(text, "a.yaml")) == text);
+    }
+}
+
 TEST_CASE("plain scalars stay plain where YAML allows it") {
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
     CAPTURE(seed);
