@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "cli/interrupt.hpp"
 #include "cli/streams.hpp"
 
@@ -23,9 +25,13 @@ std::string count_text(double count, std::string_view unit) {
 
 }  // namespace
 
-std::string progress_text(std::uint64_t cycle, double seconds) {
-  const auto cycles = static_cast<double>(cycle);
-  std::string text = fmt::format("{} simulated, {:.0f} s", count_text(cycles, "cycles"), seconds);
+std::string progress_text(const TileProgress& progress, double seconds) {
+  const auto cycles = static_cast<double>(progress.cycle);
+  const double share =
+      static_cast<double>(progress.firings) / static_cast<double>(progress.total_firings);
+  std::string text = fmt::format("{:.0f} %, {} simulated, {:.0f} s", std::floor(100 * share),
+                                 count_text(cycles, "cycles"), seconds);
+  if (share >= 0.01) text += fmt::format(", {:.0f} s left", seconds / share - seconds);
   if (seconds > 0) text += ", " + count_text(cycles / seconds, "cycles/s");
   return text;
 }
@@ -42,19 +48,19 @@ void Progress::attach(EvaluateHooks& hooks) {
   hooks.progress_context = this;
 }
 
-bool Progress::report(std::uint64_t cycle, void* self) {
+bool Progress::report(const TileProgress& reached, void* self) {
   auto& progress = *static_cast<Progress*>(self);
-  if (progress.visible_) progress.draw(cycle);
+  if (progress.visible_) progress.draw(reached);
   return !InterruptWatch::requested();
 }
 
-void Progress::draw(std::uint64_t cycle) {
+void Progress::draw(const TileProgress& progress) {
   const Clock::time_point now = Clock::now();
   if (now < next_) return;
   next_ = now + interval;
   drawn_ = true;
   const std::chrono::duration<double> passed = now - begin_;
-  write_error(std::string(clear_line) + progress_text(cycle, passed.count()));
+  write_error(std::string(clear_line) + progress_text(progress, passed.count()));
 }
 
 }  // namespace sluice

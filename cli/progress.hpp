@@ -10,8 +10,9 @@
 
 namespace sluice {
 
-/// `1.24 Gcycles simulated, 14 s, 88.6 Mcycles/s`.
-std::string progress_text(std::uint64_t cycle, double seconds);
+/// `37 %, 1.24 Gcycles simulated, 14 s, 24 s left, 88.6 Mcycles/s`. The share is of all firings, so
+/// that the time left is a guess: firings differ in what they cost the host.
+std::string progress_text(const TileProgress& progress, double seconds);
 
 /// What evaluate() calls now and then. It stops a run that a signal asked to end (interrupt.hpp).
 class Progress {
@@ -27,8 +28,8 @@ class Progress {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static bool report(std::uint64_t cycle, void* self);
-  void draw(std::uint64_t cycle);
+  static bool report(const TileProgress& progress, void* self);
+  void draw(const TileProgress& progress);
 
   bool visible_;
   bool drawn_ = false;

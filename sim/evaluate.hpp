@@ -6,14 +6,15 @@
 
 #include "sim/experiment.hpp"
 #include "sim/report/report.hpp"
+#include "sim/tile/tile.hpp"
 
 namespace sluice {
 
 /// What a caller may want beside the answer. None of it changes the answer.
 struct EvaluateHooks {
   Trace* trace = nullptr;  ///< filled when the experiment asks for a trace
-  /// Called now and then with the cycle reached; false stops the run by throwing InterruptedError.
-  bool (*progress)(std::uint64_t cycle, void* context) = nullptr;
+  /// Called now and then by `tile`; false stops the run by throwing InterruptedError.
+  bool (*progress)(const TileProgress& progress, void* context) = nullptr;
   void* progress_context = nullptr;
 };
 

@@ -89,11 +89,14 @@ void Engine::wake_writer(ChannelState& channel) {
 
 void Engine::report_progress(std::uint64_t cycle) {
   next_progress = host_firings + progress_every;
-  if (options.progress != nullptr && !options.progress(cycle, options.progress_context))
-    interrupted = true;
+  if (options.progress == nullptr) return;
+  const TileProgress progress{cycle, firings, total_firings};
+  if (!options.progress(progress, options.progress_context)) interrupted = true;
 }
 
 TileOutcome Engine::run() {
+  if (options.progress != nullptr)
+    for (const std::uint64_t count : count_firings(graph)) total_firings += count;
   sc_core::sc_start();
   if (interrupted) return Interrupted{last_done};
   for (const auto& unit : units)

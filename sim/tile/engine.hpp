@@ -57,7 +57,9 @@ class Engine {
   FastForward fast_forward;
   std::uint64_t unloaded_latency = 0;
   std::uint64_t host_firings = 0;
-  std::uint64_t last_done = 0;  ///< when the last transfer was done
+  std::uint64_t firings = 0;        ///< repeats and skipped ones included
+  std::uint64_t total_firings = 0;  ///< of the graph; known when progress is asked for
+  std::uint64_t last_done = 0;      ///< when the last transfer was done
   bool interrupted = false;
   std::uint64_t next_progress = progress_every;
   Trace trace;

@@ -263,6 +263,7 @@ void FastForward::add_counts(Engine& engine, std::uint32_t loop, const Totals& b
   std::size_t i = 0;
   for (const LoopRow& row : program_.loop_rows[loop]) {
     add_scaled(engine.stats[row.unit].layers[row.layer], before.rows[i], after.rows[i], periods);
+    engine.firings += periods * (after.rows[i].firings - before.rows[i].firings);
     ++i;
   }
   std::size_t at = 0;

@@ -20,6 +20,13 @@ namespace sluice {
 /// the host milliseconds; a call costs about as much as one that does not.
 inline constexpr std::uint64_t progress_every = 64;
 
+/// How far a run has come.
+struct TileProgress {
+  std::uint64_t cycle = 0;          ///< of the unit that reports
+  std::uint64_t firings = 0;        ///< done; repeats and those skipped by arithmetic count
+  std::uint64_t total_firings = 0;  ///< of the whole graph
+};
+
 struct TileOptions {
   bool fast_forward = true;
   bool trace = false;
@@ -29,9 +36,9 @@ struct TileOptions {
   /// Gives way to other processes after so many firings; 0: never. Changes no result: a test says
   /// so.
   std::uint64_t yield_every = 0;
-  /// Called about once in `progress_every` firings with the cycle reached; may be empty. Returning
+  /// Called about once in `progress_every` firings that the host executes; may be empty. Returning
   /// false ends the run with Interrupted.
-  bool (*progress)(std::uint64_t cycle, void* context) = nullptr;
+  bool (*progress)(const TileProgress& progress, void* context) = nullptr;
   void* progress_context = nullptr;
 };
 

@@ -76,6 +76,7 @@ bool UnitProcess::perform(const Firing& firing, const Start& start) {
   ++engine_.host_firings;
   ++firings_;
   row.firings += firing.repeat;
+  engine_.firings += firing.repeat;
   if (!firing.transfer.empty()) {
     begin_transfer(firing, start.cycle);
     return false;

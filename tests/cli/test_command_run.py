@@ -250,7 +250,8 @@ def test_progress_is_shown_on_a_terminal_ten_times_a_second_at_most(project):
     shown += read_terminal(ours, 0.1)
     os.close(ours)
     os.close(theirs)
-    updates = re.findall(r"\r\x1b\[K([\d.]+ \w?cycles) simulated, \d+ s, [\d.]+ \w?cycles/s", shown)
+    updates = re.findall(r"\r\x1b\[K\d+ %, ([\d.]+ \w?cycles) simulated, \d+ s(?:, \d+ s left)?, "
+                         r"[\d.]+ \w?cycles/s", shown)
     assert 1 <= len(updates) <= 15
     assert shown.endswith("\r\x1b[Ksluice run: interrupted, nothing was written\r\n")
 

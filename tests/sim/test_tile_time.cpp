@@ -158,20 +158,34 @@ TEST_CASE("a firing that needs more beats than it has cycles lasts as long as it
 
 TEST_CASE("progress is told every 64 firings, and its answer ends the run") {
   struct Calls {
-    std::uint64_t count = 0, most = 0;
+    std::uint64_t count = 0, most = 0, firings = 0, total = 0;
   } calls;
   TileOptions options;
   options.fast_forward = false;
   options.progress_context = &calls;
-  options.progress = [](std::uint64_t, void* context) {
+  options.progress = [](const TileProgress& progress, void* context) {
     Calls& seen = *static_cast<Calls*>(context);
+    seen.firings = progress.firings;
+    seen.total = progress.total_firings;
     return ++seen.count < seen.most;
   };
   const Graph graph = chain(640, {1, 1}, {1, 1}, 4);  // 1280 firings
   calls.most = 1000;
   CHECK(std::holds_alternative<TileResult>(run_tile(graph, no_memory(), options)));
   CHECK(calls.count == 1280 / 64);
+  CHECK(calls.firings == 1280);
+  CHECK(calls.total == 1280);
   calls = {0, 3};
   CHECK(std::holds_alternative<Interrupted>(run_tile(graph, no_memory(), options)));
   CHECK(calls.count == 3);
+  CHECK(calls.firings == 3 * 64);
+  // What fast-forward skips counts as done: the host executes few, and few are left at the end.
+  options.fast_forward = true;
+  calls = {0, 1000};
+  const Graph longer = chain(1'000'000, {1, 3}, {1, 3}, 100);  // full after 150 cycles
+  const TileOutcome outcome = run_tile(longer, no_memory(), options);
+  CHECK(std::get<TileResult>(outcome).host_firings < 10'000);
+  CHECK(calls.total == 2'000'000);
+  CHECK(calls.firings > 1'900'000);
+  CHECK(calls.firings <= 2'000'000);
 }
