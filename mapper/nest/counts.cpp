@@ -149,25 +149,10 @@ class Counter {
     for (std::size_t i = 0; i < homes_; ++i) {
       AccessCount& count = counts.at[home_[i].level][index_];
       count.kept = true;
-      count.tile = tile_at(home_[i].position);
+      count.tile = tile_words(*tensor_, chains_, home_[i].position);
       count.instances = instances_at(home_[i].position);
     }
     return homes_ > 0;
-  }
-
-  std::uint64_t tile_at(std::uint32_t position) const {
-    std::uint64_t tile = 1;
-    for (const NestProjection& dimension : tensor_->dimensions) {
-      std::array<std::uint64_t, max_nest_ranks> sizes;
-      for (std::size_t i = 0; i < dimension.size(); ++i) {
-        const RankChain& chain = chains_[dimension[i].rank];
-        sizes[i] = chain.extent;
-        for (std::uint32_t l = 0; l < chain.size && chain.loops[l].position < position; ++l)
-          sizes[i] = chain.loops[l].tile;
-      }
-      tile *= distinct_points(dimension, sizes.data());
-    }
-    return tile;
   }
 
   double instances_at(std::uint32_t position) const {
@@ -184,7 +169,7 @@ class Counter {
 
   /// Words of the whole tensor, once for each lane above `position` that reduces into them.
   std::uint64_t first_touches(std::uint32_t position) const {
-    std::uint64_t sum = tile_at(0);
+    std::uint64_t sum = tile_words(*tensor_, chains_, 0);
     for (std::size_t rank = 0; rank < problem_.ranks.size(); ++rank)
       if ((relevant_ >> rank & 1) == 0)
         sum *= sum_steps(chains_[rank], {position, 0, false, every_lane});

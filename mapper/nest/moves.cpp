@@ -126,46 +126,41 @@ class Unroll {
   void outer(std::uint32_t at, const std::vector<Partial>& lanes, std::uint64_t times) {
     const std::uint64_t tile = chain_.loops[at].tile;
     const std::uint64_t count = parts(lanes.front().next, tile);
-    const auto run = [&](std::uint64_t index, std::uint64_t repeats) {
-      std::vector<Partial> inner;
-      for (const Partial& lane : lanes)
-        if (index < parts(lane.next, tile)) {
-          inner.push_back(lane);
-          inner.back().next = part(lane.next, tile, index);
-          restart(inner.back(), at + 1);
-        }
-      descend(at + 1, std::move(inner), times * repeats, false);
-    };
     if (lanes.size() == 1) {
       const std::uint64_t full = lanes.front().next.size / tile;
-      if (full > 0) run(0, full);
-      if (full < count) run(full, 1);
+      if (full > 0) iterate(at, lanes, 0, times * full, false);
+      if (full < count) iterate(at, lanes, full, times, false);
     } else {
-      for (std::uint64_t index = 0; index < count; ++index) run(index, 1);
+      for (std::uint64_t index = 0; index < count; ++index) iterate(at, lanes, index, times, false);
     }
   }
 
   void step(std::uint32_t at, const std::vector<Partial>& lanes, std::uint64_t times) {
     const std::uint64_t tile = chain_.loops[at].tile;
     const std::uint64_t count = parts(lanes.front().next, tile);
-    const auto run = [&](std::uint64_t index, std::uint64_t repeats) {
-      std::vector<Partial> inner;
-      for (const Partial& lane : lanes)
-        if (index < parts(lane.next, tile)) {
-          inner.push_back(lane);
-          inner.back().next = part(lane.next, tile, index);
-          restart(inner.back(), at + 1);
-          inner.back().from = part(lane.next, tile, index - 1);
-        }
-      descend(at + 1, std::move(inner), times * repeats, true);
-    };
     const std::uint64_t full = lanes.front().next.size / tile;
     if (lanes.size() == 1) {
-      if (full > 1) run(1, full - 1);
-      if (full < count && full > 0) run(full, 1);
+      if (full > 1) iterate(at, lanes, 1, times * (full - 1), true);
+      if (full < count && full > 0) iterate(at, lanes, full, times, true);
     } else {
-      for (std::uint64_t index = 1; index < count; ++index) run(index, 1);
+      for (std::uint64_t index = 1; index < count; ++index) iterate(at, lanes, index, times, true);
     }
+  }
+
+  /// Iteration `index` of the loop at `at`, for the lanes that have it; as a transition it comes
+  /// from the iteration before.
+  void iterate(std::uint32_t at, const std::vector<Partial>& lanes, std::uint64_t index,
+               std::uint64_t times, bool transition) {
+    const std::uint64_t tile = chain_.loops[at].tile;
+    std::vector<Partial> inner;
+    for (const Partial& lane : lanes)
+      if (index < parts(lane.next, tile)) {
+        inner.push_back(lane);
+        inner.back().next = part(lane.next, tile, index);
+        restart(inner.back(), at + 1);
+        if (transition) inner.back().from = part(lane.next, tile, index - 1);
+      }
+    descend(at + 1, std::move(inner), times, transition);
   }
 
   static void restart(Partial& lane, std::uint32_t loop) {
@@ -394,25 +389,6 @@ std::uint64_t ragged_steps(const RankChain& chain, const StepView& view, std::ui
 }
 
 }  // namespace
-
-RankChains chains_of(const Nest& nest, const Problem& problem) {
-  RankChains chains;
-  for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank)
-    chains[rank].extent = problem.ranks[rank].extent;
-  std::array<std::uint64_t, max_nest_ranks> around{};
-  for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank)
-    around[rank] = chains[rank].extent;
-  for (std::uint32_t position = 0; position < nest.size(); ++position) {
-    const NestNode& node = nest[position];
-    if (node.kind == NestKind::keep || node.tile >= around[node.rank]) continue;
-    RankChain& chain = chains[node.rank];
-    chain.loops[chain.size++] = {node.tile, ceil_div(around[node.rank], node.tile), position,
-                                 node.kind == NestKind::spread};
-    chain.perfect = chain.perfect && around[node.rank] % node.tile == 0;
-    around[node.rank] = node.tile;
-  }
-  return chains;
-}
 
 PointSums sum_points(const NestProjection& dimension, const RankChains& chains,
                      const StepView& view) {

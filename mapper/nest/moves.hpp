@@ -58,4 +58,8 @@ std::uint64_t sum_steps(const RankChain& chain, const StepView& view);
 /// Distinct values of a sum of terms that each run over `counts` values.
 std::uint64_t distinct_points(const NestProjection& dimension, const std::uint64_t* counts);
 
+/// Words of the tile of `tensor` that the loops at `position` and further in cover.
+std::uint64_t tile_words(const NestTensor& tensor, const RankChains& chains,
+                         std::uint32_t position);
+
 }  // namespace sluice

@@ -188,22 +188,6 @@ class Verifier {
     }
   }
 
-  static std::uint64_t tile_words(const NestTensor& tensor, const RankChains& chains,
-                                  std::uint32_t position) {
-    std::uint64_t words = 1;
-    for (const NestProjection& dimension : tensor.dimensions) {
-      std::array<std::uint64_t, max_nest_ranks> sizes{};
-      for (std::size_t i = 0; i < dimension.size(); ++i) {
-        const RankChain& chain = chains[dimension[i].rank];
-        sizes[i] = chain.extent;
-        for (std::uint32_t l = 0; l < chain.size && chain.loops[l].position < position; ++l)
-          sizes[i] = chain.loops[l].tile;
-      }
-      words *= distinct_points(dimension, sizes.data());
-    }
-    return words;
-  }
-
   const Nest& nest_;
   const Problem& problem_;
   const Hierarchy& hierarchy_;
