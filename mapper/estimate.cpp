@@ -86,6 +86,10 @@ double pipelined(const Demand& d, const MachineRates& rates) {
          (d.first_bytes + d.last_bytes) * rates.cycles_per_byte + trip + d.tail;
 }
 
+std::uint64_t total_bytes(const TaskTraffic& moved) {
+  return moved.input_read + moved.weight_read + moved.output_write;
+}
+
 double real(std::uint64_t value) { return static_cast<double>(value); }
 
 }  // namespace
@@ -104,7 +108,7 @@ MachineRates::MachineRates(const Architecture& architecture) {
   output_sets = sets_of(architecture, TensorRole::output);
 }
 
-double estimated_cycles(const GemmTask& task, const GemmTiling& tiling,
+TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates) {
   const SystolicArray& array = architecture.array;
   const GemmLoop loop = gemm_loop(task, tiling);
@@ -124,10 +128,10 @@ double estimated_cycles(const GemmTask& task, const GemmTiling& tiling,
   demand.tail = cycles.tail;
   if (task.epilogue_ops > 0)
     demand.tail += architecture.vector.latency + std::ceil(epilogue / demand.stores);
-  return pipelined(demand, rates);
+  return {pipelined(demand, rates), total_bytes(moved), loop.steps()};
 }
 
-double estimated_cycles(const VectorTask& task, const VectorTiling& tiling,
+TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates) {
   const VectorLoop loop = vector_loop(task, tiling);
   const TaskTraffic moved = traffic(task, tiling, architecture.array);
@@ -141,7 +145,7 @@ double estimated_cycles(const VectorTask& task, const VectorTiling& tiling,
   demand.first_bytes = demand.load_bytes / demand.steps;
   demand.last_bytes = demand.store_bytes / demand.stores;
   demand.tail = architecture.vector.latency;
-  return pipelined(demand, rates);
+  return {pipelined(demand, rates), total_bytes(moved), loop.steps()};
 }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 // folder.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 #include "mapper/mapping.hpp"
@@ -22,12 +23,20 @@ struct MachineRates {
   double output_sets = 1;
 };
 
+/// What a tiling is judged by, in this order.
+struct TilingEstimate {
+  double cycles = 0;
+  std::uint64_t dram_bytes = 0;
+  std::uint64_t steps = 0;
+  auto operator<=>(const TilingEstimate&) const = default;
+};
+
 /// A task's cycles as steps of a pipeline: what a step occupies longest (array, memory, or the
 /// round trip of its buffers), times the steps, and the first tile's way in and the last one's way
 /// out.
-double estimated_cycles(const GemmTask& task, const GemmTiling& tiling,
+TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates);
-double estimated_cycles(const VectorTask& task, const VectorTiling& tiling,
+TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates);
 
 }  // namespace sluice

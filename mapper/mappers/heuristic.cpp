@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <tuple>
 
 #include "base/checked.hpp"
 #include "base/registry.hpp"
@@ -53,14 +52,12 @@ class Sizes {
 template <class Tiling>
 struct Best {
   std::optional<Tiling> tiling;
-  std::tuple<double, std::uint64_t, std::uint64_t> cost;
+  TilingEstimate least;
 
-  void consider(const Tiling& candidate, double cycles, const TaskTraffic& moved,
-                std::uint64_t steps) {
-    const std::tuple now{cycles, moved.input_read + moved.weight_read + moved.output_write, steps};
-    if (tiling && now >= cost) return;
+  void consider(const Tiling& candidate, const TilingEstimate& estimated) {
+    if (tiling && estimated >= least) return;
     tiling = candidate;
-    cost = now;
+    least = estimated;
   }
 };
 
@@ -76,18 +73,11 @@ class Chooser {
   bool fits(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k) const {
     return room_.fits(tile_bytes(task, m, n, k, architecture_.array));
   }
-  void consider(const GemmTask& task, const GemmTiling& tiling, Best<GemmTiling>& best) const;
 
   const Architecture& architecture_;
   MachineRates rates_;
   Room room_;
 };
-
-void Chooser::consider(const GemmTask& task, const GemmTiling& tiling,
-                       Best<GemmTiling>& best) const {
-  best.consider(tiling, estimated_cycles(task, tiling, architecture_, rates_),
-                traffic(task, tiling, architecture_.array), gemm_loop(task, tiling).steps());
-}
 
 /// The tiling with the least traffic; and for each n tile, with k whole and with k cut: the m
 /// tiles that fit, the smaller of which fill the pipeline sooner, in both orders.
@@ -95,8 +85,10 @@ std::optional<GemmTiling> Chooser::operator()(const GemmTask& task) const {
   const GemmTile grain = gemm_grain(task, architecture_.array);
   const Sizes m_sizes(task.m, grain.m), n_sizes(task.n, grain.n), k_sizes(task.k, grain.k);
   Best<GemmTiling> best;
-  if (const auto least = least_traffic_tiling(task, architecture_.array, room_))
-    consider(task, *least, best);
+  const auto consider = [&](const GemmTiling& tiling) {
+    best.consider(tiling, estimate(task, tiling, architecture_, rates_));
+  };
+  if (const auto least = least_traffic_tiling(task, architecture_.array, room_)) consider(*least);
   for (const std::uint64_t n : n_sizes)
     for (const bool cut_k : {false, true}) {
       if (cut_k && grain.k == task.k) break;
@@ -107,8 +99,8 @@ std::optional<GemmTiling> Chooser::operator()(const GemmTask& task) const {
         const auto* k =
             k_sizes.largest([&](std::uint64_t size) { return fits(task, *m, n, size); });
         if (cut_k && *k == task.k) continue;  // was considered with k whole
-        consider(task, {*m, n, *k, false}, best);
-        if (*m < task.m && n < task.n && *k == task.k) consider(task, {*m, n, *k, true}, best);
+        consider({*m, n, *k, false});
+        if (*m < task.m && n < task.n && *k == task.k) consider({*m, n, *k, true});
       }
     }
   return best.tiling;
@@ -128,8 +120,7 @@ std::optional<VectorTiling> Chooser::operator()(const VectorTask& task) const {
   Best<VectorTiling> best;
   for (const auto* size = sizes.largest(room_for); size != sizes.end(); ++size) {
     const VectorTiling tiling{*size};
-    best.consider(tiling, estimated_cycles(task, tiling, architecture_, rates_),
-                  traffic(task, tiling, architecture_.array), vector_loop(task, tiling).steps());
+    best.consider(tiling, estimate(task, tiling, architecture_, rates_));
   }
   return best.tiling;
 }

@@ -17,9 +17,10 @@ Network one_layer(const GemmTask& task) {
 }
 
 double cycles_of(const Mapping& mapping, const Architecture& architecture) {
-  return estimated_cycles(std::get<GemmTask>(mapping.tasks[0].task.work),
-                          std::get<GemmTiling>(mapping.tasks[0].tiling), architecture,
-                          MachineRates(architecture));
+  return estimate(std::get<GemmTask>(mapping.tasks[0].task.work),
+                  std::get<GemmTiling>(mapping.tasks[0].tiling), architecture,
+                  MachineRates(architecture))
+      .cycles;
 }
 
 Mapping mapped(const char* mapper, const GemmTask& task, const Architecture& architecture) {
@@ -33,9 +34,9 @@ TEST_CASE("without a memory that limits, the estimate is the array's closed form
   // 4 + T + 4 + 4 - 2 = T + 10 cycles; 8 x 8 x 8 is 2 x 2 folds of 8 steps: 4 x 18.
   Architecture a = machine(4096, 4096, 4096);
   const GemmTask task = plain_gemm(8, 8, 8);
-  CHECK(estimated_cycles(task, GemmTiling{8, 8, 8, false}, a, MachineRates(a)) == 72);
+  CHECK(estimate(task, GemmTiling{8, 8, 8, false}, a, MachineRates(a)).cycles == 72);
   // Cut along m: twice the folds, of half the steps: 8 x 14.
-  CHECK(estimated_cycles(task, GemmTiling{4, 8, 8, false}, a, MachineRates(a)) == 112);
+  CHECK(estimate(task, GemmTiling{4, 8, 8, false}, a, MachineRates(a)).cycles == 112);
 }
 
 TEST_CASE("a bandwidth in bytes a cycle and the same in bytes a second are one machine") {
@@ -54,12 +55,12 @@ TEST_CASE("a slow memory is waited for, and a single buffer makes loads and fold
   Architecture a = machine(4096, 4096, 4096, true);
   a.dram.bandwidth = {1, Bandwidth::Per::cycle};
   const GemmTask task = plain_gemm(8, 8, 8);
-  CHECK(estimated_cycles(task, GemmTiling{8, 8, 8, false}, a, MachineRates(a)) ==
+  CHECK(estimate(task, GemmTiling{8, 8, 8, false}, a, MachineRates(a)).cycles ==
         192 + 24 + 128 + 64);
   // One buffer: 128 cycles of loads and 72 of array take turns, which is more than 192.
   a = machine(4096, 4096, 4096, false);
   a.dram.bandwidth = {1, Bandwidth::Per::cycle};
-  CHECK(estimated_cycles(task, GemmTiling{8, 8, 8, false}, a, MachineRates(a)) ==
+  CHECK(estimate(task, GemmTiling{8, 8, 8, false}, a, MachineRates(a)).cycles ==
         200 + 24 + 128 + 64);
 }
 
