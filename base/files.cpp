@@ -121,6 +121,10 @@ void sync_folder(const fs::path& folder) {
 
 }  // namespace
 
+std::string file_name(std::string_view path) {
+  return std::string(path.substr(path.find_last_of("/\\") + 1));
+}
+
 std::string size_text(std::size_t bytes) {
   const std::string exact = fmt::format("{} bytes", bytes);
   if (bytes < 1024) return exact;

@@ -38,6 +38,9 @@ std::string read_file(const std::string& path, std::size_t limit);
 /// file nor the temporary one is left.
 void write_file_atomic(const std::string& path, std::string_view text);
 
+/// The last part of a path, whichever slash it is written with.
+std::string file_name(std::string_view path);
+
 /// `16 MiB (16777216 bytes)`, for messages about limits.
 std::string size_text(std::size_t bytes);
 

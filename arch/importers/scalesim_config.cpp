@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "arch/importers/ini.hpp"
+#include "base/files.hpp"
 
 namespace sluice {
 namespace {
@@ -155,10 +156,6 @@ constexpr std::uint64_t most_kilobytes = std::uint64_t{1} << 30;      // 1 TiB
 constexpr std::uint64_t most_address = (std::uint64_t{1} << 31) - 1;  // 32 bits with a sign
 constexpr std::uint64_t most_port_words = 1'000'000;
 const std::vector<std::string> booleans = {"true", "false"};
-
-std::string file_name(std::string_view path) {
-  return std::string(path.substr(path.find_last_of("/\\") + 1));
-}
 
 /// One edge R for loading, no overlap of folds, os results that leave when they are done: the
 /// timing of scalesim/compute/systolic_compute_{os,ws,is}.py.

@@ -90,6 +90,13 @@ TEST_CASE("a device without end is read up to the limit") {
         "/dev/zero: error: the file holds more, at most 1000 bytes are read");
 }
 
+TEST_CASE("the name of a file is what follows the last slash") {
+  CHECK(file_name("a/b/c.yaml") == "c.yaml");
+  CHECK(file_name("c.yaml") == "c.yaml");
+  CHECK(file_name("a\\b.csv") == "b.csv");
+  CHECK(file_name("a/") == "");
+}
+
 TEST_CASE("a file that cannot be written is an error with the system's reason") {
   const Folder folder;
   folder.file("file", "old");

@@ -3,6 +3,7 @@
 // layers. See docs/onnx.md.
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "workloads/importers/importers.hpp"
 #include "workloads/importers/onnx_infer.hpp"
 #include "workloads/importers/onnx_lower.hpp"
@@ -17,7 +18,7 @@ Network import_onnx(std::string_view text, const std::string& path,
   diagnostics.throw_if_any();
   const OnnxValues values = infer_onnx(model, order, settings, path, diagnostics);
   Network network;
-  const std::string file = path.substr(path.find_last_of('/') + 1);
+  const std::string file = file_name(path);
   network.name = file.substr(0, file.rfind('.'));
   if (network.name.empty()) network.name = "model";
   network.source = fmt::format("ONNX model {}", file);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/diagnostics.hpp"
+#include "base/files.hpp"
 #include "base/text_lines.hpp"
 #include "workloads/importers/csv.hpp"
 #include "workloads/importers/importers.hpp"
@@ -214,11 +215,6 @@ Operator dense(const Row& row, ScalesimRows rows) {
   if (rows == ScalesimRows::conv) return conv_of(row);
   return Linear{
       .rows = row.extents[0], .in_features = row.extents[2], .out_features = row.extents[1]};
-}
-
-std::string file_name(std::string_view path) {
-  const std::size_t slash = path.find_last_of("/\\");
-  return std::string(slash == path.npos ? path : path.substr(slash + 1));
 }
 
 std::string network_name(std::string_view path) {
