@@ -33,27 +33,13 @@ Location place(const YamlNode& map, std::string_view key) {
   return node != nullptr ? node->where : map.where;
 }
 
-bool is_float(NumberFormat format) {
-  switch (format) {
-    case NumberFormat::fp4_e2m1:
-    case NumberFormat::fp8_e4m3:
-    case NumberFormat::fp8_e5m2:
-    case NumberFormat::bf16:
-    case NumberFormat::fp16:
-    case NumberFormat::fp32:
-      return true;
-    default:
-      return false;
-  }
-}
-
 void check_formats(const SystolicArray& array, const YamlNode& node, Diagnostics& diagnostics) {
   const std::string_view sum = name_of(array.accumulator_format);
   const std::string operands =
       fmt::format("{} x {}", name_of(array.input_format), name_of(array.weight_format));
-  const bool float_operand = is_float(array.input_format) || is_float(array.weight_format);
+  const bool float_operand = is_floating(array.input_format) || is_floating(array.weight_format);
   const Location where = place(node, "accumulator_format");
-  if (float_operand != is_float(array.accumulator_format)) {
+  if (float_operand != is_floating(array.accumulator_format)) {
     diagnostics.error(
         where, fmt::format("accumulator_format {} cannot hold products of {}", sum, operands),
         float_operand ? "choose a floating-point format, such as fp32"

@@ -10,7 +10,8 @@
 
 namespace sluice {
 
-/// A storage format of one number. Widths in bits are those of the encoded value.
+/// A storage format of one number. Widths in bits are those of the encoded value. Integers come
+/// first, then what has an exponent.
 enum class NumberFormat : std::uint8_t {
   int2,
   int4,
@@ -27,6 +28,9 @@ enum class NumberFormat : std::uint8_t {
   fp16,
   fp32,
 };
+
+/// Whether numbers of `format` have an exponent; the others are integers in two's complement.
+constexpr bool is_floating(NumberFormat format) { return format >= NumberFormat::fp4_e2m1; }
 
 /// Width in bits of one number in `format`.
 constexpr std::uint32_t width_bits(NumberFormat format) {

@@ -39,6 +39,14 @@ TEST_CASE("subnormal numbers keep the step of the least exponent") {
   CHECK(round_to(NumberFormat::fp4_e2m1, 0.3) == 0.5);
 }
 
+TEST_CASE("integers have no exponent") {
+  CHECK(is_floating(NumberFormat::fp4_e2m1));
+  CHECK(is_floating(NumberFormat::fp32));
+  CHECK_FALSE(is_floating(NumberFormat::int2));
+  CHECK_FALSE(is_floating(NumberFormat::int40));
+  CHECK(is_floating(NumberFormat::bf16));
+}
+
 TEST_CASE("not-a-number stays one where the format has it") {
   CHECK(std::isnan(round_to(NumberFormat::bf16, std::nan(""))));
   CHECK(round_to(NumberFormat::int8, std::nan("")) == 0);
