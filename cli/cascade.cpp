@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "arch/rounding.hpp"
 #include "base/yaml.hpp"
@@ -22,22 +23,33 @@ std::vector<CascadeSetting> settings_of(const std::vector<Setting>& settings) {
   return result;
 }
 
-bool has_parameter(const std::string& file, const std::string& name) {
-  const YamlNode root = load_yaml(file);
-  const YamlNode* parameters = root.find("parameters");
-  return parameters != nullptr && parameters->find(name) != nullptr;
+/// The names of the parameters of each file.
+std::vector<std::set<std::string>> parameters_of(const std::vector<std::string>& files) {
+  std::vector<std::set<std::string>> result;
+  for (const std::string& file : files) {
+    const YamlNode root = load_yaml(file);
+    std::set<std::string>& names = result.emplace_back();
+    if (const YamlNode* parameters = root.find("parameters"))
+      for (const YamlNode::Entry& entry : parameters->entries) names.insert(entry.key);
+  }
+  return result;
 }
 
-/// The settings that are for `file`: those of its parameters, and those that no file has.
-std::vector<CascadeSetting> settings_for(const std::string& file,
-                                         const EvaluateArguments& arguments) {
-  std::vector<CascadeSetting> result;
-  for (const Setting& setting : arguments.settings) {
-    const bool known = std::ranges::any_of(arguments.files, [&](const std::string& other) {
-      return has_parameter(other, setting.path);
-    });
-    if (!known || has_parameter(file, setting.path))
-      result.push_back({setting.path, setting.value});
+/// The cascades of the files, each with the settings of its own parameters and those that no file
+/// has, which are mistakes.
+std::vector<Cascade> load_cascades(const EvaluateArguments& arguments) {
+  const auto parameters = parameters_of(arguments.files);
+  std::vector<Cascade> result;
+  for (std::size_t i = 0; i < arguments.files.size(); ++i) {
+    std::vector<CascadeSetting> settings;
+    for (const Setting& setting : arguments.settings) {
+      const auto has = [&](const std::set<std::string>& names) {
+        return names.contains(setting.path);
+      };
+      if (has(parameters[i]) || std::ranges::none_of(parameters, has))
+        settings.push_back({setting.path, setting.value});
+    }
+    result.push_back(load_cascade(arguments.files[i], settings));
   }
   return result;
 }
@@ -59,12 +71,11 @@ int evaluate_command(const EvaluateArguments& arguments) {
   CascadeEvaluation options;
   if (arguments.format)
     options.round = [format = *arguments.format](double value) { return round_to(format, value); };
-  const Cascade first =
-      load_cascade(arguments.files[0], settings_for(arguments.files[0], arguments));
+  const std::vector<Cascade> cascades = load_cascades(arguments);
+  const Cascade& first = cascades.front();
   std::string text;
-  for (std::size_t i = 1; i < arguments.files.size(); ++i) {
-    const Cascade other =
-        load_cascade(arguments.files[i], settings_for(arguments.files[i], arguments));
+  for (std::size_t i = 1; i < cascades.size(); ++i) {
+    const Cascade& other = cascades[i];
     text += fmt::format("{} and {}\n", first.name, other.name);
     for (const OutputDifference& d : compare_cascades(first, other, arguments.seed, options))
       text +=
