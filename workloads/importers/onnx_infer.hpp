@@ -30,10 +30,14 @@ struct OnnxNodeError {
   std::string message, hint = {};
 };
 
+[[noreturn]] void onnx_fail(std::string message, std::string hint = {});
+
 /// `node 12 'Conv_12' (Conv)`.
 std::string onnx_node_text(const OnnxNode& node);
 
-/// The product of `dims`. Throws OnnxNodeError beyond 2^56.
+inline constexpr std::uint64_t most_onnx_elements = std::uint64_t{1} << 56;
+
+/// The product of `dims`. Throws OnnxNodeError beyond most_onnx_elements.
 std::uint64_t onnx_elements(const OnnxDims& dims);
 
 /// The integers of an attribute, or of the input that later operator sets have in its place.
@@ -54,6 +58,9 @@ OnnxWindow onnx_window(const OnnxNode& node, const OnnxDims& image, const OnnxDi
 /// tensor that nothing makes, and one that is made twice.
 std::vector<const OnnxNode*> onnx_order(const OnnxModel& model, const std::string& path,
                                         Diagnostics& diagnostics);
+
+/// What a node makes of its inputs, all of which are in `values`. Throws OnnxNodeError.
+std::vector<OnnxValue> infer_onnx_node(const OnnxNode& node, const OnnxValues& values);
 
 /// The values of `model` with its named dimensions set. Every mistake goes to `diagnostics`; what
 /// follows from a mistake is left out.

@@ -11,10 +11,6 @@
 namespace sluice {
 namespace {
 
-[[noreturn]] void fail(std::string message, std::string hint = {}) {
-  throw OnnxNodeError{std::move(message), std::move(hint)};
-}
-
 /// Who made a value: layers, of which a value that is joined has several.
 struct Source {
   std::vector<std::string> layers;
@@ -115,7 +111,7 @@ class Lowering {
       none(node);
   }
   [[noreturn]] void none(const OnnxNode&) const {
-    fail("networks of sluice have no such operator", "docs/onnx.md lists what becomes what");
+    onnx_fail("networks of sluice have no such operator", "docs/onnx.md lists what becomes what");
   }
 
   /// Adds a layer that makes `output` of the inputs of the node in `operands`.
@@ -129,7 +125,7 @@ class Lowering {
   void add_layer(Layer layer, const std::string& output) {
     if (layer.inputs.empty()) layer.inputs.emplace_back(network_input);
     if (const auto what = overflow(layer))
-      fail(fmt::format("its number of {} is too large to count", *what));
+      onnx_fail(fmt::format("its number of {} is too large to count", *what));
     sources_[output] = {{layer.name}, true};
     layers_.push_back(std::move(layer));
   }
@@ -214,14 +210,14 @@ class Lowering {
     c.pad_bottom = window.after[0], c.pad_right = window.after[1];
     c.groups = static_cast<std::uint64_t>(onnx_integer(node, "group", 1));
     c.bias = is_trained(node, 2);
-    if (!is_trained(node, 1)) fail("its weights are computed, they must be in the file");
+    if (!is_trained(node, 1)) onnx_fail("its weights are computed, they must be in the file");
     positive(x);
     positive(w);
     put(node, c, {node.inputs[0]}, node.outputs[0]);
   }
   static void positive(const OnnxDims& shape) {
     if (onnx_elements(shape) == 0)
-      fail(fmt::format("its input [{}] is empty", fmt::join(shape, ", ")));
+      onnx_fail(fmt::format("its input [{}] is empty", fmt::join(shape, ", ")));
   }
   void pool(const OnnxNode& node) {
     const OnnxDims& x = dims(node.inputs[0]);
@@ -233,7 +229,7 @@ class Lowering {
     if (node.type != "GlobalAveragePool") {
       const OnnxWindow w = onnx_window(node, x, nullptr);
       if (w.dilation != std::vector<std::uint64_t>{1, 1})
-        fail("a dilated pooling is not supported");
+        onnx_fail("a dilated pooling is not supported");
       p.kernel_height = w.kernel[0], p.kernel_width = w.kernel[1];
       p.stride_height = w.stride[0], p.stride_width = w.stride[1];
       p.pad_top = w.before[0], p.pad_left = w.before[1];
@@ -241,7 +237,7 @@ class Lowering {
       p.ceil_output = w.ceil;
       const OnnxDims& made = dims(node.outputs[0]);
       if (out_height(p) != made[2] || out_width(p) != made[3])
-        fail("its last windows lie in the padding alone, which is not supported");
+        onnx_fail("its last windows lie in the padding alone, which is not supported");
     }
     // A window of one element that steps by one is the identity.
     if (p.kernel_height * p.kernel_width == 1 && p.stride_height * p.stride_width == 1 &&
@@ -253,7 +249,7 @@ class Lowering {
     const OnnxDims &x = dims(node.inputs[0]), &y = dims(node.outputs[0]);
     positive(x);
     positive(y);
-    if (!is_trained(node, 1)) fail("its second input is computed, it must be in the file");
+    if (!is_trained(node, 1)) onnx_fail("its second input is computed, it must be in the file");
     Linear l;
     l.rows = y[0], l.out_features = y[1], l.in_features = onnx_elements(x) / y[0];
     l.bias = is_trained(node, 2);
@@ -265,18 +261,18 @@ class Lowering {
     positive(b);
     const OnnxDims& y = dims(node.outputs[0]);
     if (is_trained(node, 0))
-      fail("its first input is in the file, the second one is expected to be");
+      onnx_fail("its first input is in the file, the second one is expected to be");
     if (is_trained(node, 1) && onnx_elements(b) == a.back() * b.back()) {
       Linear l;
       l.rows = onnx_elements(a) / a.back(), l.in_features = a.back(), l.out_features = b.back();
       return put(node, l, {node.inputs[0]}, node.outputs[0]);
     }
-    if (is_trained(node, 1)) fail("a stack of weight matrices is not supported");
+    if (is_trained(node, 1)) onnx_fail("a stack of weight matrices is not supported");
     MatMul m;
     m.m = y[y.size() - 2], m.k = a.back(), m.n = y.back();
     m.batch = onnx_elements(y) / m.m / m.n;
     if (source(node.inputs[0]).layers.size() != 1 || source(node.inputs[1]).layers.size() != 1)
-      fail("one of its operands is joined of several layers, which is not supported");
+      onnx_fail("one of its operands is joined of several layers, which is not supported");
     put(node, m, {node.inputs[0], node.inputs[1]}, node.outputs[0]);
   }
   void batch_norm(const OnnxNode& node) {
@@ -284,7 +280,7 @@ class Lowering {
     Layer* layer = layer_of(node.inputs[0]);
     if (layer != nullptr && x.size() > 1 && output_channels(layer->op) == x[1])
       return apply(node, ElementwiseKind::batch_norm, node.outputs[0]);
-    if (x.size() < 2) fail("it has no channels");
+    if (x.size() < 2) onnx_fail("it has no channels");
     positive(x);
     put(node, Elementwise{ElementwiseKind::batch_norm, onnx_elements(x), x[1]}, {node.inputs[0]},
         node.outputs[0]);
@@ -293,7 +289,7 @@ class Lowering {
     const OnnxDims& x = dims(node.inputs[0]);
     const std::int64_t axis = onnx_integer(node, "axis", -1);
     if (x.empty() || (axis != -1 && axis != static_cast<std::int64_t>(x.size()) - 1))
-      fail("only a normalisation over the last axis is supported");
+      onnx_fail("only a normalisation over the last axis is supported");
     positive(x);
     put(node, Norm{NormKind::layer, onnx_elements(x) / x.back(), x.back()}, {node.inputs[0]},
         node.outputs[0]);
@@ -303,7 +299,7 @@ class Lowering {
     positive(x);
     const std::int64_t axis = onnx_integer(node, "axis", static_cast<std::int64_t>(x.size()) - 1);
     if (x.empty() || (axis != -1 && axis != static_cast<std::int64_t>(x.size()) - 1))
-      fail("only a softmax over the last axis is supported");
+      onnx_fail("only a softmax over the last axis is supported");
     put(node, Softmax{onnx_elements(x) / x.back(), x.back()}, {node.inputs[0]}, node.outputs[0]);
   }
 
@@ -349,9 +345,9 @@ class Lowering {
         node.outputs[0]);
   }
   void add(const OnnxNode& node) {
-    if (node.inputs.size() != 2) fail("only a sum of two is supported");
+    if (node.inputs.size() != 2) onnx_fail("only a sum of two is supported");
     for (const std::size_t i : {0u, 1u}) {
-      if (scalar(node, i)) fail("adding one number to all has no counterpart");
+      if (scalar(node, i)) onnx_fail("adding one number to all has no counterpart");
       if (is_trained(node, i) && (add_bias(node, i) || add_affine(node, i))) return;
     }
     binary(node, ElementwiseKind::add);
@@ -395,11 +391,10 @@ class Lowering {
     if (!is_trained(node, 0)) return move(node);
     const OnnxDims& table = dims(node.inputs[0]);
     if (table.size() != 2 || onnx_integer(node, "axis", 0) != 0)
-      fail("only rows of a table of two dimensions are looked up");
+      onnx_fail("only rows of a table of two dimensions are looked up");
     const std::uint64_t tokens = onnx_elements(dims(node.inputs[1]));
-    if (tokens == 0 || onnx_elements(table) == 0) fail("nothing is looked up");
-    OnnxNode from_input = node;
-    put(from_input, Embedding{tokens, table[0], table[1], false}, {}, node.outputs[0]);
+    if (tokens == 0 || onnx_elements(table) == 0) onnx_fail("nothing is looked up");
+    put(node, Embedding{tokens, table[0], table[1], false}, {}, node.outputs[0]);
   }
   /// The mean over all pixels is an average pooling.
   void mean(const OnnxNode& node) {
@@ -421,7 +416,7 @@ class Lowering {
       return scalar(node, input);
     };
     if (bound("min", 1) != 0.0 || bound("max", 2) != 6.0)
-      fail("only a clip to 0 .. 6 (ReLU6) is supported");
+      onnx_fail("only a clip to 0 .. 6 (ReLU6) is supported");
     apply(node, ElementwiseKind::relu6, node.outputs[0]);
   }
 

@@ -57,7 +57,6 @@ struct OnnxValueInfo {
 
 struct OnnxModel {
   std::string producer;
-  std::int64_t opset = 1;  ///< version of the operators of ONNX itself
   std::vector<OnnxNode> nodes;
   std::map<std::string, OnnxTensor, std::less<>> initializers;
   std::vector<OnnxValueInfo> inputs, outputs, values;
