@@ -56,7 +56,6 @@ struct OnnxValueInfo {
 };
 
 struct OnnxModel {
-  std::string producer;
   std::vector<OnnxNode> nodes;
   std::map<std::string, OnnxTensor, std::less<>> initializers;
   std::vector<OnnxValueInfo> inputs, outputs, values;
