@@ -7,11 +7,16 @@ set(SLUICE_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Werror)
 function(sluice_common target)
   target_compile_options(${target} PRIVATE ${SLUICE_WARNINGS})
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
-  target_compile_definitions(${target} PRIVATE SLUICE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(SLUICE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${SLUICE_SANITIZE})
   endif()
+endfunction()
+
+# sluice_knows_source(target): for programs that read files of the source tree. Libraries do not, so
+# that a compiler cache serves them in every checkout.
+function(sluice_knows_source target)
+  target_compile_definitions(${target} PRIVATE SLUICE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 endfunction()
 
 # sluice_library(room SOURCES a.cpp ... [LINK targets]): one static library a room.
@@ -35,6 +40,7 @@ function(sluice_test name)
   cmake_parse_arguments(ARG "SYSTEMC" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
   sluice_common(${name})
+  sluice_knows_source(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
   if(ARG_SYSTEMC)
     sluice_systemc(${name})
