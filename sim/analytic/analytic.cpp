@@ -106,10 +106,10 @@ std::uint64_t Analysis::vector_lead(Group group) const {
   return 0;
 }
 
-/// From the moment when the last task's last operand is there to its last result.
+/// From the moment when the last task's last operand is there until its last result is stored.
 std::uint64_t Analysis::after_last_load(Group group) const {
   const TaskBounds& tail = tasks_[group.last - 1];
-  return (tail.gemm ? tail.array.last : 0) + tail.vector.last;
+  return (tail.gemm ? tail.array.last : 0) + tail.vector.last + tail.store.last_busy;
 }
 
 /// Weight tiles that may be on chip when the group begins.
@@ -172,10 +172,12 @@ Candidate Analysis::group_bound(Group group) const {
     array += tasks_[t].array.span, vector += tasks_[t].vector.span;
   const std::uint64_t array_end =
       tail.gemm
-          ? tail.array.last - std::min(tail.array.last, tail.array.last_busy) + tail.vector.last
+          ? tail.array.last - std::min(tail.array.last, tail.array.last_busy) + tail.vector.last +
+                tail.store.last_busy
           : 0;
-  const std::uint64_t vector_end =
-      tail.vector.last - std::min(tail.vector.last, tail.vector.last_busy);
+  const std::uint64_t vector_end = tail.vector.last -
+                                   std::min(tail.vector.last, tail.vector.last_busy) +
+                                   tail.store.last_busy;
   const Candidate candidates[] = {
       {array > 0 ? array_lead(group) + array + array_end : 0, "fill"},
       {vector > 0 ? vector_lead(group) + vector + vector_end : 0, "input_starved:vector"},

@@ -53,7 +53,7 @@ class Composer {
       b.bytes += times * bytes;
       b.largest = std::max(b.largest, bytes);
     }
-    if (time.result == 0) return;
+    if (time.result == 0 && firing.transfer.empty()) return;
     if (b.first == 0) b.first = time.result;
     b.last = time.result;
     b.last_busy = time.busy;
@@ -106,8 +106,9 @@ FiringTime firing_time(const Firing& firing, const MemoryBound& memory) {
   }
   const MemoryTransfer& transfer = firing.transfer.front();
   const std::uint64_t cycles = cycles_at_peak(memory, transfer.row_bytes * transfer.rows);
-  if (!memory.queued) return {cycles + firing.interval, cycles + memory.latency};
-  return {firing.interval, transfer.write ? 0 : cycles + memory.latency};
+  const std::uint64_t arrival = firing.interval + cycles + memory.latency;
+  if (!memory.queued) return {firing.interval + cycles, arrival};
+  return {firing.interval, transfer.write ? firing.interval : arrival};
 }
 
 MemoryBound memory_bound(const Dram& dram, Hertz clock) {

@@ -104,6 +104,9 @@ struct ActionCount {
 /// One indivisible act of a unit. `repeat` such acts follow each other every `interval` cycles with
 /// nothing taken or put between them (the folds of one tile): tokens are taken when the first
 /// begins, and what is put is ready `latency` cycles after the last has begun.
+///
+/// A firing with a transfer has one repetition: `interval` is its set-up, which passes before the
+/// memory is asked, and the memory says when it ends.
 struct Firing {
   std::string name;
   UnitId unit{};

@@ -111,9 +111,11 @@ std::string of_mapping(const Subject& subject, const Loss& loss) {
 struct Words {
   std::string_view cause, name, happens, relief;
 };
-constexpr std::array<Words, 5> words = {{
+constexpr std::array<Words, 6> words = {{
     {"fill", "fill and drain", "fill and empty the pipeline",
      "longer tiles, or a larger batch, would spread them over more work and"},
+    {"dma_setup", "DMA set-up", "wait while a transfer is set up",
+     "larger tiles, a faster set-up, or buffers that let loads run further ahead"},
     {"memory_latency", "memory latency", "wait for the first byte of a request",
      "fetching further ahead, with more requests in flight,"},
     {"port_conflict", "scratchpad ports", "wait for a port that another unit uses",

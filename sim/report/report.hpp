@@ -12,7 +12,7 @@
 
 namespace sluice {
 
-/// Cycles lost to one cause: `fill`, `drain`, `memory_bandwidth`, `memory_latency`,
+/// Cycles lost to one cause: `fill`, `drain`, `dma_setup`, `memory_bandwidth`, `memory_latency`,
 /// `port_conflict`, `input_starved:<unit>`, `output_blocked:<unit>`.
 struct Stall {
   std::string cause;

@@ -10,8 +10,8 @@ namespace sluice {
 namespace {
 
 /// Names of the stall kinds that are not told apart by unit, in the order of StallKind.
-constexpr const char* kind_names[] = {"fill", "drain", "memory_latency", "memory_bandwidth",
-                                      "port_conflict"};
+constexpr const char* kind_names[] = {"fill",           "drain",            "dma_setup",
+                                      "memory_latency", "memory_bandwidth", "port_conflict"};
 
 /// The stalls of a unit for a task, one entry a cause, those of no cycles left out.
 std::vector<Stall> stalls_of(const Graph& graph, const UnitStats& unit, const UnitLayerStats& row) {
@@ -103,18 +103,15 @@ std::vector<UnitReport> unit_reports(const Graph& graph, const TileResult& resul
   for (std::size_t u = 0; u < graph.units.size(); ++u) {
     UnitReport report;
     report.name = graph.units[u].name;
-    std::uint64_t stalled = 0, end = 0;
+    std::uint64_t stalled = 0;
     for (const UnitLayerStats& row : result.units[u].layers) {
       report.firings += row.firings;
       report.busy_cycles += row.busy;
-      end = std::max(end, row.end);
       for (const Stall& stall : stalls_of(graph, result.units[u], row)) {
         add(report.stalls, stall.cause, stall.cycles);
         stalled += stall.cycles;
       }
     }
-    // A DMA unit sets up its next transfer although there is none; the run does not wait for that.
-    report.busy_cycles -= end - std::min(end, result.cycles);
     SLUICE_ASSERT(report.busy_cycles + stalled <= result.cycles,
                   "a unit was busy or stalled for longer than the run took");
     report.idle_cycles = result.cycles - report.busy_cycles - stalled;

@@ -15,6 +15,7 @@ struct ChannelState {
   struct Slot {
     std::uint64_t ready = 0;   ///< token: earliest dequeue; `pending` while it is being transferred
     std::uint64_t begun = 0;   ///< token: when the firing began that brings it
+    std::uint64_t asked = 0;   ///< token: when it asked the memory for it; else as `begun`
     std::uint64_t space = 0;   ///< free slot: earliest enqueue
     bool after_drain = false;  ///< token: its firing waited for results to be stored
   };
@@ -45,12 +46,19 @@ struct ChannelState {
       time = std::max(time, slots[slot].space);
     return time;
   }
-  void push(std::uint32_t tokens, std::uint64_t enqueue, std::uint64_t ready, bool after_drain) {
+  void push(std::uint32_t tokens, std::uint64_t enqueue, std::uint64_t ready) {
     for (std::uint32_t i = 0; i < tokens; ++i) {
-      Slot& slot = slots[tail];
-      slot.ready = ready == pending ? pending : std::max(ready, enqueue + 1);
-      slot.begun = enqueue;
-      slot.after_drain = after_drain;
+      slots[tail] = {std::max(ready, enqueue + 1), enqueue, enqueue, 0, false};
+      tail = next(tail);
+    }
+    size += tokens;
+    pushed += tokens;
+  }
+  /// Tokens that a transfer brings, which asks the memory for them at `asked`.
+  void push_pending(std::uint32_t tokens, std::uint64_t enqueue, std::uint64_t asked,
+                    bool after_drain) {
+    for (std::uint32_t i = 0; i < tokens; ++i) {
+      slots[tail] = {pending, enqueue, asked, 0, after_drain};
       tail = next(tail);
     }
     size += tokens;

@@ -167,6 +167,7 @@ void FastForward::append_channels(Engine& engine, std::uint64_t now,
       } else if (reader) {
         key.push_back(s.ready == pending ? pending : std::max(s.ready, reads) - now);
         key.push_back(std::max(s.begun, reads) - now);
+        key.push_back(std::max(s.asked, reads) - now);
         key.push_back(s.after_drain ? 1 : 0);
       } else {
         key.push_back(s.ready);
@@ -251,6 +252,7 @@ void FastForward::shift_times(Engine& engine, std::uint32_t loop, std::uint64_t 
       } else if (reader) {
         if (s.ready != pending) s.ready += cycles;
         s.begun += cycles;
+        s.asked += cycles;
       }
     }
   }

@@ -46,13 +46,14 @@ struct TileOptions {
 enum class StallKind : std::uint8_t {
   fill,              ///< waits for the first tile of a layer from another compute unit
   drain,             ///< waits until an earlier layer's results are stored
-  memory_latency,    ///< waits for data whose transfer has begun: the unloaded latency
+  dma_setup,         ///< waits for data whose transfer is being set up
+  memory_latency,    ///< waits for data that the memory was asked for: the unloaded latency
   memory_bandwidth,  ///< the same, beyond the unloaded latency
   port_conflict,     ///< waits for a scratchpad port that another unit uses
   input_starved,     ///< waits for a token; see UnitLayerStats::starved for whose
   output_blocked,    ///< waits for room; see UnitLayerStats::blocked for whose
 };
-inline constexpr std::size_t stall_kinds = 7;
+inline constexpr std::size_t stall_kinds = 8;
 /// Other units that the statistics of one unit tell apart; all beyond share the last place.
 inline constexpr std::size_t stall_peers = 8;
 

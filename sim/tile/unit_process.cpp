@@ -45,13 +45,24 @@ void UnitProcess::run() {
 
 /// Performs the firing at the cursor, or arranges to be woken and returns false.
 bool UnitProcess::execute(const Firing& firing) {
-  const std::optional<Start> start = find_start(firing);
-  if (!start) return false;
-  if (firing.transfer.empty() && firing.ports.empty()) return perform(firing, *start);
-  sync_target_ = start->cycle;
-  if (start->cycle > now_cycle()) {
+  if (set_up_) {
+    sync_target_ = local_;
+  } else {
+    const std::optional<Start> start = find_start(firing);
+    if (!start) return false;
+    sync_target_ = start->cycle;
+    if (!firing.transfer.empty()) {
+      begin(firing, *start);
+      set_up(firing, start->cycle);
+      sync_target_ = local_;
+    } else if (firing.ports.empty()) {
+      perform(firing, *start);
+      return true;
+    }
+  }
+  if (sync_target_ > now_cycle()) {
     state_ = State::time;
-    wake_event_.notify(at_cycle(start->cycle - now_cycle()));
+    wake_event_.notify(at_cycle(sync_target_ - now_cycle()));
   } else {
     state_ = State::service;
     engine_.arbiter.ask(unit_);
@@ -60,30 +71,32 @@ bool UnitProcess::execute(const Firing& firing) {
 }
 
 void UnitProcess::serve() {
+  SLUICE_ASSERT(sync_target_ == now_cycle(), "a request was served at another time");
   const Firing& firing = engine_.graph.firings[code_[cursor_.at].firing];
-  const std::optional<Start> start = find_start(firing);
-  SLUICE_ASSERT(start && start->cycle == now_cycle(), "a request was served at another time");
-  if (perform(firing, *start)) wake();
+  if (set_up_) return request(firing);
+  perform(firing, *find_start(firing));
+  wake();
 }
 
-/// Performs the firing; false when the unit must wait for its transfer.
-bool UnitProcess::perform(const Firing& firing, const Start& start) {
+/// Counts a firing that begins, and what the unit waited for until then.
+void UnitProcess::begin(const Firing& firing, const Start& start) {
   UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
   after_order_ = after_order_ ||
                  (start.channel != none_id && !start.room && engine_.channels[start.channel].order);
-  account_stall(firing, start, row);
+  account_stall(start, row);
   if (row.firings == 0) row.start = start.cycle;
   ++engine_.host_firings;
   ++firings_;
   row.firings += firing.repeat;
   engine_.firings += firing.repeat;
-  if (!firing.transfer.empty()) {
-    begin_transfer(firing, start.cycle);
-    return false;
-  }
-  const std::uint64_t begin = use_ports(firing, start.cycle, row);
-  finish_firing(firing, begin, begin + firing.interval * firing.repeat, row);
-  return true;
+}
+
+/// Performs a firing without a transfer.
+void UnitProcess::perform(const Firing& firing, const Start& start) {
+  begin(firing, start);
+  UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
+  const std::uint64_t begun = use_ports(firing, start.cycle, row);
+  finish_firing(firing, begun, begun + firing.interval * firing.repeat, row);
 }
 
 /// The earliest cycle at which all tokens and all room are there; nothing if that is unknown yet.
@@ -118,7 +131,7 @@ void UnitProcess::wait_for(State state, std::uint32_t channel, std::uint64_t nee
   (state == State::token ? c.reader_needs : c.writer_needs) = needs;
 }
 
-void UnitProcess::account_stall(const Firing&, const Start& start, UnitLayerStats& row) {
+void UnitProcess::account_stall(const Start& start, UnitLayerStats& row) {
   const std::uint64_t cycles = start.cycle - local_;
   if (cycles == 0) return;
   const auto add = [&](StallKind kind) { row.stalls[static_cast<std::size_t>(kind)] += cycles; };
@@ -142,8 +155,8 @@ void UnitProcess::account_stall(const Firing&, const Start& start, UnitLayerStat
     starved();
 }
 
-/// Divides a wait for a tile that a load unit brings: until its transfer began, the unloaded
-/// latency of the memory, and the rest, which is the memory's bandwidth.
+/// Divides a wait for a tile that a load unit brings: until its transfer began, its set-up, the
+/// unloaded latency of the memory, and the rest, which is the memory's bandwidth.
 void UnitProcess::split_memory_stall(std::uint64_t begin, std::uint64_t end, std::uint32_t channel,
                                      UnitLayerStats& row) {
   const ChannelState& c = engine_.channels[channel];
@@ -152,11 +165,13 @@ void UnitProcess::split_memory_stall(std::uint64_t begin, std::uint64_t end, std
     return row.stalls[static_cast<std::size_t>(kind)];
   };
   const std::uint64_t begun = std::clamp(token.begun, begin, end);
+  const std::uint64_t asked = std::clamp(token.asked, begin, end);
   at(token.after_drain ? StallKind::drain : StallKind::input_starved) += begun - begin;
   if (!token.after_drain) row.starved[c.producer_peer] += begun - begin;
-  const std::uint64_t latency = std::min(end - begun, engine_.unloaded_latency);
+  const std::uint64_t latency = std::min(end - asked, engine_.unloaded_latency);
+  at(StallKind::dma_setup) += asked - begun;
   at(StallKind::memory_latency) += latency;
-  at(StallKind::memory_bandwidth) += end - begun - latency;
+  at(StallKind::memory_bandwidth) += end - asked - latency;
 }
 
 /// Takes the firing's beats of the shared ports; returns when it may begin.
@@ -185,7 +200,7 @@ void UnitProcess::finish_firing(const Firing& firing, std::uint64_t start, std::
   const std::uint64_t ready = end - firing.interval + firing.latency;
   take_tokens(firing, Release::at_start, start);
   take_tokens(firing, Release::at_end, end);
-  put_tokens(firing, start, ready, false);
+  put_tokens(firing, start, ready);
   if (engine_.traces(start)) record_slice(firing, start, end);
   row.busy += end - start;
   row.end = end;
@@ -205,13 +220,12 @@ void UnitProcess::take_tokens(const Firing& firing, Release release, std::uint64
   }
 }
 
-void UnitProcess::put_tokens(const Firing& firing, std::uint64_t start, std::uint64_t ready,
-                             bool after_drain) {
+void UnitProcess::put_tokens(const Firing& firing, std::uint64_t start, std::uint64_t ready) {
   for (const Put& put : firing.puts) {
     ChannelState& channel = engine_.channels[index(put.channel)];
-    channel.push(put.tokens, start, ready, after_drain);
+    channel.push(put.tokens, start, ready);
     engine_.note_occupancy(index(put.channel), start, std::int64_t{put.tokens});
-    if (ready != pending) engine_.wake_reader(channel);
+    engine_.wake_reader(channel);
   }
 }
 
@@ -251,7 +265,8 @@ void UnitProcess::settle() {
 void UnitProcess::append_state(std::uint64_t now, std::uint32_t loop, std::uint64_t iteration,
                                std::vector<std::uint64_t>& out) const {
   out.push_back(cursor_.at);
-  out.push_back(static_cast<std::uint64_t>(state_) * 2 + (after_order_ ? 1 : 0));
+  out.push_back(static_cast<std::uint64_t>(state_) * 4 + (set_up_ ? 2 : 0) +
+                (after_order_ ? 1 : 0));
   out.push_back(state_ == State::token || state_ == State::room ? waits_for_ : none_id);
   out.push_back(local_ - now);
   out.push_back(state_ == State::time || state_ == State::service ? sync_target_ - now : 0);

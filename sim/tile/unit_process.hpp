@@ -69,20 +69,22 @@ class UnitProcess : public sc_core::sc_module {
 
   void run();
   bool execute(const Firing& firing);
-  bool perform(const Firing& firing, const Start& start);
+  void begin(const Firing& firing, const Start& start);
+  void perform(const Firing& firing, const Start& start);
   std::optional<Start> find_start(const Firing& firing);
   void wait_for(State state, std::uint32_t channel, std::uint64_t needs);
-  void account_stall(const Firing& firing, const Start& start, UnitLayerStats& row);
+  void account_stall(const Start& start, UnitLayerStats& row);
   void split_memory_stall(std::uint64_t begin, std::uint64_t end, std::uint32_t channel,
                           UnitLayerStats& row);
   std::uint64_t use_ports(const Firing& firing, std::uint64_t start, UnitLayerStats& row);
   void finish_firing(const Firing& firing, std::uint64_t start, std::uint64_t end,
                      UnitLayerStats& row);
-  void begin_transfer(const Firing& firing, std::uint64_t start);
+  void set_up(const Firing& firing, std::uint64_t start);
+  void request(const Firing& firing);
   void on_issued(std::uint64_t ticket);
   void on_done(std::uint64_t ticket);
   void take_tokens(const Firing& firing, Release release, std::uint64_t cycle);
-  void put_tokens(const Firing& firing, std::uint64_t start, std::uint64_t ready, bool after_drain);
+  void put_tokens(const Firing& firing, std::uint64_t start, std::uint64_t ready);
   void advance();
   void settle();
   tlm::tlm_sync_enum respond(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
@@ -100,6 +102,7 @@ class UnitProcess : public sc_core::sc_module {
   std::uint64_t since_yield_ = 0;
   std::uint64_t firings_ = 0;
   std::uint64_t next_ticket_ = 0;
+  bool set_up_ = false;       ///< the transfer at the cursor has begun and may ask the memory
   bool after_order_ = false;  ///< waited for earlier results since its last transfer
   bool at_boundary_ = false;  ///< an iteration of a watched loop has just ended
   std::uint32_t boundary_loop_ = 0;

@@ -17,17 +17,28 @@ std::uint64_t UnitProcess::address_of(const MemoryTransfer& transfer) const {
   return address;
 }
 
-void UnitProcess::begin_transfer(const Firing& firing, std::uint64_t start) {
-  const MemoryTransfer& transfer = firing.transfer.front();
+/// Begins a transfer: the engine is set up, and knows the buffer that is taken from now on.
+void UnitProcess::set_up(const Firing& firing, std::uint64_t start) {
+  local_ = start + firing.interval;
   InFlight flight{next_ticket_++, &firing, start, false, {}};
-  for (const Put& put : firing.puts)
-    flight.first_slots.push_back(engine_.channels[index(put.channel)].tail);
   take_tokens(firing, Release::at_start, start);
-  put_tokens(firing, start, pending, after_order_);
+  for (const Put& put : firing.puts) {
+    ChannelState& channel = engine_.channels[index(put.channel)];
+    flight.first_slots.push_back(channel.tail);
+    channel.push_pending(put.tokens, start, local_, after_order_);
+    engine_.note_occupancy(index(put.channel), start, std::int64_t{put.tokens});
+  }
+  in_flight_.push_back(std::move(flight));
   after_order_ = false;
+  set_up_ = true;
+}
+
+/// Asks the memory for the transfer that has been set up.
+void UnitProcess::request(const Firing& firing) {
+  const MemoryTransfer& transfer = firing.transfer.front();
   for (const PortUse& use : firing.ports) {
     PortState& port = engine_.ports[index(use.port)];
-    port.free = std::max(port.free, start) + use.beats;
+    port.free = std::max(port.free, local_) + use.beats;
     port.beats += use.beats;
   }
 
@@ -39,7 +50,7 @@ void UnitProcess::begin_transfer(const Firing& firing, std::uint64_t start) {
   extension->row_stride = transfer.row_stride;
   extension->stream = transfer.stream;
   extension->outstanding = engine_.graph.units[unit_].outstanding;
-  extension->ticket = flight.ticket;
+  extension->ticket = in_flight_.back().ticket;
   payload.set_command(transfer.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload.set_address(address_of(transfer));
   const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
@@ -49,7 +60,7 @@ void UnitProcess::begin_transfer(const Firing& firing, std::uint64_t start) {
   (transfer.write ? stream.write_bytes : stream.read_bytes) += bytes;
   ++stream.transfers;
 
-  in_flight_.push_back(std::move(flight));
+  set_up_ = false;
   state_ = State::transfer;
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
@@ -77,7 +88,7 @@ void UnitProcess::on_issued(std::uint64_t ticket) {
   SLUICE_ASSERT(flight != in_flight_.end() && !flight->issued, "a transfer was issued twice");
   flight->issued = true;
   const Firing& firing = *flight->firing;
-  const std::uint64_t end = now_cycle() + firing.interval;  // the set-up of its next transfer
+  const std::uint64_t end = now_cycle();
   UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
   take_tokens(firing, Release::at_end, end);
   if (engine_.traces(flight->begun)) record_slice(firing, flight->begun, end);

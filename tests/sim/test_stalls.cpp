@@ -204,16 +204,38 @@ TEST_CASE("a store that is too slow blocks the array's output") {
         Causes{{"memory_bandwidth", 64}, {"output_blocked:dma_output", 41}, {"drain", 22}});
 }
 
-TEST_CASE("the set-up after a load unit's last tile is no part of the run") {
-  // 1 B a cycle, no latency, 500 cycles of set-up after an input tile. Input 0: 0-32, weights:
-  // 32-64, array 64-72, stored 78-94; input 1: 532-564, array 564-572, result at 578, stored
-  // 578-594. The load unit sets up until 1064, of which the run sees 564-594.
+TEST_CASE("the set-up of a load comes before it and shows as dma_setup") {
+  // 1 B a cycle, no latency, 500 cycles of set-up before an input tile. Weights: 0-32. Input 0: set
+  // up 0-500, moved 500-532; array 532-540, result at 546, stored 546-562. Input 1: set up 532-1032,
+  // moved 1032-1064; array 1064-1072, result at 1078, stored 1078-1094.
+  // The array waits for the weights 0-32 (bus), for input 0 32-532 (set-up until 500, bus), for
+  // input 1 540-1064 (set-up until 1032, bus).
   Architecture machine = with_memory(1, 0);
   machine.dma[0].setup_cycles = 500;
   const Run run = run_steps(product_network(8, 4, 8), machine);
-  CHECK(run.cycles == 594);
-  CHECK(unit(run, "dma_input").busy_cycles == 32 + 500 + 32 + 30);
-  CHECK(unit(run, "dma_input").idle_cycles == 0);
+  CHECK(run.cycles == 1094);
+  CHECK(unit(run, "dma_input").busy_cycles == 2 * (500 + 32));
+  CHECK(unit(run, "dma_input").idle_cycles == 30);
+  CHECK(causes(unit(run, "array").stalls) ==
+        Causes{{"dma_setup", 468 + 492}, {"memory_bandwidth", 32 + 32 + 32}});
+  CHECK(causes(run.tasks[0].stalls) ==
+        Causes{{"dma_setup", 960}, {"memory_bandwidth", 96}, {"drain", 22}});
+}
+
+TEST_CASE("the set-up of a store comes before it and delays the task that reads the result") {
+  // The case of the task that reads the result of the one before, with 100 cycles of set-up before
+  // a store: result 0 at 26, set up 26-126, stored 126-127, known at 128, 100 later than without;
+  // the second result at 153, set up until 253, stored at 254, done at 264.
+  Network network = product_network(4, 4, 8);
+  network.layers.push_back(network.layers.front());
+  network.layers.back().name = "second";
+  Architecture machine = with_memory(32, 10);
+  machine.dma[2].setup_cycles = 100;
+  const Run run = run_steps(network, machine);
+  CHECK(run.cycles == 264);
+  CHECK(unit(run, "dma_output").busy_cycles == 2 * 101);
+  CHECK(causes(run.tasks[1].stalls) ==
+        Causes{{"drain", 108 + 117}, {"memory_latency", 10}, {"memory_bandwidth", 1}});
 }
 
 TEST_CASE("on random machines every cycle of every task and unit has exactly one account") {
