@@ -106,9 +106,8 @@ FiringTime firing_time(const Firing& firing, const MemoryBound& memory) {
   }
   const MemoryTransfer& transfer = firing.transfer.front();
   const std::uint64_t cycles = cycles_at_peak(memory, transfer.row_bytes * transfer.rows);
-  const std::uint64_t arrival = firing.interval + cycles + memory.latency;
-  if (!memory.queued) return {firing.interval + cycles, arrival};
-  return {firing.interval, transfer.write ? firing.interval : arrival};
+  const std::uint64_t busy = firing.interval + (memory.queued ? 0 : cycles);
+  return {busy, transfer.write ? busy : firing.interval + cycles + memory.latency};
 }
 
 MemoryBound memory_bound(const Dram& dram, Hertz clock) {

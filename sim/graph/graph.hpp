@@ -59,8 +59,8 @@ struct Take {
   bool operator==(const Take&) const = default;
 };
 
-/// `tokens` to an output channel, enqueued when the firing begins and ready `latency` later (or
-/// when its transfer is done).
+/// `tokens` to an output channel, enqueued when the firing begins and ready `latency` later. Those
+/// of a transfer are ready when a read's last byte has arrived, or a write's has left its buffer.
 struct Put {
   ChannelId channel{};
   std::uint32_t tokens = 1;

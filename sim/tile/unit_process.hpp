@@ -83,6 +83,7 @@ class UnitProcess : public sc_core::sc_module {
   void request(const Firing& firing);
   void on_issued(std::uint64_t ticket);
   void on_done(std::uint64_t ticket);
+  void make_ready(const InFlight& flight, std::uint64_t cycle);
   void take_tokens(const Firing& firing, Release release, std::uint64_t cycle);
   void put_tokens(const Firing& firing, std::uint64_t start, std::uint64_t ready);
   void advance();

@@ -81,7 +81,8 @@ tlm::tlm_sync_enum UnitProcess::respond(tlm::tlm_generic_payload& payload, tlm::
   return tlm::TLM_COMPLETED;
 }
 
-/// The last request was accepted: the unit is free for its next firing.
+/// The last request was accepted: the unit is free for its next firing. What it wrote has left its
+/// buffer, so that the tokens of a write can be taken.
 void UnitProcess::on_issued(std::uint64_t ticket) {
   const auto flight = std::find_if(in_flight_.begin(), in_flight_.end(),
                                    [&](const InFlight& f) { return f.ticket == ticket; });
@@ -91,6 +92,7 @@ void UnitProcess::on_issued(std::uint64_t ticket) {
   const std::uint64_t end = now_cycle();
   UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
   take_tokens(firing, Release::at_end, end);
+  if (firing.transfer.front().write) make_ready(*flight, end);
   if (engine_.traces(flight->begun)) record_slice(firing, flight->begun, end);
   row.busy += end - flight->begun;
   row.end = end;
@@ -99,20 +101,14 @@ void UnitProcess::on_issued(std::uint64_t ticket) {
   wake();
 }
 
-/// The last byte has arrived: the tokens put by the transfer can be taken.
+/// The last byte has arrived: the tokens of a read can be taken.
 void UnitProcess::on_done(std::uint64_t ticket) {
   const auto flight = std::find_if(in_flight_.begin(), in_flight_.end(),
                                    [&](const InFlight& f) { return f.ticket == ticket; });
   SLUICE_ASSERT(flight != in_flight_.end() && flight->issued, "a transfer ended before its issue");
   const Firing& firing = *flight->firing;
   const std::uint64_t now = now_cycle();
-  for (std::size_t p = 0; p < firing.puts.size(); ++p) {
-    ChannelState& channel = engine_.channels[index(firing.puts[p].channel)];
-    std::uint32_t slot = flight->first_slots[p];
-    for (std::uint32_t i = 0; i < firing.puts[p].tokens; ++i, slot = channel.next(slot))
-      channel.slots[slot].ready = std::max(now, flight->begun + 1);
-    engine_.wake_reader(channel);
-  }
+  if (!firing.transfer.front().write) make_ready(*flight, now);
   if (engine_.traces(flight->begun)) {
     const MemoryTransfer& t = firing.transfer.front();
     engine_.transfers.push_back({flight->begun, now, t.row_bytes * t.rows, t.stream});
@@ -120,6 +116,18 @@ void UnitProcess::on_done(std::uint64_t ticket) {
   engine_.stats[unit_].layers[firing.layer].done = now;
   engine_.last_done = std::max(engine_.last_done, now);
   in_flight_.erase(flight);
+}
+
+/// The tokens that a transfer put can be taken from `cycle` on.
+void UnitProcess::make_ready(const InFlight& flight, std::uint64_t cycle) {
+  const std::vector<Put>& puts = flight.firing->puts;
+  for (std::size_t p = 0; p < puts.size(); ++p) {
+    ChannelState& channel = engine_.channels[index(puts[p].channel)];
+    std::uint32_t slot = flight.first_slots[p];
+    for (std::uint32_t i = 0; i < puts[p].tokens; ++i, slot = channel.next(slot))
+      channel.slots[slot].ready = std::max(cycle, flight.begun + 1);
+    engine_.wake_reader(channel);
+  }
 }
 
 tlm::tlm_generic_payload& UnitProcess::free_payload() {

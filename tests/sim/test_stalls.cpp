@@ -204,6 +204,22 @@ TEST_CASE("a store that is too slow blocks the array's output") {
         Causes{{"memory_bandwidth", 64}, {"output_blocked:dma_output", 41}, {"drain", 22}});
 }
 
+TEST_CASE("a store's buffer is free when the memory has accepted its data, whatever the latency") {
+  // 2 B a cycle, 50 cycles of latency, one output buffer, two steps. Input 0: 0-16, there at 66,
+  // weights 16-32, at 82, input 1 32-48, at 98. Array 82-90, result 0 at 96, on the bus 96-104; its
+  // buffer is free one cycle later: array 105-113, result 1 at 119, on the bus 119-127, in the
+  // memory at 177.
+  Architecture machine = with_memory(2, 50);
+  machine.scratchpads[2].double_buffered = false;
+  const Run run = run_steps(product_network(8, 4, 8), machine);
+  CHECK(run.cycles == 177);
+  CHECK(run.tasks[0].busy == 16);
+  CHECK(causes(run.tasks[0].stalls) == Causes{{"memory_latency", 50},
+                                              {"memory_bandwidth", 32},
+                                              {"output_blocked:dma_output", 15},
+                                              {"drain", 64}});
+}
+
 TEST_CASE("the set-up of a load comes before it and shows as dma_setup") {
   // 1 B a cycle, no latency, 500 cycles of set-up before an input tile. Weights: 0-32. Input 0: set
   // up 0-500, moved 500-532; array 532-540, result at 546, stored 546-562. Input 1: set up 532-1032,
