@@ -170,14 +170,12 @@ Candidate Analysis::group_bound(Group group) const {
   std::uint64_t array = 0, vector = 0;
   for (std::size_t t = group.first; t < group.last; ++t)
     array += tasks_[t].array.span, vector += tasks_[t].vector.span;
-  const std::uint64_t array_end =
-      tail.gemm
-          ? tail.array.last - std::min(tail.array.last, tail.array.last_busy) + tail.vector.last +
-                tail.store.last_busy
-          : 0;
-  const std::uint64_t vector_end = tail.vector.last -
-                                   std::min(tail.vector.last, tail.vector.last_busy) +
-                                   tail.store.last_busy;
+  const std::uint64_t array_end = tail.gemm ? tail.array.last -
+                                                  std::min(tail.array.last, tail.array.last_busy) +
+                                                  tail.vector.last + tail.store.last_busy
+                                            : 0;
+  const std::uint64_t vector_end =
+      tail.vector.last - std::min(tail.vector.last, tail.vector.last_busy) + tail.store.last_busy;
   const Candidate candidates[] = {
       {array > 0 ? array_lead(group) + array + array_end : 0, "fill"},
       {vector > 0 ? vector_lead(group) + vector + vector_end : 0, "input_starved:vector"},

@@ -53,7 +53,7 @@ class Composer {
       b.bytes += times * bytes;
       b.largest = std::max(b.largest, bytes);
     }
-    if (time.result == 0 && firing.transfer.empty()) return;
+    if (time.busy == 0 && firing.transfer.empty()) return;
     if (b.first == 0) b.first = time.result;
     b.last = time.result;
     b.last_busy = time.busy;

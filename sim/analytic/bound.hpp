@@ -31,8 +31,8 @@ std::uint64_t cycles_at_peak(const MemoryBound& memory, std::uint64_t bytes);
 struct UnitBound {
   std::uint64_t busy = 0;       ///< cycles of its firings; transfers at the memory's peak
   std::uint64_t span = 0;       ///< from its first firing to its last, both included; >= busy
-  std::uint64_t first = 0;      ///< its first firing that takes time: from start to result
-  std::uint64_t last = 0;       ///< its last firing that takes time: from start to result
+  std::uint64_t first = 0;      ///< its first firing that keeps it: from start to result
+  std::uint64_t last = 0;       ///< its last firing that keeps it, or transfer: start to result
   std::uint64_t last_busy = 0;  ///< of `last`, what `busy` and `span` contain
   std::uint64_t longest = 0;    ///< the busiest firing's share of `busy`
   std::uint64_t bytes = 0;      ///< moved from or to the memory

@@ -87,8 +87,10 @@ void SystolicMachine::make_channels() {
   const std::uint64_t out = buffers(TensorRole::output);
   output_epilogue_ = builder.channel("output tiles to vector", array, vector, out);
   if (!has_memory) {
-    array_done_ = builder.order("array done", array, vector, 1);
-    vector_done_ = builder.order("vector done", vector, array, 1);
+    done_ = {{{builder.order("array done", array, array, 1),
+               builder.order("array done for vector", array, vector, 1)},
+              {builder.order("vector done for array", vector, array, 1),
+               builder.order("vector done", vector, vector, 1)}}};
     return;
   }
   input_ = builder.channel("input tiles", load_input, array, buffers(TensorRole::input));
@@ -164,18 +166,18 @@ void SystolicMachine::start_task(const std::string& name, std::optional<std::siz
 }
 
 /// Without memory, tasks follow each other strictly: the next begins when the last result is out.
+/// The unit is free before that, and waits for the news.
 void SystolicMachine::synchronize(bool gemm) {
-  Firing drain = firing(ends_on_vector_ ? vector : array);
-  drain.name = "drain";
-  drain.interval = ends_on_vector_ ? architecture.vector.latency : array_tail_;
-  drain.latency = drain.interval;
-  const bool crosses = ends_on_vector_ == gemm;
-  const ChannelId done = ends_on_vector_ ? vector_done_ : array_done_;
-  if (crosses) drain.puts.push_back({done, 1});
-  if (crosses || drain.interval > 0) builder.fire(drain);
-  if (!crosses) return;
+  const std::uint64_t tail = ends_on_vector_ ? architecture.vector.latency : array_tail_;
+  if (tail == 0 && ends_on_vector_ != gemm) return;
+  const ChannelId news = done_[ends_on_vector_ ? 1 : 0][gemm ? 0 : 1];
+  Firing done = firing(ends_on_vector_ ? vector : array);
+  done.name = "done";
+  done.latency = tail;
+  done.puts.push_back({news, 1});
+  builder.fire(done);
   Firing wait = firing(gemm ? array : vector);
-  wait.takes.push_back({done, 1, Release::at_start});
+  wait.takes.push_back({news, 1, Release::at_start});
   builder.fire(wait);
 }
 

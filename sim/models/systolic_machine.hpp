@@ -90,7 +90,9 @@ class SystolicMachine {
 
   ChannelId input_{}, input_vector_{}, weight_{}, output_{}, output_epilogue_{}, output_vector_{};
   ChannelId vector_credits_{}, stored_input_{}, stored_weight_{};
-  ChannelId array_done_{}, vector_done_{};
+  /// Without memory: the news that the last result of a task is out, from the array or the vector
+  /// unit (first index 0, 1) to the one that begins the next.
+  std::array<std::array<ChannelId, 2>, 2> done_{};
   std::vector<std::array<PortId, 2>> ports_;  ///< by scratchpad: for reads, for writes
   std::uint64_t tasks_ = 0, taken_input_ = 0, taken_weight_ = 0;
   std::uint64_t array_tail_ = 0;  ///< of the last step: cycles after the array takes the next

@@ -76,6 +76,10 @@ TEST_CASE("every other cause of stalls has its own relief") {
   CHECK(sentence(layer(500, "memory_latency")) ==
         "memory latency: 50 % of cycles wait for the first byte of a request; fetching further "
         "ahead, with more requests in flight, would be up to 2.0 times faster");
+  CHECK(
+      sentence(layer(500, "dma_setup")) ==
+      "DMA set-up: 50 % of cycles wait while a transfer is set up; larger tiles, a faster set-up, "
+      "or buffers that let loads run further ahead would be up to 2.0 times faster");
   CHECK(sentence(layer(500, "port_conflict")) ==
         "scratchpad ports: 50 % of cycles wait for a port that another unit uses; more ports or "
         "banks would be up to 2.0 times faster");

@@ -148,6 +148,44 @@ TEST_CASE("the vector unit's wait for the first tile is fill, and the array's en
   CHECK(causes(unit(run, "vector").stalls) == Causes{{"fill", 14}});
 }
 
+TEST_CASE("without a memory the array drains between two tasks, and that is no work") {
+  // First task: array 0-8, result at 14. The second begins then: 14-22, result at 28.
+  Network network = product_network(4, 4, 8);
+  network.layers.push_back(network.layers.front());
+  network.layers.back().name = "second";
+  const Run run = run_steps(network, small_machine());
+  CHECK(run.cycles == 28);
+  for (const TaskTiming& task : run.tasks) {
+    CHECK(task.cycles == 14);
+    CHECK(task.busy == 8);
+    CHECK(causes(task.stalls) == Causes{{"drain", 6}});
+  }
+  CHECK(unit(run, "array").busy_cycles == 16);
+  CHECK(causes(unit(run, "array").stalls) == Causes{{"drain", 6}});
+  CHECK(unit(run, "array").idle_cycles == 6);
+}
+
+TEST_CASE("without a memory a task waits for the epilogue of the one before") {
+  // As in the case of fill: the first result is out at 23, where the second array step begins:
+  // 23-31, result at 37, vector unit 37-38, out at 46. The vector unit waits 0-14 and 15-37.
+  Network network = with_relu(product_network(4, 4, 8));
+  network.layers.push_back(network.layers.front());
+  network.layers.back().name = "second";
+  const Run run = run_steps(network, small_machine());
+  CHECK(run.cycles == 46);
+  CHECK(unit(run, "array").busy_cycles == 16);
+  CHECK(causes(unit(run, "array").stalls) == Causes{{"drain", 15}});
+  CHECK(unit(run, "array").idle_cycles == 15);
+  CHECK(unit(run, "vector").busy_cycles == 2);
+  CHECK(causes(unit(run, "vector").stalls) == Causes{{"fill", 14 + 22}});
+  CHECK(unit(run, "vector").idle_cycles == 8);
+  for (const TaskTiming& task : run.tasks) {
+    CHECK(task.cycles == 23);
+    CHECK(task.busy == 8);
+    CHECK(causes(task.stalls) == Causes{{"drain", 15}});
+  }
+}
+
 TEST_CASE("an array that waits for a slow vector unit is blocked by it") {
   // No memory, 4 products, one lane: a tile keeps the vector unit for 16 cycles; two buffers.
   //   Array: 0-8, 8-16, then a buffer is free one cycle after the vector unit has left it: 31-39,
@@ -222,10 +260,10 @@ TEST_CASE("a store's buffer is free when the memory has accepted its data, whate
 
 TEST_CASE("the set-up of a load comes before it and shows as dma_setup") {
   // 1 B a cycle, no latency, 500 cycles of set-up before an input tile. Weights: 0-32. Input 0: set
-  // up 0-500, moved 500-532; array 532-540, result at 546, stored 546-562. Input 1: set up 532-1032,
-  // moved 1032-1064; array 1064-1072, result at 1078, stored 1078-1094.
-  // The array waits for the weights 0-32 (bus), for input 0 32-532 (set-up until 500, bus), for
-  // input 1 540-1064 (set-up until 1032, bus).
+  // up 0-500, moved 500-532; array 532-540, result at 546, stored 546-562. Input 1: set up
+  // 532-1032, moved 1032-1064; array 1064-1072, result at 1078, stored 1078-1094. The array waits
+  // for the weights 0-32 (bus), for input 0 32-532 (set-up until 500, bus), for input 1 540-1064
+  // (set-up until 1032, bus).
   Architecture machine = with_memory(1, 0);
   machine.dma[0].setup_cycles = 500;
   const Run run = run_steps(product_network(8, 4, 8), machine);
