@@ -9,32 +9,48 @@
 namespace sluice {
 namespace {
 
-double row_energy(const AccessCount& count, const NestLevel& level, CountConvention convention) {
-  const auto blocks = [&](std::uint64_t words) {
+/// Words of a level that `elements` of a tensor take.
+double words_of(double elements, const NestTensor& tensor, const NestLevel& level,
+                CountConvention convention) {
+  if (convention == CountConvention::timeloop) return elements;
+  return elements * bits_at(level, tensor.name, tensor.bits) / level.word_bits;
+}
+
+double row_energy(const AccessCount& count, const NestTensor& tensor, const NestLevel& level,
+                  CountConvention convention) {
+  const auto blocks = [&](std::uint64_t elements) {
     if (convention != CountConvention::timeloop)
-      return static_cast<double>(ceil_div(words, level.block));
-    return static_cast<double>(ceil_div(count.of_instance(words), level.block)) * count.instances;
+      return std::ceil(words_of(static_cast<double>(elements), tensor, level, convention) /
+                       static_cast<double>(level.block));
+    return static_cast<double>(ceil_div(count.of_instance(elements), level.block)) *
+           count.instances / static_cast<double>(level.cluster);
   };
   return blocks(count.reads) * level.read_pj + blocks(count.fills) * level.write_pj +
          blocks(count.updates) * level.update_pj;
 }
 
-/// Cycles that a level needs for its words, those of an average instance; at least `steps`.
-std::uint64_t cycles_of(const NestCounts& counts, std::size_t index, const NestLevel& level) {
+/// Cycles that a level needs for its words, those of an average instance.
+double cycles_of(const NestCounts& counts, const Problem& problem, std::size_t index,
+                 const NestLevel& level, CountConvention convention) {
   double reads = 0, writes = 0;
-  for (const AccessCount& count : counts.at[index]) {
+  for (std::size_t t = 0; t < problem.tensors.size(); ++t) {
+    const AccessCount& count = counts.at[index][t];
     if (!count.kept) continue;
-    reads += static_cast<double>(count.reads) / count.instances;
-    writes += static_cast<double>(count.fills + count.updates) / count.instances;
+    const auto words = [&](std::uint64_t elements) {
+      return words_of(static_cast<double>(elements), problem.tensors[t], level, convention) /
+             count.instances;
+    };
+    reads += words(count.reads);
+    writes += words(count.fills + count.updates);
   }
-  double cycles = static_cast<double>(counts.steps);
+  double cycles = 0;
   const auto limit = [&](double words, double bandwidth) {
     if (bandwidth > 0) cycles = std::max(cycles, words / bandwidth);
   };
   limit(reads, level.read_bandwidth);
   limit(writes, level.write_bandwidth);
   limit(reads + writes, level.shared_bandwidth);
-  return static_cast<std::uint64_t>(std::ceil(cycles));
+  return cycles;
 }
 
 }  // namespace
@@ -42,19 +58,22 @@ std::uint64_t cycles_of(const NestCounts& counts, std::size_t index, const NestL
 NestCost price(const NestCounts& counts, const Problem& problem, const Hierarchy& hierarchy,
                CountConvention convention) {
   NestCost cost;
-  cost.cycles = counts.steps;
+  cost.latency = static_cast<double>(counts.steps);
   cost.compute_pj = static_cast<double>(counts.operations) * hierarchy.compute.pj;
   cost.total_pj = cost.compute_pj;
   for (std::size_t i = 0; i < hierarchy.levels.size(); ++i) {
     const NestLevel& level = hierarchy.levels[i];
-    cost.level_cycles[i] = cycles_of(counts, i, level);
-    cost.cycles = std::max(cost.cycles, cost.level_cycles[i]);
+    const double cycles = cycles_of(counts, problem, i, level, convention);
+    cost.level_cycles[i] = static_cast<std::uint64_t>(std::ceil(cycles));
+    cost.latency = std::max(cost.latency, cycles);
     for (std::size_t tensor = 0; tensor < problem.tensors.size(); ++tensor) {
       if (!counts.at[i][tensor].kept) continue;
-      cost.energy_pj[i][tensor] = row_energy(counts.at[i][tensor], level, convention);
+      cost.energy_pj[i][tensor] =
+          row_energy(counts.at[i][tensor], problem.tensors[tensor], level, convention);
       cost.total_pj += cost.energy_pj[i][tensor];
     }
   }
+  cost.cycles = static_cast<std::uint64_t>(std::ceil(cost.latency));
   for (std::size_t i = 0; i < hierarchy.levels.size(); ++i)
     cost.leakage_pj += hierarchy.levels[i].leak_pj * static_cast<double>(cost.cycles) *
                        static_cast<double>(instances_of(hierarchy, i));

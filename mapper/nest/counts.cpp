@@ -2,6 +2,7 @@
 #include "mapper/nest/counts.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "mapper/nest/moves.hpp"
 
@@ -112,12 +113,19 @@ class Counter {
   /// Whether the loop at `at` runs more than once.
   bool runs(std::uint32_t at) const { return (loops_ >> at & 1) != 0; }
 
+  /// The outer nodes that are shared with the Einsums that a tile at `child` makes room for: none
+  /// if it is kept in what is shared.
+  std::uint32_t branch_around(std::uint32_t child) const {
+    const std::uint64_t around =
+        options_.branches & (child >= 63 ? ~std::uint64_t{0} : (std::uint64_t{2} << child) - 1);
+    return static_cast<std::uint32_t>(std::bit_width(around >> 1));
+  }
+
   /// Loops at positions below this one always bring a whole new tile: those that others run in, and
   /// those at or outside of a loop that moves the tile to where it shares nothing with itself.
   std::uint32_t first_saving(std::uint32_t child) const {
     if (options_.convention == CountConvention::accelforge) return child;
-    const auto outside = static_cast<std::uint32_t>(options_.shared_nodes);
-    const std::uint32_t shared = child < outside ? 0 : outside;  // kept in what is shared: stays
+    const std::uint32_t shared = branch_around(child);
     for (std::uint32_t at = child; at-- > shared;)
       if (runs(at) && is_relevant(at) && (sliding_ >> nest_[at].rank & 1) == 0 &&
           chains_[nest_[at].rank].perfect)

@@ -41,9 +41,9 @@ struct NestCounts {
 
 struct CountOptions {
   CountConvention convention = CountConvention::sluice;
-  /// Nodes of the nest that other Einsums run in too: what is kept inside of them is lost from one
-  /// of their iterations to the next.
-  std::size_t shared_nodes = 0;
+  /// Bit i: another Einsum runs in the outer i nodes and no further, so that what is kept inside of
+  /// these is lost from one of their iterations to the next.
+  std::uint64_t branches = 0;
 };
 
 /// Counts the accesses of a legal nest (verify() says what is legal) into the rows of `counts` for

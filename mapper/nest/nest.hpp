@@ -27,6 +27,7 @@ struct NestNode {
   std::uint8_t axis = 0;
   std::uint8_t rank = 0;
   std::uint16_t tensors = 0;  ///< bit i: Problem::tensors[i]
+  bool twice = false;         ///< of a keep: room for the next tile while this one is used
   std::uint64_t tile = 1;
   bool operator==(const NestNode&) const = default;
 };
@@ -34,14 +35,14 @@ struct NestNode {
 class Nest {
  public:
   Nest& keep(std::size_t level, std::uint16_t tensors) {
-    return add({NestKind::keep, static_cast<std::uint8_t>(level), 0, 0, tensors, 1});
+    return add({NestKind::keep, static_cast<std::uint8_t>(level), 0, 0, tensors, false, 1});
   }
   Nest& loop(std::size_t rank, std::uint64_t tile) {
-    return add({NestKind::loop, 0, 0, static_cast<std::uint8_t>(rank), 0, tile});
+    return add({NestKind::loop, 0, 0, static_cast<std::uint8_t>(rank), 0, false, tile});
   }
   Nest& spread(std::size_t level, std::size_t axis, std::size_t rank, std::uint64_t tile) {
     return add({NestKind::spread, static_cast<std::uint8_t>(level), static_cast<std::uint8_t>(axis),
-                static_cast<std::uint8_t>(rank), 0, tile});
+                static_cast<std::uint8_t>(rank), 0, false, tile});
   }
   /// Appends; a node beyond the capacity is an error of the caller.
   Nest& add(const NestNode& node);

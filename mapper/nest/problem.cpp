@@ -49,11 +49,12 @@ std::vector<std::string> check(const Problem& problem) {
       mistakes.push_back(fmt::format("rank {} is declared twice", rank.name));
     if (rank.extent == 0) mistakes.push_back(fmt::format("rank {} has extent 0", rank.name));
   }
-  names.clear();
   std::size_t outputs = 0;
   for (const NestTensor& tensor : problem.tensors) {
-    if (!names.insert(tensor.name).second)
-      mistakes.push_back(fmt::format("tensor {} is declared twice", tensor.name));
+    for (const NestTensor* other = problem.tensors.data(); other != &tensor; ++other)
+      if (other->name == tensor.name && other->output == tensor.output &&
+          other->dimensions == tensor.dimensions)
+        mistakes.push_back(fmt::format("tensor {} is declared twice", tensor.name));
     outputs += tensor.output ? 1 : 0;
     check_tensor(problem, tensor, mistakes);
   }

@@ -29,6 +29,8 @@ struct NestTerm {
 /// there is none.
 using NestProjection = std::vector<NestTerm>;
 
+/// An operand or the output. One tensor that is indexed in two ways, or also written, is two of
+/// these with the same name.
 struct NestTensor {
   std::string name;
   std::vector<NestProjection> dimensions;
@@ -50,8 +52,8 @@ inline constexpr std::size_t max_nest_tensors = 8;
 /// Whether `tensor` depends on the rank of this index.
 bool depends_on(const NestTensor& tensor, std::size_t rank);
 
-/// What is wrong with a problem: no output or several, a rank of extent 0, a name twice, a rank in
-/// two dimensions of a tensor (which no count here expresses), more than fits. Empty: nothing.
+/// What is wrong with a problem: no output or several, a rank of extent 0, a tensor twice, a rank
+/// in two dimensions of a tensor (which no count here expresses), more than fits. Empty: nothing.
 std::vector<std::string> check(const Problem& problem);
 
 }  // namespace sluice

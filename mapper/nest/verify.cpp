@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with a nest: everything, each with what is needed and what there is.
+#include "mapper/nest/verify.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "mapper/nest/moves.hpp"
-#include "mapper/nest/nest.hpp"
 
 namespace sluice {
 namespace {
 
 class Verifier {
  public:
-  Verifier(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy)
-      : nest_(nest), problem_(problem), hierarchy_(hierarchy) {}
+  Verifier(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy,
+           const NestSurroundings& surroundings)
+      : nest_(nest), problem_(problem), hierarchy_(hierarchy), surroundings_(surroundings) {}
 
   std::vector<std::string> mistakes() {
     mistakes_ = check(problem_);
@@ -24,7 +26,7 @@ class Verifier {
     order();
     homes();
     fan_out();
-    if (mistakes_.empty()) capacity();
+    if (mistakes_.empty() && surroundings_.check_capacity) capacity();
     return mistakes_;
   }
 
@@ -130,10 +132,11 @@ class Verifier {
     return std::find(names.begin(), names.end(), tensor) != names.end();
   }
 
-  /// The outermost keep of every tensor holds all of it.
+  /// The outermost keep of every tensor holds all of it, unless others pass it on in tiles.
   void check_first_touch() {
     for (std::size_t t = 0; t < problem_.tensors.size(); ++t)
       for (const NestNode& node : nest_) {
+        if ((surroundings_.passed >> t & 1) != 0) break;
         if (node.kind == NestKind::keep && (node.tensors >> t & 1) != 0) break;
         if (node.kind != NestKind::loop || !depends_on(problem_.tensors[t], node.rank)) continue;
         wrong(fmt::format("tensor {} is kept nowhere outside of the loop over {}",
@@ -173,8 +176,10 @@ class Verifier {
       const NestLevel& level = hierarchy_.levels[nest_[at].level];
       for (std::size_t t = 0; t < problem_.tensors.size(); ++t) {
         if ((nest_[at].tensors >> t & 1) == 0) continue;
-        const std::uint64_t bits = tile_words(problem_.tensors[t], chains, at) *
-                                   problem_.tensors[t].bits * (level.double_buffered ? 2 : 1);
+        const NestTensor& tensor = problem_.tensors[t];
+        const bool twice = level.double_buffered || nest_[at].twice;
+        const std::uint64_t bits = tile_words(tensor, chains, at) *
+                                   bits_at(level, tensor.name, tensor.bits) * (twice ? 2 : 1);
         needed[nest_[at].level] += bits;
         std::string& text = parts[nest_[at].level];
         text += fmt::format("{}{} {}", text.empty() ? "" : " + ", problem_.tensors[t].name, bits);
@@ -191,6 +196,7 @@ class Verifier {
   const Nest& nest_;
   const Problem& problem_;
   const Hierarchy& hierarchy_;
+  const NestSurroundings& surroundings_;
   std::vector<std::string> mistakes_;
 };
 
@@ -198,7 +204,12 @@ class Verifier {
 
 std::vector<std::string> verify(const Nest& nest, const Problem& problem,
                                 const Hierarchy& hierarchy) {
-  return Verifier(nest, problem, hierarchy).mistakes();
+  return verify(nest, problem, hierarchy, {});
+}
+
+std::vector<std::string> verify(const Nest& nest, const Problem& problem,
+                                const Hierarchy& hierarchy, const NestSurroundings& surroundings) {
+  return Verifier(nest, problem, hierarchy, surroundings).mistakes();
 }
 
 }  // namespace sluice

@@ -152,7 +152,7 @@ class Walker {
 
   void step(std::vector<std::uint64_t>& index) {
     if (!before_.empty() && options_.convention == CountConvention::accelforge) lose(index, true);
-    if (!before_.empty() && options_.shared_nodes > 0) lose(index, false);
+    if (!before_.empty() && options_.branches != 0) lose(index, false);
     std::vector<std::vector<std::uint64_t>> all;
     lanes(index, 0, nest_.size(), all);
     bool busy = false;
@@ -172,13 +172,21 @@ class Walker {
   void lose(const std::vector<std::uint64_t>& index, bool everywhere) {
     std::size_t changed = 0;
     while (changed < index.size() && index[changed] == before_[changed]) ++changed;
-    if (!everywhere && changed >= options_.shared_nodes) return;
     for (std::size_t t = 0; t < problem_.tensors.size(); ++t) {
       std::size_t first = 0;
-      const std::size_t floor = everywhere ? changed : options_.shared_nodes;
-      while (places_[t][first].position < floor + (everywhere ? 1 : 0)) ++first;
+      while (first < places_[t].size() &&
+             changed >= (everywhere ? places_[t][first].position : branch(places_[t][first])))
+        ++first;
       flush(t, first);
     }
+  }
+
+  /// The outer nodes whose next iteration empties a place: the deepest branch that it lies inside.
+  std::size_t branch(const Place& place) const {
+    std::size_t deepest = 0;
+    for (std::size_t at = 1; at <= place.position && at < 64; ++at)
+      if ((options_.branches >> at & 1) != 0) deepest = at;
+    return deepest;
   }
 
   void flush(std::size_t t, std::size_t first) {

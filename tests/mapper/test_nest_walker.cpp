@@ -85,13 +85,13 @@ void check_random_nests(std::uint64_t seed, int nests, CountConvention conventio
     const Nest nest = random_nest(random, problem, machine, ragged);
     CountOptions options{convention, 0};
     if (convention == CountConvention::sluice && pick(random, 0, 2) == 0)
-      options.shared_nodes = pick(random, 1, nest.size() / 2);
+      options.branches = random() & random() & ((std::uint64_t{1} << nest.size()) - 2);
     NestCounts closed;
     count_accesses(nest, problem, machine, options, closed);
     const NestCounts walked = walker::Walker(nest, problem, machine, options).count();
     const std::string text = to_text(nest, problem, machine);
     CAPTURE(text);
-    CAPTURE(options.shared_nodes);
+    CAPTURE(options.branches);
     CAPTURE(machine.compute.latch);
     REQUIRE(closed.operations == walked.operations);
     REQUIRE(closed.steps == walked.steps);

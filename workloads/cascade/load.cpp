@@ -23,10 +23,10 @@ std::string upper(std::string text) {
 
 class CascadeReader {
  public:
-  CascadeReader(std::string_view text, const std::string& path) : text_(text), path_(path) {}
+  CascadeReader(const YamlNode& file, std::string_view text) : file_(file), text_(text) {}
 
   Cascade read(const std::vector<CascadeSetting>& settings) {
-    const YamlNode file = parse_yaml(text_, path_);
+    const YamlNode& file = file_;
     if (!file.is_map())
       throw SpecError({{file.where, "a cascade is a map with 'name', 'inputs' and 'einsums'", {}}});
     check_keys(file,
@@ -379,8 +379,8 @@ class CascadeReader {
     std::ranges::sort(cascade_.ranks, {}, &CascadeRank::name);
   }
 
+  const YamlNode& file_;
   std::string_view text_;
-  const std::string& path_;
   Mistakes mistakes_;
   Cascade cascade_;
   CascadePlaces places_;
@@ -390,9 +390,14 @@ class CascadeReader {
 
 }  // namespace
 
+Cascade read_cascade(const YamlNode& file, std::string_view text,
+                     const std::vector<CascadeSetting>& settings) {
+  return CascadeReader(file, text).read(settings);
+}
+
 Cascade parse_cascade(std::string_view text, const std::string& path,
                       const std::vector<CascadeSetting>& settings) {
-  return CascadeReader(text, path).read(settings);
+  return read_cascade(parse_yaml(text, path), text, settings);
 }
 
 Cascade load_cascade(const std::string& path, const std::vector<CascadeSetting>& settings) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/yaml.hpp"
 #include "workloads/cascade/cascade.hpp"
 
 namespace sluice {
@@ -22,6 +23,10 @@ struct CascadeSetting {
 /// iterative.
 Cascade parse_cascade(std::string_view text, const std::string& path,
                       const std::vector<CascadeSetting>& settings = {});
+
+/// The same of a part of a file, such as a cascade in place; `text` is that of the whole file.
+Cascade read_cascade(const YamlNode& file, std::string_view text,
+                     const std::vector<CascadeSetting>& settings = {});
 
 /// The same of a file.
 Cascade load_cascade(const std::string& path, const std::vector<CascadeSetting>& settings = {});
