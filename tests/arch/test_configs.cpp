@@ -10,12 +10,13 @@
 #include "arch/energy.hpp"
 #include "base/files.hpp"
 #include "tests/arch/machine_text.hpp"
+#include "tests/source_path.hpp"
 
 namespace sluice {
 namespace {
 
-const std::string machines = SLUICE_SOURCE_DIR "/configs/arch";
-const std::string tables = SLUICE_SOURCE_DIR "/arch/tables";
+const std::string machines = source_path("configs/arch");
+const std::string tables = source_path("arch/tables");
 
 std::vector<std::string> machine_names() {
   std::vector<std::string> names;
@@ -134,7 +135,7 @@ TEST_CASE("the variants of tpu_like differ in name and memory only") {
 
 /// The text between the n-th ```yaml of a page and its end.
 std::string example(const std::string& page, int n) {
-  std::string text = read_file(SLUICE_SOURCE_DIR "/docs/" + page, 1u << 20);
+  std::string text = read_file(source_path("docs/" + page), 1u << 20);
   std::size_t start = 0;
   for (int i = 0; i <= n; ++i) start = text.find("```yaml\n", start) + 8;
   return text.substr(start, text.find("```", start) - start);
@@ -150,7 +151,7 @@ TEST_CASE("the examples of the documentation are without mistakes") {
 }
 
 TEST_CASE("the peaks and ridge points of docs/machines.md are those of the machines") {
-  const std::string page = read_file(SLUICE_SOURCE_DIR "/docs/machines.md", 1u << 20);
+  const std::string page = read_file(source_path("docs/machines.md"), 1u << 20);
   for (const std::string name :
        {"tpu_v1", "tpu_v4i", "gemmini_default", "eyeriss_edge", "tpu_like", "tpu_like_edge"}) {
     CAPTURE(name);

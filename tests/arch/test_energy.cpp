@@ -6,11 +6,12 @@
 
 #include "arch/energy.hpp"
 #include "tests/arch/machine_text.hpp"
+#include "tests/source_path.hpp"
 
 namespace sluice {
 namespace {
 
-const std::string tables = SLUICE_SOURCE_DIR "/arch/tables";
+const std::string tables = source_path("arch/tables");
 
 /// Prices with round numbers: SRAM doubles its energy with four times the capacity.
 const std::string small_table = R"(

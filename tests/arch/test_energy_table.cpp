@@ -6,11 +6,12 @@
 
 #include "arch/energy.hpp"
 #include "tests/arch/machine_text.hpp"
+#include "tests/source_path.hpp"
 
 namespace sluice {
 namespace {
 
-const std::vector<std::string> library = {SLUICE_SOURCE_DIR "/arch/tables"};
+const std::vector<std::string> library = {source_path("arch/tables")};
 
 /// A table with one entry a list; a test replaces one of them.
 struct TableText {

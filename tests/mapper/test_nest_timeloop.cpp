@@ -5,12 +5,13 @@
 #include <cmath>
 
 #include "tests/mapper/nest_golden.hpp"
+#include "tests/source_path.hpp"
 
 namespace sluice {
 namespace {
 
 TEST_CASE("every tile, read, fill, update and instance of Timeloop's cases is reproduced") {
-  const auto cases = golden::read_cases(SLUICE_SOURCE_DIR "/tests/mapper/golden/nest/timeloop.txt");
+  const auto cases = golden::read_cases(source_path("tests/mapper/golden/nest/timeloop.txt"));
   REQUIRE(cases.size() == 18);
   for (const golden::Case& c : cases) {
     CAPTURE(c.name);

@@ -9,20 +9,19 @@
 
 #include "base/yaml.hpp"
 #include "sim/evaluate.hpp"
+#include "tests/source_path.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice::test {
 
-inline const std::string source_dir = SLUICE_SOURCE_DIR;
-
 inline Library library() {
-  return {{source_dir + "/workloads/library"}, {source_dir + "/arch/tables"}};
+  return {{source_path("workloads/library")}, {source_path("arch/tables")}};
 }
 
 /// Names of the machines in configs/arch.
 inline std::vector<std::string> machines() {
   std::vector<std::string> names;
-  for (const auto& file : std::filesystem::directory_iterator(source_dir + "/configs/arch"))
+  for (const auto& file : std::filesystem::directory_iterator(source_path("configs/arch")))
     if (file.path().extension() == ".yaml") names.push_back(file.path().stem());
   std::sort(names.begin(), names.end());
   return names;
@@ -34,7 +33,7 @@ inline std::vector<std::string> networks() { return library_networks(library().n
 inline Experiment experiment(const std::string& network, const std::string& machine,
                              const std::vector<std::pair<std::string, std::string>>& more = {}) {
   YamlNode root = parse_yaml("workload: {model: " + network + "}\narchitecture: {}\n", "test.yaml");
-  *root.find("architecture") = load_yaml(source_dir + "/configs/arch/" + machine + ".yaml");
+  *root.find("architecture") = load_yaml(source_path("configs/arch/" + machine + ".yaml"));
   for (const auto& [path, value] : more) set_path(root, path, value);
   return read_experiment(root, library());
 }

@@ -13,6 +13,7 @@
 #include "arch/importers/scalesim_config.hpp"
 #include "base/files.hpp"
 #include "mapper/mappers.hpp"
+#include "tests/source_path.hpp"
 #include "workloads/importers/csv.hpp"
 #include "workloads/importers/scalesim_topology.hpp"
 
@@ -38,8 +39,7 @@ struct PeerRun {
 };
 
 inline std::string peer_file(const std::string& name) {
-  return read_file(std::string(SLUICE_SOURCE_DIR) + "/tests/sim/golden/published/scalesim/" + name,
-                   1u << 20);
+  return read_file(source_path("tests/sim/golden/published/scalesim/" + name), 1u << 20);
 }
 
 inline PeerRun import_run(const std::string& config, const std::string& topology,

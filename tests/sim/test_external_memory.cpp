@@ -13,6 +13,7 @@
 
 #include "sim/tile/external_memory.hpp"
 #include "tests/sim/graphs.hpp"
+#include "tests/source_path.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
@@ -152,7 +153,7 @@ TileResult run_external(const Graph& graph, const ExternalMemory& memory) {
 }
 
 std::string text_of(const std::string& path) {
-  std::ifstream file(std::string(SLUICE_SOURCE_DIR) + "/" + path);
+  std::ifstream file(source_path(path));
   REQUIRE(file.good());
   return {std::istreambuf_iterator<char>(file), {}};
 }

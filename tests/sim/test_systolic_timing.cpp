@@ -10,6 +10,7 @@
 
 #include "arch/systolic_timing.hpp"
 #include "sim/pe/gemm.hpp"
+#include "tests/source_path.hpp"
 
 using namespace sluice;
 
@@ -27,7 +28,7 @@ struct RtlRow {
 
 /// dataflow,variant,m,n,k,total_edges,minimum_interval_edges; one line of names.
 std::vector<RtlRow> rtl_rows() {
-  std::ifstream file(SLUICE_SOURCE_DIR "/tests/sim/golden/published/tpe_rtl_systolic.csv");
+  std::ifstream file(source_path("tests/sim/golden/published/tpe_rtl_systolic.csv"));
   std::vector<RtlRow> rows;
   std::string line;
   std::getline(file, line);

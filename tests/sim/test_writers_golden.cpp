@@ -9,15 +9,14 @@
 
 #include "sim/writers/writers.hpp"
 #include "tests/sim/writers_samples.hpp"
+#include "tests/source_path.hpp"
 
 using namespace sluice;
 
 namespace {
 
-const std::string root = SLUICE_SOURCE_DIR;
-
 std::string content(const std::string& path) {
-  std::ifstream file(root + path, std::ios::binary);
+  std::ifstream file(source_path(path), std::ios::binary);
   REQUIRE_MESSAGE(file.good(), path);
   std::ostringstream text;
   text << file.rdbuf();
@@ -29,7 +28,7 @@ struct Golden {
 };
 
 std::vector<Golden> goldens() {
-  const std::string folder = "/tests/sim/golden/writers/";
+  const std::string folder = "tests/sim/golden/writers/";
   return {{folder + "report.json", write_json(samples::report())},
           {folder + "infeasible.json",
            write_json(Infeasible{"task conv1: the input does not fit glb", 196608, 131072, "B"})},
@@ -37,7 +36,7 @@ std::vector<Golden> goldens() {
           {folder + "table_80.txt", write_table(samples::report(), {.width = 80})},
           {folder + "table_100.txt", write_table(samples::report())},
           {folder + "trace.pftrace", write_perfetto(samples::trace(), {"tiny on edge_16x16"})},
-          {"/docs/schema/report.schema.json", report_schema()}};
+          {"docs/schema/report.schema.json", report_schema()}};
 }
 
 }  // namespace
@@ -51,7 +50,7 @@ TEST_CASE("every writer gives the bytes it gave before, and the schema is the on
 
 TEST_CASE("rewrite the goldens of the writers" * doctest::skip()) {
   for (const Golden& golden : goldens()) {
-    std::ofstream file(root + golden.path, std::ios::binary);
+    std::ofstream file(source_path(golden.path), std::ios::binary);
     file << golden.text;
     REQUIRE_MESSAGE(file.good(), golden.path);
   }

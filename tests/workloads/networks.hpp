@@ -11,12 +11,13 @@
 
 #include "base/diagnostics.hpp"
 #include "base/yaml.hpp"
+#include "tests/source_path.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice {
 
 inline const std::vector<std::string>& library() {
-  static const std::vector<std::string> folders = {SLUICE_SOURCE_DIR "/workloads/library"};
+  static const std::vector<std::string> folders = {source_path("workloads/library")};
   return folders;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "tests/source_path.hpp"
 #include "workloads/cascade/analysis.hpp"
 #include "workloads/cascade/evaluate.hpp"
 #include "workloads/cascade/load.hpp"
@@ -13,7 +14,7 @@
 namespace sluice {
 namespace {
 
-const std::string folder = SLUICE_SOURCE_DIR "/configs/cascades/";
+const std::string folder = source_path("configs/cascades/");
 const std::vector<std::string> attentions = {"attention_3pass", "attention_3pass_deferred",
                                              "attention_2pass_local", "attention_2pass_online",
                                              "attention_1pass"};

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "tests/source_path.hpp"
 #include "tests/workloads/networks.hpp"
 
 using namespace sluice;
@@ -31,7 +32,7 @@ Texts yaml_blocks(const std::string& path) {
 }  // namespace
 
 TEST_CASE("the examples of the documentation are networks or choices of networks") {
-  const Texts blocks = yaml_blocks(SLUICE_SOURCE_DIR "/docs/networks.md");
+  const Texts blocks = yaml_blocks(source_path("docs/networks.md"));
   REQUIRE(blocks.size() >= 6);
   std::size_t networks = 0, choices = 0;
   for (const std::string& text : blocks) {

@@ -7,21 +7,21 @@
 #include <tuple>
 
 #include "base/files.hpp"
+#include "tests/source_path.hpp"
 #include "workloads/importers/importers.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice {
 namespace {
 
-const std::string folder = std::string(SLUICE_SOURCE_DIR) + "/tests/workloads/onnx/";
+const std::string folder = source_path("tests/workloads/onnx/");
 
 Network fixture(const std::string& name) {
   return import_network("onnx", read_file(folder + name, std::size_t{1} << 20), name);
 }
 
 Network library_network(const std::string& name) {
-  return read_network(load_yaml(std::string(SLUICE_SOURCE_DIR) + "/workloads/library/" + name),
-                      nullptr);
+  return read_network(load_yaml(source_path("workloads/library/" + name)), nullptr);
 }
 
 // Wire format (protobuf.dev/programming-guides/encoding): number * 8 + type, then a varint (type

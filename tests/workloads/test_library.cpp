@@ -55,8 +55,7 @@ struct Published {
 };
 
 std::vector<Published> published() {
-  std::ifstream file(SLUICE_SOURCE_DIR
-                     "/tests/workloads/golden/published/network_totals/expected.csv");
+  std::ifstream file(source_path("tests/workloads/golden/published/network_totals/expected.csv"));
   std::vector<Published> rows;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#') continue;

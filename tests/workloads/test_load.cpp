@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/source_path.hpp"
 #include "tests/workloads/networks.hpp"
 
 using namespace sluice;
@@ -321,13 +322,13 @@ layers:
 
 TEST_CASE("a network is found by name in the search folders and by path") {
   CHECK(load_text("{model: alexnet}").name == "alexnet");
-  const std::string path = SLUICE_SOURCE_DIR "/workloads/library/alexnet.yaml";
+  const std::string path = source_path("workloads/library/alexnet.yaml");
   CHECK(load_text("{model: " + path + ", batch: 2}") == load_text("{model: alexnet, batch: 2}"));
 }
 
 TEST_CASE("a path is looked up beside the file that names it") {
   const YamlNode run =
-      parse_yaml("{model: library/alexnet.yaml}", SLUICE_SOURCE_DIR "/workloads/run.yaml");
+      parse_yaml("{model: library/alexnet.yaml}", source_path("workloads/run.yaml"));
   CHECK(load_network(run, {}).name == "alexnet");
 }
 
