@@ -47,6 +47,10 @@ struct YamlLimits {
   std::size_t nodes = 500'000;  ///< values of a file, its includes, and what aliases stand for
 };
 
+/// The place of character `offset` of a scalar, if it stands on one line as it was read; else the
+/// place of the scalar.
+Location place_in(const YamlNode& node, std::size_t offset);
+
 /// Whether both trees hold the same, wherever they stand.
 bool same_content(const YamlNode& a, const YamlNode& b);
 

@@ -131,6 +131,15 @@ void set_path(YamlNode& root, std::string_view dotted_path, std::string_view tex
   set_steps(root, dotted_path, setting, std::move(value));
 }
 
+Location place_in(const YamlNode& node, std::size_t offset) {
+  Location where = node.where;
+  const std::size_t start = where.column - (where.column > 0 ? 1 : 0) + (node.quoted ? 1 : 0);
+  if (where.line_text.size() < start) return where;
+  if (where.line_text.compare(start, node.scalar.size(), node.scalar) == 0)
+    where.column = static_cast<std::uint32_t>(start + offset + 1);
+  return where;
+}
+
 bool same_content(const YamlNode& a, const YamlNode& b) {
   const auto same_entry = [](const YamlNode::Entry& x, const YamlNode::Entry& y) {
     return x.key == y.key && same_content(x.value, y.value);

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/diagnostics.hpp"
-#include "workloads/formula_tree.hpp"
 
 namespace sluice {
 namespace {
@@ -21,6 +20,8 @@ class Evaluator {
     switch (tree.kind) {
       case Kind::number:
         return {tree.number};
+      case Kind::real:
+        fail(tree, "a whole number is needed");
       case Kind::name:
         return name(tree);
       case Kind::call:
@@ -168,9 +169,6 @@ std::vector<std::string> FormulaScope::names() const {
 
 std::variant<FormulaValue, FormulaError> evaluate_formula(std::string_view text,
                                                           const FormulaScope& scope) {
-  constexpr std::size_t longest = 1000;
-  if (text.size() > longest)
-    return FormulaError{0, "the formula is longer than 1000 characters", {}};
   try {
     return Evaluator(scope).value(parse_formula(text));
   } catch (const FormulaError& error) {

@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/formula_tree.hpp"
+
 namespace sluice {
 
 /// A number, a condition, or a word out of a parameter's choices; nothing after a mistake.
@@ -37,12 +39,6 @@ class FormulaScope {
 
  private:
   std::vector<std::pair<std::string, FormulaValue>> values_;
-};
-
-struct FormulaError {
-  std::size_t offset = 0;  ///< of the mistake in the text
-  std::string message;     ///< empty: a value is unknown because of a mistake elsewhere
-  std::string hint;
 };
 
 /// The value of `text`. Only the branch of a condition that is taken is evaluated.

@@ -8,16 +8,6 @@
 namespace sluice {
 namespace {
 
-/// The place of character `offset` of a scalar, if it stands on one line as it was read.
-Location place_in(const YamlNode& node, std::size_t offset) {
-  Location where = node.where;
-  const std::size_t start = where.column - (where.column > 0 ? 1 : 0) + (node.quoted ? 1 : 0);
-  if (where.line_text.size() < start) return where;
-  if (where.line_text.compare(start, node.scalar.size(), node.scalar) == 0)
-    where.column = static_cast<std::uint32_t>(start + offset + 1);
-  return where;
-}
-
 template <class Wanted>
 std::optional<Wanted> evaluate_as(const YamlNode& node, const FormulaScope& scope,
                                   std::string_view wanted, Mistakes& mistakes) {

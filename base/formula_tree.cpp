@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workloads/formula_tree.hpp"
+#include "base/formula_tree.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <charconv>
 
-#include "workloads/formula.hpp"
-
 namespace sluice {
 namespace {
 
+constexpr std::size_t longest = 1000;
 constexpr std::size_t deepest = 64;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -18,7 +17,9 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) { advance(); }
+  Parser(std::string_view text, const FormulaSyntax& syntax) : text_(text), syntax_(syntax) {
+    advance();
+  }
 
   FormulaTree whole() {
     FormulaTree tree = choice();
@@ -37,8 +38,10 @@ class Parser {
     at_ = i;
     std::size_t end = i;
     if (i < text_.size()) {
-      if (is_digit(text_[i]) || is_letter(text_[i])) {
-        while (end < text_.size() && (is_digit(text_[end]) || is_letter(text_[end]))) ++end;
+      if (is_digit(text_[i])) {
+        end = number_end(i);
+      } else if (is_letter(text_[i])) {
+        end = name_end(i);
       } else {
         static constexpr std::array<std::string_view, 5> pairs = {"==", "!=", "<=", ">=", "//"};
         const std::string_view two = text_.substr(i, 2);
@@ -49,6 +52,29 @@ class Parser {
     token_ = text_.substr(i, end - i);
   }
 
+  std::size_t word_end(std::size_t i) const {
+    while (i < text_.size() && (is_digit(text_[i]) || is_letter(text_[i]))) ++i;
+    return i;
+  }
+  bool is_dot_before(std::size_t i, bool (*next)(char)) const {
+    return i + 1 < text_.size() && text_[i] == '.' && next(text_[i + 1]);
+  }
+
+  std::size_t name_end(std::size_t i) const {
+    i = word_end(i);
+    while (syntax_.paths && is_dot_before(i, is_letter)) i = word_end(i + 1);
+    return i;
+  }
+
+  std::size_t number_end(std::size_t i) const {
+    i = word_end(i);
+    if (!syntax_.decimals) return i;
+    if (is_dot_before(i, is_digit)) i = word_end(i + 1);
+    const bool has_exponent = text_[i - 1] == 'e' || text_[i - 1] == 'E';
+    const bool has_sign = i + 1 < text_.size() && (text_[i] == '-' || text_[i] == '+');
+    return has_exponent && has_sign && is_digit(text_[i + 1]) ? word_end(i + 1) : i;
+  }
+
   bool accept(std::string_view token) {
     if (token_ != token) return false;
     advance();
@@ -57,7 +83,7 @@ class Parser {
 
   static FormulaTree node(FormulaTree::Kind kind, std::string_view text, std::size_t offset,
                           std::vector<FormulaTree> parts) {
-    return {kind, 0, std::string(text), offset, std::move(parts)};
+    return {kind, 0, 0, std::string(text), offset, std::move(parts)};
   }
 
   FormulaTree choice() {
@@ -143,9 +169,17 @@ class Parser {
     const char* end = token_.data() + token_.size();
     const auto [stop, error] = std::from_chars(token_.data(), end, result.number);
     if (error == std::errc::result_out_of_range) fail(fmt::format("{} is too large", token_));
-    if (stop != end) fail(fmt::format("'{}' is not a whole number", token_));
+    if (stop != end && !syntax_.decimals) fail(fmt::format("'{}' is not a whole number", token_));
+    if (stop != end) make_real(result);
     advance();
     return result;
+  }
+
+  void make_real(FormulaTree& result) const {
+    result.kind = FormulaTree::Kind::real;
+    const char* end = token_.data() + token_.size();
+    const auto [stop, error] = std::from_chars(token_.data(), end, result.real);
+    if (stop != end || error != std::errc{}) fail(fmt::format("'{}' is not a number", token_));
   }
 
   FormulaTree call(std::string_view name, std::size_t offset) {
@@ -158,6 +192,7 @@ class Parser {
   }
 
   std::string_view text_;
+  FormulaSyntax syntax_;
   std::string_view token_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
@@ -165,6 +200,10 @@ class Parser {
 
 }  // namespace
 
-FormulaTree parse_formula(std::string_view text) { return Parser(text).whole(); }
+FormulaTree parse_formula(std::string_view text, const FormulaSyntax& syntax) {
+  if (text.size() > longest)
+    throw FormulaError{0, fmt::format("the formula is longer than {} characters", longest), {}};
+  return Parser(text, syntax).whole();
+}
 
 }  // namespace sluice
