@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dse/expression.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/assert.hpp"
+#include "base/diagnostics.hpp"
+
+namespace sluice {
+namespace {
+
+using Kind = ExpressionName::Kind;
+using TreeKind = FormulaTree::Kind;
+
+[[noreturn]] void fail(const FormulaTree& tree, std::string message, std::string hint = {}) {
+  throw FormulaError{tree.offset, std::move(message), std::move(hint)};
+}
+
+std::string_view kind_text(Kind kind) {
+  switch (kind) {
+    case Kind::number:
+      return "a number";
+    case Kind::condition:
+      return "a condition";
+    case Kind::word:
+      return "a word";
+  }
+  return "";
+}
+
+struct Function {
+  std::string_view name;
+  std::size_t arguments;
+  double (*apply)(double a, double b);
+};
+
+constexpr Function functions[] = {
+    {"min", 2, [](double a, double b) { return std::min(a, b); }},
+    {"max", 2, [](double a, double b) { return std::max(a, b); }},
+    {"ceil_div", 2, [](double a, double b) { return std::ceil(a / b); }},
+    {"log2", 1, [](double a, double) { return std::log2(a); }},
+    {"sqrt", 1, [](double a, double) { return std::sqrt(a); }},
+    {"abs", 1, [](double a, double) { return std::abs(a); }},
+    {"floor", 1, [](double a, double) { return std::floor(a); }},
+    {"ceil", 1, [](double a, double) { return std::ceil(a); }},
+};
+
+const Function* find_function(std::string_view name) {
+  for (const Function& function : functions)
+    if (function.name == name) return &function;
+  return nullptr;
+}
+
+/// Whether `path` ends in `name`, on a whole part.
+bool ends_in(std::string_view path, std::string_view name) {
+  return path.size() > name.size() && path.ends_with(name) &&
+         path[path.size() - name.size() - 1] == '.';
+}
+
+/// Finds what names mean and checks kinds; rewrites names to indices.
+class Checker {
+ public:
+  Checker(std::span<const ExpressionName> known, std::vector<std::size_t>& uses)
+      : known_(known), uses_(uses) {}
+
+  Kind kind(FormulaTree& tree) {
+    switch (tree.kind) {
+      case TreeKind::number:
+        tree.real = static_cast<double>(tree.number);
+        tree.kind = TreeKind::real;
+        return Kind::number;
+      case TreeKind::real:
+        return Kind::number;
+      case TreeKind::name:
+        return name(tree);
+      case TreeKind::call:
+        return call(tree);
+      case TreeKind::negate:
+        return need(tree.parts[0], Kind::number);
+      case TreeKind::invert:
+        return need(tree.parts[0], Kind::condition);
+      case TreeKind::binary:
+        return binary(tree);
+      case TreeKind::choice:
+        return choice(tree);
+    }
+    return Kind::number;
+  }
+
+ private:
+  Kind need(FormulaTree& tree, Kind wanted) {
+    const Kind found = kind(tree);
+    if (found != wanted)
+      fail(tree, fmt::format("{} is needed, not {}", kind_text(wanted), kind_text(found)));
+    return wanted;
+  }
+
+  std::vector<std::size_t> meanings(std::string_view name) const {
+    std::vector<std::size_t> exact, partial;
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      const ExpressionName& entry = known_[i];
+      const auto same = [&](const std::string& alias) { return alias == name; };
+      const auto ends = [&](const std::string& alias) { return ends_in(alias, name); };
+      if (entry.name == name || std::ranges::any_of(entry.aliases, same)) {
+        exact.push_back(i);
+      } else if (ends_in(entry.name, name) || std::ranges::any_of(entry.aliases, ends)) {
+        partial.push_back(i);
+      }
+    }
+    return exact.empty() ? partial : exact;
+  }
+
+  Kind name(FormulaTree& tree) {
+    if (tree.text == "true" || tree.text == "false") return Kind::condition;
+    const std::vector<std::size_t> found = meanings(tree.text);
+    if (found.empty()) {
+      std::vector<std::string> names;
+      for (const ExpressionName& entry : known_) names.push_back(entry.name);
+      fail(tree, fmt::format("'{}' is not known here", tree.text), suggestion(tree.text, names));
+    }
+    if (found.size() > 1)
+      fail(tree, fmt::format("'{}' may be '{}' or '{}'", tree.text, known_[found[0]].name,
+                             known_[found[1]].name));
+    tree.number = static_cast<std::int64_t>(found[0]);
+    uses_.push_back(found[0]);
+    return known_[found[0]].kind;
+  }
+
+  Kind call(FormulaTree& tree) {
+    const Function* function = find_function(tree.text);
+    if (function == nullptr) {
+      std::vector<std::string> names;
+      for (const Function& known : functions) names.emplace_back(known.name);
+      fail(tree, fmt::format("there is no function '{}'", tree.text), suggestion(tree.text, names));
+    }
+    if (tree.parts.size() != function->arguments)
+      fail(tree, fmt::format("{} takes {}", tree.text,
+                             function->arguments == 1 ? "a number" : "two numbers"));
+    for (FormulaTree& part : tree.parts) need(part, Kind::number);
+    return Kind::number;
+  }
+
+  Kind binary(FormulaTree& tree) {
+    const std::string& op = tree.text;
+    FormulaTree &left = tree.parts[0], &right = tree.parts[1];
+    if (op == "and" || op == "or") {
+      need(left, Kind::condition);
+      return need(right, Kind::condition);
+    }
+    if (op == "==" || op == "!=") return equality(tree, left, right);
+    need(left, Kind::number);
+    need(right, Kind::number);
+    return op[0] == '<' || op[0] == '>' ? Kind::condition : Kind::number;
+  }
+
+  /// A word that is no name may stand beside a parameter of which it is a choice.
+  Kind equality(FormulaTree& tree, FormulaTree& left, FormulaTree& right) {
+    if (is_free_word(left) && !is_free_word(right)) std::swap(left, right);
+    const Kind kind_left = kind(left);
+    if (is_free_word(right)) {
+      take_word(left, kind_left, right);
+      return Kind::condition;
+    }
+    const Kind kind_right = kind(right);
+    if (kind_left != kind_right)
+      fail(tree,
+           fmt::format("{} is compared with {}", kind_text(kind_left), kind_text(kind_right)));
+    return Kind::condition;
+  }
+
+  bool is_free_word(const FormulaTree& tree) const {
+    return tree.kind == TreeKind::name && tree.text != "true" && tree.text != "false" &&
+           meanings(tree.text).empty();
+  }
+
+  void take_word(const FormulaTree& left, Kind kind_left, FormulaTree& word) {
+    if (kind_left != Kind::word) name(word);  // fails: an unknown name
+    const auto& words = known_[static_cast<std::size_t>(left.number)].words;
+    if (std::ranges::find(words, word.text) == words.end())
+      fail(word, fmt::format("'{}' is never '{}'", left.text, word.text),
+           suggestion(word.text, words));
+    word.number = literal_word;
+  }
+
+  Kind choice(FormulaTree& tree) {
+    need(tree.parts[0], Kind::condition);
+    const Kind then = kind(tree.parts[1]);
+    return need(tree.parts[2], then);
+  }
+
+ public:
+  static constexpr std::int64_t literal_word = -1;
+
+ private:
+  std::span<const ExpressionName> known_;
+  std::vector<std::size_t>& uses_;
+};
+
+class Evaluator {
+ public:
+  explicit Evaluator(std::span<const ExpressionValue> values) : values_(values) {}
+
+  ExpressionValue value(const FormulaTree& tree) const {
+    switch (tree.kind) {
+      case TreeKind::name:
+        return name(tree);
+      case TreeKind::invert:
+        return !condition(tree.parts[0]);
+      case TreeKind::choice:
+        return value(tree.parts[condition(tree.parts[0]) ? 1 : 2]);
+      case TreeKind::binary:
+        if (is_condition(tree.text)) return compared(tree);
+        [[fallthrough]];
+      default:
+        return number(tree);
+    }
+  }
+
+  bool condition(const FormulaTree& tree) const { return std::get<bool>(value(tree)); }
+
+ private:
+  static bool is_condition(const std::string& op) {
+    return op == "and" || op == "or" || op == "==" || op == "!=" || op[0] == '<' || op[0] == '>';
+  }
+
+  ExpressionValue name(const FormulaTree& tree) const {
+    if (tree.number == Checker::literal_word) return tree.text;
+    if (tree.text == "true" || tree.text == "false") return tree.text == "true";
+    return values_[static_cast<std::size_t>(tree.number)];
+  }
+
+  bool compared(const FormulaTree& tree) const {
+    const FormulaTree &left = tree.parts[0], &right = tree.parts[1];
+    if (tree.text == "and") return condition(left) && condition(right);
+    if (tree.text == "or") return condition(left) || condition(right);
+    if (tree.text == "==") return value(left) == value(right);
+    if (tree.text == "!=") return value(left) != value(right);
+    const double a = number(left), b = number(right);
+    if (tree.text == "<") return a < b;
+    if (tree.text == "<=") return a <= b;
+    return tree.text == ">" ? a > b : a >= b;
+  }
+
+  double number(const FormulaTree& tree) const {
+    switch (tree.kind) {
+      case TreeKind::real:
+        return tree.real;
+      case TreeKind::negate:
+        return -number(tree.parts[0]);
+      case TreeKind::call:
+        return find_function(tree.text)->apply(number(tree.parts[0]),
+                                               tree.parts.size() > 1 ? number(tree.parts[1]) : 0);
+      case TreeKind::binary:
+        return arithmetic(tree.text, number(tree.parts[0]), number(tree.parts[1]));
+      default:
+        return std::get<double>(value(tree));
+    }
+  }
+
+  static double arithmetic(const std::string& op, double a, double b) {
+    if (op == "+") return a + b;
+    if (op == "-") return a - b;
+    if (op == "*") return a * b;
+    if (op == "/") return a / b;
+    return op == "//" ? std::floor(a / b) : std::fmod(a, b);
+  }
+
+  std::span<const ExpressionValue> values_;
+};
+
+}  // namespace
+
+Expression::Expression(std::string_view text, std::span<const ExpressionName> known)
+    : text_(text), tree_(parse_formula(text, {.decimals = true, .paths = true})) {
+  kind_ = Checker(known, uses_).kind(tree_);
+  std::ranges::sort(uses_);
+  const auto repeated = std::ranges::unique(uses_);
+  uses_.erase(repeated.begin(), repeated.end());
+}
+
+ExpressionValue Expression::value(std::span<const ExpressionValue> values) const {
+  return Evaluator(values).value(tree_);
+}
+
+bool Expression::holds(std::span<const ExpressionValue> values) const {
+  if (empty()) return true;
+  SLUICE_ASSERT(kind_ == Kind::condition, "a condition is asked for a truth value");
+  return Evaluator(values).condition(tree_);
+}
+
+}  // namespace sluice

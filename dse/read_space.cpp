@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dse/read_space.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "base/parameters.hpp"
+#include "base/read.hpp"
+
+namespace sluice {
+namespace {
+
+enum class Scale : std::uint8_t { linear, logarithmic };
+
+}  // namespace
+
+template <>
+struct EnumNames<Scale> {
+  static constexpr EnumName<Scale> table[] = {{"linear", Scale::linear},
+                                              {"logarithmic", Scale::logarithmic}};
+};
+
+namespace {
+
+/// A parameter as it is written; exactly one of the kinds of domain must be there.
+struct WrittenParameter {
+  std::optional<std::string> path;
+  std::vector<std::string> paths;
+  std::optional<std::vector<double>> integers, powers_of_two, reals;
+  std::uint64_t step = 1, levels = 0;
+  Scale scale = Scale::linear;
+  bool boolean = false;
+  std::optional<std::vector<std::string>> order;
+  std::string unit, group, doc;
+};
+
+template <class Visitor>
+void describe(Visitor& v, WrittenParameter& p) {
+  v.field("path", p.path, {.doc = "value of the experiment that it sets"});
+  v.field("paths", p.paths, {.doc = "several values that it sets alike"});
+  constexpr double low = -std::numeric_limits<double>::infinity();
+  v.field("integers", p.integers, {.doc = "first and last of a range of integers", .min = low});
+  v.field("step", p.step, {.doc = "between the integers of a range", .min = 1});
+  v.field("powers_of_two", p.powers_of_two,
+          {.doc = "first and last; each is twice the one before"});
+  v.field("reals", p.reals, {.doc = "first and last of a range of reals", .min = low});
+  v.field("levels", p.levels, {.doc = "how many reals of a range there are", .min = 2});
+  v.field("scale", p.scale, {.doc = "how the reals of a range are spaced"});
+  v.field("boolean", p.boolean, {.doc = "false or true"});
+  v.field("order", p.order, {.doc = "items that may come in any order"});
+  v.field("unit", p.unit, {.doc = "written behind each value, such as KiB"});
+  v.field("group", p.group, {.doc = "name of the group of parameters that it belongs to"});
+  v.field("doc", p.doc, {.doc = "what it is"});
+}
+
+class SpaceReader {
+ public:
+  explicit SpaceReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  DesignSpace space;
+
+  void parameter(const YamlNode::Entry& entry) {
+    WrittenParameter written;
+    FieldReader reader(entry.value, diagnostics_, entry.key);
+    describe(reader, written);
+    const YamlNode* choices = reader.take("choices");
+    const YamlNode* ordered = reader.take("ordered_choices");
+    const YamlNode* when = reader.take("when");
+    const YamlNode* usual = reader.take("usual");
+    reader.finish();
+    SpaceParameter parameter;
+    parameter.name = entry.key;
+    parameter.unit = written.unit;
+    parameter.group = written.group;
+    parameter.summary = written.doc;
+    paths(entry, written, parameter);
+    if (!domain(entry, written, {choices, ordered}, parameter)) return;
+    if (when != nullptr) parameter.when = condition(*when, expression_names(space));
+    if (usual != nullptr) read_usual(*usual, parameter);
+    space.parameters.push_back(std::move(parameter));
+  }
+
+  Expression condition(const YamlNode& node, std::span<const ExpressionName> known) {
+    if (!node.is_scalar()) {
+      diagnostics_.error(node.where, "a condition is expected here");
+      return {};
+    }
+    try {
+      Expression expression(node.scalar, known);
+      if (expression.kind() == ExpressionName::Kind::condition) return expression;
+      diagnostics_.error(node.where, fmt::format("{} is no condition", quote(node.scalar)),
+                         "compare it, such as `rows <= 64`");
+    } catch (const FormulaError& error) {
+      diagnostics_.error(place_in(node, error.offset), error.message, error.hint);
+    }
+    return {};
+  }
+
+ private:
+  struct ChoiceNodes {
+    const YamlNode* unordered;
+    const YamlNode* ordered;
+  };
+
+  void paths(const YamlNode::Entry& entry, const WrittenParameter& written,
+             SpaceParameter& parameter) {
+    parameter.paths = written.paths;
+    if (written.path) parameter.paths.push_back(*written.path);
+    if (!parameter.paths.empty()) return;
+    if (entry.key.find('.') != std::string::npos) return parameter.paths.push_back(entry.key);
+    diagnostics_.error(entry.key_where, fmt::format("parameter {} sets no value", quote(entry.key)),
+                       "name it, such as `path: architecture.array.rows`");
+  }
+
+  bool domain(const YamlNode::Entry& entry, const WrittenParameter& written, ChoiceNodes nodes,
+              SpaceParameter& parameter) {
+    std::vector<Domain> found;
+    if (const auto range = ends(entry, written.integers, "integers"))
+      found.push_back(IntegerDomain{static_cast<std::int64_t>(range->first),
+                                    static_cast<std::int64_t>(range->second),
+                                    static_cast<std::int64_t>(written.step)});
+    if (const auto range = ends(entry, written.powers_of_two, "powers_of_two"))
+      found.push_back(PowerDomain{static_cast<std::uint64_t>(range->first),
+                                  static_cast<std::uint64_t>(range->second)});
+    if (const auto range = ends(entry, written.reals, "reals"))
+      found.push_back(RealDomain{range->first, range->second, written.levels,
+                                 written.scale == Scale::logarithmic});
+    if (written.boolean) found.push_back(SwitchDomain{});
+    if (written.order) found.push_back(OrderDomain{*written.order});
+    if (nodes.unordered != nullptr) found.push_back(choices(*nodes.unordered, false));
+    if (nodes.ordered != nullptr) found.push_back(choices(*nodes.ordered, true));
+    if (found.size() != 1) {
+      diagnostics_.error(
+          entry.key_where,
+          fmt::format("parameter {} has {}", quote(entry.key),
+                      found.empty() ? "no values" : "more than one kind of values"),
+          "give one of integers, powers_of_two, reals, choices, ordered_choices, boolean, order");
+      return false;
+    }
+    parameter.domain = std::move(found[0]);
+    const std::string complaint = check_domain(parameter.domain);
+    if (complaint.empty()) return true;
+    diagnostics_.error(entry.value.where,
+                       fmt::format("parameter {}: {}", quote(entry.key), complaint));
+    return false;
+  }
+
+  std::optional<std::pair<double, double>> ends(const YamlNode::Entry& entry,
+                                                const std::optional<std::vector<double>>& values,
+                                                std::string_view key) {
+    if (!values) return std::nullopt;
+    const YamlNode& node = *entry.value.find(key);
+    if (values->size() != 2) {
+      diagnostics_.error(node.where,
+                         fmt::format("{}: the first and the last value are needed", key),
+                         fmt::format("write `{}: [1, 8]`", key));
+      return std::pair{0.0, 0.0};
+    }
+    if (key != "reals" &&
+        !std::ranges::all_of(*values, [](double v) { return v == std::floor(v); }))
+      diagnostics_.error(node.where, fmt::format("{}: whole numbers are needed", key));
+    return std::pair{(*values)[0], (*values)[1]};
+  }
+
+  ChoiceDomain choices(const YamlNode& node, bool ordered) {
+    ChoiceDomain domain;
+    domain.ordered = ordered;
+    if (!node.is_sequence()) {
+      diagnostics_.error(node.where, "a list of values is expected here");
+      return domain;
+    }
+    for (const YamlNode& item : node.items) domain.values.push_back(flow_text(item));
+    return domain;
+  }
+
+  void read_usual(const YamlNode& node, SpaceParameter& parameter) {
+    const std::uint64_t index = index_of(parameter.domain, flow_text(node));
+    if (index < size_of(parameter.domain)) {
+      parameter.usual = index;
+    } else {
+      diagnostics_.error(node.where,
+                         fmt::format("{} is none of the values of {}", quote(flow_text(node)),
+                                     quote(parameter.name)),
+                         "they are " + to_text(parameter.domain));
+    }
+  }
+
+  Diagnostics& diagnostics_;
+};
+
+/// Whether it names a metric, which stand after the parameters.
+bool asks_for_metric(const Expression& expression, std::size_t parameters) {
+  return std::ranges::any_of(expression.uses(), [&](std::size_t i) { return i >= parameters; });
+}
+
+void read_constraints(const YamlNode& list, std::span<const ExpressionName> metrics,
+                      SpaceReader& reader, std::vector<Expression>& metric_constraints) {
+  std::vector<ExpressionName> known = expression_names(reader.space);
+  const std::size_t parameters = known.size();
+  known.insert(known.end(), metrics.begin(), metrics.end());
+  for (const YamlNode& item : list.items) {
+    Expression expression = reader.condition(item, known);
+    if (expression.empty()) continue;
+    auto& home =
+        asks_for_metric(expression, parameters) ? metric_constraints : reader.space.constraints;
+    home.push_back(std::move(expression));
+  }
+}
+
+}  // namespace
+
+DesignSpace read_space(const YamlNode& map, std::span<const ExpressionName> metrics,
+                       std::vector<Expression>& metric_constraints, Diagnostics& diagnostics) {
+  SpaceReader reader(diagnostics);
+  const YamlNode* parameters = map.find("parameters");
+  if (parameters == nullptr || !parameters->is_map() || parameters->entries.empty()) {
+    diagnostics.error(parameters == nullptr ? map.where : parameters->where,
+                      "a space needs 'parameters': a map of names",
+                      "such as rows: {path: ..., "
+                      "powers_of_two: [8, 256]}");
+    return {};
+  }
+  for (const YamlNode::Entry& entry : parameters->entries) reader.parameter(entry);
+  if (const YamlNode* constraints = map.find("constraints")) {
+    if (constraints->is_sequence()) {
+      read_constraints(*constraints, metrics, reader, metric_constraints);
+    } else {
+      diagnostics.error(constraints->where, "a list of conditions is expected here");
+    }
+  }
+  return std::move(reader.space);
+}
+
+}  // namespace sluice
