@@ -44,6 +44,7 @@ constexpr MapOperation operations[] = {
     {"sigmoid", 1, 1, [](Operands x, std::size_t) { return 1 / (1 + std::exp(-x[0])); }},
     {"relu", 1, 1, [](Operands x, std::size_t) { return std::fmax(x[0], 0.0); }},
     {"round", 1, 1, [](Operands x, std::size_t) { return std::nearbyint(x[0]); }},
+    {"select", 3, 3, [](Operands x, std::size_t) { return x[0] > 0 ? x[1] : x[2]; }},
     {"floor", 1, 1, [](Operands x, std::size_t) { return std::floor(x[0]); }},
 };
 
