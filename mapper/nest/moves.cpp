@@ -32,7 +32,10 @@ struct Stride {
   std::uint64_t step, count;
 };
 
-Run run_of(std::array<Stride, 4> strides, std::size_t size) {
+constexpr std::size_t max_strides = 5;
+using Strides = std::array<Stride, max_strides>;
+
+Run run_of(Strides strides, std::size_t size) {
   for (std::size_t i = 1; i < size; ++i)  // few: by insertion
     for (std::size_t j = i; j > 0 && strides[j].step < strides[j - 1].step; --j)
       std::swap(strides[j], strides[j - 1]);
@@ -312,6 +315,8 @@ PointSums unrolled_points(const NestProjection& dimension, const RankChains& cha
 struct PerfectRank {
   std::uint64_t times = 1;  ///< steps and separate lanes
   std::uint64_t lanes = 1;  ///< united lanes
+  std::array<Stride, 4> spread{};  ///< these, loop by loop
+  std::size_t spreads = 0;
   std::uint64_t size = 1;   ///< of the innermost range
   std::int64_t shift = 0;   ///< of its begin, in the transition
   bool moved = false;
@@ -325,7 +330,13 @@ PerfectRank perfect_rank(const RankChain& chain, const StepView& view) {
     const std::uint64_t count = loop.count;
     around = loop.tile;
     if (loop.spatial) {
-      (is_separate(loop, view) ? rank.times : rank.lanes) *= count;
+      if (is_separate(loop, view)) {
+        rank.times *= count;
+      } else {
+        rank.lanes *= count;
+        if (rank.spreads < rank.spread.size()) rank.spread[rank.spreads] = {loop.tile, count};
+        ++rank.spreads;
+      }
     } else if (is_outer(loop, view)) {
       rank.times *= count;
     } else if (is_step(loop, view)) {
@@ -341,35 +352,55 @@ PerfectRank perfect_rank(const RankChain& chain, const StepView& view) {
   return rank;
 }
 
-/// Ranks of a sliding window whose tiles all divide, on one lane: ranges meet in closed form.
-/// False where that is not the case.
+/// A window on all its lanes while the ranks of a dimension are gathered.
+struct Window {
+  Strides own{}, lanes{};  ///< of the points of one lane, and from lane to lane
+  std::size_t own_size = 0, lanes_size = 0;
+  std::uint64_t times = 1;
+  std::int64_t shift = 0;  ///< of every lane, in the transition
+
+  /// False if the rank's lanes are more than there is room for.
+  bool add(const PerfectRank& rank, std::uint64_t coefficient) {
+    if (rank.spreads > rank.spread.size() || lanes_size + rank.spreads > 4) return false;
+    own[own_size++] = {coefficient, rank.size};
+    for (std::size_t i = 0; i < rank.spreads; ++i)
+      lanes[lanes_size++] = {coefficient * rank.spread[i].step, rank.spread[i].count};
+    times *= rank.times;
+    shift += rank.shift * static_cast<std::int64_t>(coefficient);
+    return true;
+  }
+  /// Points of all lanes, each of which has `points`.
+  Run united(Run points) const {
+    Strides all = lanes;
+    all[lanes_size] = {points.step, points.length};
+    return run_of(all, lanes_size + 1);
+  }
+};
+
+/// Ranks of a sliding window whose tiles all divide: every lane moves alike, and ranges meet in
+/// closed form. False where the points have gaps.
 bool sliding_points(const NestProjection& dimension, const RankChains& chains, const StepView& view,
                     PointSums& sums) {
   if (dimension.size() > 4) return false;
-  std::array<Stride, 4> strides{};
-  std::uint64_t times = 1;
-  std::int64_t shift = 0;
-  bool moved = false;
-  for (std::size_t i = 0; i < dimension.size(); ++i) {
-    const auto [rank, coefficient] = dimension[i];
-    if (!chains[rank].perfect) return false;
-    const PerfectRank moves = perfect_rank(chains[rank], view);
-    if (moves.lanes != 1) return false;
-    strides[i] = {coefficient, moves.size};
-    times *= moves.times;
-    shift += moves.shift * static_cast<std::int64_t>(coefficient);
-    moved = moved || moves.moved;
-  }
-  const Run run = run_of(strides, dimension.size());
+  Window window;
+  for (const auto& [rank, coefficient] : dimension)
+    if (!chains[rank].perfect || !window.add(perfect_rank(chains[rank], view), coefficient))
+      return false;
+  const Run run = run_of(window.own, window.own_size);
   if (!run.even) return false;
-  const std::uint64_t distance = static_cast<std::uint64_t>(shift < 0 ? -shift : shift);
-  sums.needed = times * run.length;
+  const Run all = window.united(run);
+  if (!all.even) return false;
+  sums.needed = window.times * all.length;
   sums.had = 0;
-  if (!view.transition || times == 0) return true;
+  if (!view.transition || window.times == 0) return true;
+  const std::uint64_t distance =
+      static_cast<std::uint64_t>(window.shift < 0 ? -window.shift : window.shift);
   if (distance == 0) {
     sums.had = sums.needed;
   } else if (run.length > 1 && distance % run.step == 0 && distance / run.step < run.length) {
-    sums.had = times * (run.length - distance / run.step);
+    const Run brought = window.united({true, run.step, distance / run.step});
+    if (!brought.even) return false;
+    sums.had = window.times * (all.length - brought.length);
   }
   return true;
 }
@@ -412,7 +443,7 @@ std::uint64_t sum_steps(const RankChain& chain, const StepView& view) {
 }
 
 std::uint64_t distinct_points(const NestProjection& dimension, const std::uint64_t* counts) {
-  std::array<Stride, 4> strides{};
+  Strides strides{};
   if (dimension.size() <= 4) {
     for (std::size_t i = 0; i < dimension.size(); ++i)
       strides[i] = {dimension[i].coefficient, counts[i]};
