@@ -40,6 +40,22 @@ class Counter {
     }
   }
 
+  Arrivals at_end(std::size_t tensor) {
+    begin(tensor);
+    if (homes_ == 0) return {};
+    const auto end = static_cast<std::uint32_t>(nest_.size());
+    const std::uint64_t separate = separate_lanes(home_[homes_ - 1].position);
+    const bool timeloop = options_.convention == CountConvention::timeloop;
+    const auto words_for = [&](std::uint64_t lanes) {
+      return timeloop ? timeloop_share(end, lanes) : arrivals(end, lanes);
+    };
+    Arrivals result;
+    result.served = words_for(separate);
+    result.arrived = all_alone(end, separate) ? result.served : words_for(every_lane);
+    if (tensor_->output) result.first_touches = first_touches(end);
+    return result;
+  }
+
   void count(NestCounts& counts) {
     for (std::size_t level = 0; level < hierarchy_.levels.size(); ++level)
       for (std::size_t tensor = 0; tensor < problem_.tensors.size(); ++tensor)
@@ -350,6 +366,16 @@ class Counter {
 void count_accesses(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy,
                     const CountOptions& options, NestCounts& counts) {
   Counter(nest, problem, hierarchy, options).count(counts);
+}
+
+std::array<Arrivals, max_nest_tensors> count_arrivals(const Nest& nest, const Problem& problem,
+                                                      const Hierarchy& hierarchy,
+                                                      const CountOptions& options) {
+  Counter counter(nest, problem, hierarchy, options);
+  std::array<Arrivals, max_nest_tensors> result;
+  for (std::size_t tensor = 0; tensor < problem.tensors.size(); ++tensor)
+    result[tensor] = counter.at_end(tensor);
+  return result;
 }
 
 }  // namespace sluice

@@ -52,4 +52,17 @@ struct CountOptions {
 void count_accesses(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy,
                     const CountOptions& options, NestCounts& counts);
 
+/// Words of one tensor that come to the end of an unfinished nest, over all steps.
+struct Arrivals {
+  std::uint64_t served = 0;         ///< by the innermost level that keeps it, once for all lanes
+  std::uint64_t arrived = 0;        ///< in all lanes
+  std::uint64_t first_touches = 0;  ///< those that find no sum yet at the end of the nest
+};
+
+/// What would come to a level that kept all tensors at the end of `nest`, which need not cover its
+/// ranks. A level further in never gets less. Tensors that are kept nowhere get nothing.
+std::array<Arrivals, max_nest_tensors> count_arrivals(const Nest& nest, const Problem& problem,
+                                                      const Hierarchy& hierarchy,
+                                                      const CountOptions& options);
+
 }  // namespace sluice

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapper/search/explore.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace sluice::search {
+
+/// A mapping down to the end of its nest, with what its accesses cost so far.
+struct Explorer::State {
+  Nest nest;
+  Tile tile{};
+  std::size_t level = 0;  ///< the innermost that the nest has come to
+  double energy_pj = 0;   ///< of links that both ends are known of
+  double pending_pj = 0;  ///< of those whose inner end is not known, at least
+  double block_pj = 0;    ///< of those that end at the next level, both ends, at least
+  double lanes = 1;
+  std::array<double, max_nest_levels> reads{}, writes{}, instances{};
+  std::array<double, max_nest_levels> pending_reads{}, pending_writes{};
+  std::array<double, max_nest_tensors> untouched{}, touches{};
+  std::array<std::int8_t, max_nest_tensors> home{};
+};
+
+Explorer::Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds, Archive& archive)
+    : space_(space), keeps_(keeps), bounds_(bounds), archive_(archive) {
+  for (const NestRank& rank : space.problem.ranks)
+    operations_ *= static_cast<double>(rank.extent);
+  fixed_pj_ = operations_ * space.hierarchy.compute.pj;
+  for (std::size_t i = 0; i < space.hierarchy.levels.size(); ++i)
+    leak_pj_ += space.hierarchy.levels[i].leak_pj *
+                static_cast<double>(instances_of(space.hierarchy, i));
+}
+
+Explorer::State Explorer::root() const {
+  State state;
+  state.tile = space_.whole();
+  state.home.fill(-1);
+  state.instances.fill(1);
+  state.nest.keep(0, keeps_[0]);
+  for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t)
+    if ((keeps_[0] >> t & 1) != 0) {
+      state.home[t] = 0;
+      state.untouched[t] = state.touches[t] =
+          static_cast<double>(space_.words(t, space_.whole()));
+    }
+  return state;
+}
+
+/// No completion of `state` takes fewer cycles.
+double Explorer::cycles_bound(const State& state) const {
+  double lanes = state.lanes;
+  for (std::size_t level = state.level; level < space_.hierarchy.levels.size(); ++level)
+    lanes *= static_cast<double>(space_.most_lanes(level));
+  double cycles = operations_ / lanes;
+  for (std::size_t level = 0; level <= state.level; ++level) {
+    const NestLevel& memory = space_.hierarchy.levels[level];
+    const double reads = (state.reads[level] + state.pending_reads[level]) / state.instances[level];
+    const double writes =
+        (state.writes[level] + state.pending_writes[level]) / state.instances[level];
+    if (memory.read_bandwidth > 0) cycles = std::max(cycles, reads / memory.read_bandwidth);
+    if (memory.write_bandwidth > 0) cycles = std::max(cycles, writes / memory.write_bandwidth);
+    if (memory.shared_bandwidth > 0)
+      cycles = std::max(cycles, (reads + writes) / memory.shared_bandwidth);
+  }
+  return std::ceil(cycles * (1 - 1e-12));
+}
+
+/// Whether what begins with `state` and costs at least `further_pj` more is known to be no better.
+bool Explorer::excludes(const State& state, double further_pj) const {
+  if (space_.options.exhaustive) return false;
+  const double cycles = cycles_bound(state);
+  return archive_.excludes(cycles, fixed_pj_ + state.energy_pj +
+                                       std::max(further_pj, state.pending_pj) + cycles * leak_pj_);
+}
+
+/// Accounts for the words that reach the end of the nest: for good where `level` keeps them, as a
+/// lower bound where they go further in. Without `kept`, as a lower bound for all.
+void Explorer::count_links(State& state, std::size_t level, bool kept) {
+  ++visits_.nodes;
+  const Hierarchy& machine = space_.hierarchy;
+  const bool timeloop = space_.options.convention == CountConvention::timeloop;
+  const auto arrivals =
+      count_arrivals(state.nest, space_.problem, machine, {space_.options.convention, 0});
+  state.pending_reads.fill(0);
+  state.pending_writes.fill(0);
+  state.pending_pj = state.block_pj = 0;
+  const std::size_t next = level + 1;
+  const bool last = next == machine.levels.size();
+  const auto pj = [](double words, double of_block, const NestLevel& at) {
+    return words * of_block / static_cast<double>(at.block);
+  };
+  for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t) {
+    const bool here = kept && (keeps_[level] >> t & 1) != 0;
+    const double touches = static_cast<double>(arrivals[t].first_touches);
+    if (state.home[t] < 0) {
+      if (!here) continue;
+      state.home[t] = static_cast<std::int8_t>(level);
+      state.untouched[t] = state.touches[t] =
+          static_cast<double>(space_.words(t, space_.whole()));
+      continue;
+    }
+    const auto home = static_cast<std::size_t>(state.home[t]);
+    const NestLevel& above = machine.levels[home];
+    const double served = static_cast<double>(arrivals[t].served);
+    const double arrived = static_cast<double>(arrivals[t].arrived);
+    double reads = served, updates = 0, fills = arrived, drains = 0;
+    if (space_.problem.tensors[t].output) {
+      updates = served;
+      reads = std::max(0.0, served - (timeloop ? state.touches[t] : state.untouched[t]));
+      fills = timeloop ? arrived - touches : reads;
+      drains = timeloop ? 0 : arrived;
+    }
+    const double parent_pj = pj(reads, above.read_pj, above) + pj(updates, above.update_pj, above);
+    if (!here) {
+      state.pending_reads[home] += reads;
+      state.pending_writes[home] += updates;
+      state.pending_pj += parent_pj;
+      if (last) state.block_pj += parent_pj;
+      if (last || kept || (keeps_[next] >> t & 1) == 0) continue;
+      const NestLevel& below = machine.levels[next];
+      state.block_pj += parent_pj + pj(std::min(served, fills), below.write_pj, below) +
+                        pj(std::min(served, drains), below.read_pj, below);
+      continue;
+    }
+    const NestLevel& below = machine.levels[level];
+    state.energy_pj += parent_pj + pj(fills, below.write_pj, below) + pj(drains, below.read_pj, below);
+    state.reads[home] += reads;
+    state.writes[home] += updates;
+    state.reads[level] += drains;
+    state.writes[level] += fills;
+    state.untouched[t] = arrived - reads;
+    state.touches[t] = touches;
+    state.home[t] = static_cast<std::int8_t>(level);
+  }
+}
+
+/// The nest has come to `level`.
+void Explorer::arrive(State& state, std::size_t level) {
+  if (stopped()) return;
+  if (level == space_.hierarchy.levels.size()) return evaluate(state);
+  if (!space_.fits(level, keeps_[level], state.tile)) return;
+  state.instances[level] = state.lanes;
+  state.level = level;
+  count_links(state, level, true);
+  if (keeps_[level] != 0) state.nest.keep(level, keeps_[level]);
+  if (excludes(state, bounds_.at_keep(level, space_.point(state.tile)))) return;
+  block(state, level);
+}
+
+void Explorer::block(const State& state, std::size_t level) {
+  for (const Start& step : steps(state, level)) {
+    if (stopped_) return;
+    if (!space_.options.exhaustive && archive_.excludes(step.cycles, step.energy_pj)) continue;
+    temporal(state, level, step);
+  }
+}
+
+std::vector<Start> Explorer::steps(const State& state, std::size_t level) {
+  std::vector<Start> list;
+  collect(state, level, list);
+  std::stable_sort(list.begin(), list.end(), [](const Start& a, const Start& b) {
+    return a.energy_pj < b.energy_pj;
+  });
+  return list;
+}
+
+/// All tiles inside of the state's, in all orders, that are not excluded.
+void Explorer::collect(const State& state, std::size_t level, std::vector<Start>& list) {
+  const std::size_t ranks = space_.ranks.size();
+  const double cycles = cycles_bound(state);
+  const bool ends = level + 1 == space_.hierarchy.levels.size() &&
+                    space_.hierarchy.levels[level].fan_out.empty();
+  Tile tile{};
+  std::array<std::size_t, max_nest_ranks> at{};
+  const auto inside = [&](std::size_t rank) -> const std::vector<std::uint16_t>& {
+    return space_.ranks[rank].inside[state.tile[rank]];
+  };
+  const auto cut = [&](std::size_t rank) { return (space_.uncut(level) >> rank & 1) == 0; };
+  for (std::size_t rank = 0; rank < ranks; ++rank)
+    if (!cut(rank)) at[rank] = inside(rank).size() - 1;
+  while (true) {
+    for (std::size_t rank = 0; rank < ranks; ++rank) tile[rank] = inside(rank)[at[rank]];
+    std::uint32_t mask = 0;
+    for (std::size_t rank = 0; rank < ranks; ++rank)
+      if (tile[rank] != state.tile[rank]) mask |= 1u << rank;
+    const double further = bounds_.at_axis(level, 0, space_.point(tile));
+    const double energy = fixed_pj_ + state.energy_pj + further + cycles * leak_pj_;
+    if (std::isfinite(further) &&
+        (space_.options.exhaustive || !archive_.excludes(cycles, energy)))
+      for (const auto& order : space_.orders(mask, level))
+        list.push_back({tile, &order, cycles, energy});
+    if (ends) return;  // only tiles of one are left: at[] is 0 everywhere
+    std::size_t rank = 0;
+    while (rank < ranks && (!cut(rank) || ++at[rank] == inside(rank).size())) {
+      if (cut(rank)) at[rank] = 0;
+      ++rank;
+    }
+    if (rank == ranks) return;
+  }
+}
+
+void Explorer::temporal(const State& outer, std::size_t level, const Start& step) {
+  State state = outer;
+  state.tile = step.tile;
+  for (const std::uint8_t rank : *step.order)
+    state.nest.loop(rank, space_.size(rank, step.tile[rank]));
+  if (!space_.options.exhaustive && !space_.hierarchy.levels[level].fan_out.empty()) {
+    count_links(state, level, false);
+    const double inner = bounds_.at_axis(level, 0, space_.point(state.tile));
+    if (excludes(state, state.block_pj + inner)) return;
+  }
+  spread(state, level, 0);
+}
+
+void Explorer::spread(const State& outer, std::size_t level, std::size_t axis) {
+  if (axis == space_.hierarchy.levels[level].fan_out.size()) {
+    State state = outer;
+    return arrive(state, level + 1);
+  }
+  Tile left;
+  for (const Lanes& lanes : space_.lanes(level, axis)) {
+    if (stopped_) return;
+    if (!space_.divided(outer.tile, lanes, left)) continue;
+    const double further = bounds_.at_axis(level, axis + 1, space_.point(left));
+    if (!std::isfinite(further)) continue;
+    State state = outer;
+    for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank)
+      if (lanes.of_rank[rank] > 1) state.nest.spread(level, axis, rank, space_.size(rank, left[rank]));
+    state.tile = left;
+    state.lanes *= static_cast<double>(lanes.product);
+    spread(state, level, axis + 1);
+  }
+}
+
+void Explorer::evaluate(const State& state) {
+  for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank)
+    if (state.tile[rank] != 0) return;
+  ++visits_.evaluations;
+  NestCounts counts;
+  count_accesses(state.nest, space_.problem, space_.hierarchy, {space_.options.convention, 0},
+                 counts);
+  const NestCost cost =
+      price(counts, space_.problem, space_.hierarchy, space_.options.convention);
+  archive_.offer({state.nest, cost.cycles, cost.total_pj});
+}
+
+bool Explorer::stopped() {
+  if (space_.options.stop && visits_.nodes % 256 == 0) stopped_ = stopped_ || space_.options.stop();
+  return stopped_;
+}
+
+std::vector<Start> Explorer::starts() { return steps(root(), 0); }
+
+bool Explorer::explore(const Start& start) {
+  temporal(root(), 0, start);
+  return !stopped_;
+}
+
+}  // namespace sluice::search

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Branch and bound: first steps in waves of fixed sizes, each step of a wave with the best of the
+// waves before, so that the answer does not depend on threads.
+#include "mapper/search/search.hpp"
+
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "mapper/search/explore.hpp"
+
+namespace sluice {
+namespace {
+
+using namespace search;
+
+double value_of(SearchObjective objective, double cycles, double energy_pj) {
+  switch (objective) {
+    case SearchObjective::cycles:
+      return cycles;
+    case SearchObjective::energy:
+      return energy_pj;
+    case SearchObjective::edp:
+      return cycles * energy_pj;
+    case SearchObjective::pareto:
+      break;
+  }
+  return 0;
+}
+
+class Search {
+ public:
+  Search(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options)
+      : options_(options), space_(problem, hierarchy, options), archive_(options.objective) {}
+
+  SearchResult run() {
+    struct Choice {
+      const Keeps* keeps;
+      Bounds bounds;
+      double energy_pj;
+    };
+    std::vector<Choice> choices;
+    Bounds::Memo memo;
+    for (const Keeps& keeps : space_.keeps()) {
+      choices.push_back({&keeps, Bounds(space_, keeps, memo), 0});
+      choices.back().energy_pj = choices.back().bounds.at_keep(0, space_.points - 1);
+    }
+    std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
+      return a.energy_pj < b.energy_pj;
+    });
+    for (const Choice& choice : choices) explore(*choice.keeps, choice.bounds);
+    return result();
+  }
+
+ private:
+  void explore(const Keeps& keeps, const Bounds& bounds) {
+    const std::vector<Start> starts = Explorer(space_, keeps, bounds, archive_).starts();
+    std::size_t done = 0;
+    for (std::size_t width = 1; done < starts.size(); width = std::min<std::size_t>(2 * width, 32))
+      done = wave(starts, done, width, keeps, bounds);
+  }
+
+  /// Explores up to `width` starts from `first` on; returns the first that is left.
+  std::size_t wave(const std::vector<Start>& starts, std::size_t first, std::size_t width,
+                   const Keeps& keeps, const Bounds& bounds) {
+    std::vector<const Start*> tasks;
+    while (first < starts.size() && tasks.size() < width) {
+      const Start& start = starts[first++];
+      if (!options_.exhaustive && archive_.excludes(start.cycles, start.energy_pj)) continue;
+      tasks.push_back(&start);
+    }
+    std::vector<Archive> archives(tasks.size(), archive_);
+    std::vector<Visits> visits(tasks.size());
+    std::vector<char> whole(tasks.size(), 0);
+    const auto run_task = [&](std::size_t i) {
+      Explorer explorer(space_, keeps, bounds, archives[i]);
+      whole[i] = explorer.explore(*tasks[i]);
+      visits[i] = explorer.visits();
+    };
+    const auto run_all = [&] { tbb::parallel_for(std::size_t{0}, tasks.size(), run_task); };
+    if (options_.threads == 1) {
+      for (std::size_t i = 0; i < tasks.size(); ++i) run_task(i);
+    } else {
+      arena_.execute(run_all);
+    }
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      archive_.merge(archives[i]);
+      visits_.nodes += visits[i].nodes;
+      visits_.evaluations += visits[i].evaluations;
+      if (whole[i] == 0) leave(*tasks[i]);
+    }
+    if (options_.progress)
+      options_.progress({starts.size(), first, visits_.evaluations,
+                         archive_.found().empty() ? 0 : archive_.best()});
+    return first;
+  }
+
+  /// Remembers that a part of the space was not looked at.
+  void leave(const Start& start) {
+    complete_ = false;
+    bound_ = std::min(bound_, value_of(options_.objective, start.cycles, start.energy_pj));
+  }
+
+  SearchResult result() const {
+    SearchResult result;
+    result.found = archive_.found();
+    result.optimal = complete_;
+    result.evaluations = visits_.evaluations;
+    result.nodes = visits_.nodes;
+    if (!result.found.empty())
+      result.bound = options_.objective == SearchObjective::pareto
+                         ? 0
+                         : std::min(archive_.best(), bound_);
+    return result;
+  }
+
+  const SearchOptions& options_;
+  Space space_;
+  Archive archive_;
+  tbb::task_arena arena_{options_.threads == 0 ? tbb::task_arena::automatic
+                                               : static_cast<int>(options_.threads)};
+  Visits visits_;
+  bool complete_ = true;
+  double bound_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace
+
+double objective_value(SearchObjective objective, std::uint64_t cycles, double energy_pj) {
+  return value_of(objective, static_cast<double>(cycles), energy_pj);
+}
+
+SearchResult search_mapping(const Problem& problem, const Hierarchy& hierarchy,
+                            const SearchOptions& options) {
+  return Search(problem, hierarchy, options).run();
+}
+
+}  // namespace sluice

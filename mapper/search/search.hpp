@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The best mapping of one Einsum on a hierarchy, by branch and bound over all mappings of a map
+// space. docs/search_mapper.md says which mappings those are and why none that is better is missed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "mapper/nest/cost.hpp"
+
+namespace sluice {
+
+enum class SearchObjective : std::uint8_t {
+  cycles,  ///< fewest cycles, then least energy
+  energy,  ///< least energy, then fewest cycles
+  edp,     ///< least energy x cycles, then fewest cycles
+  pareto,  ///< every mapping that no other beats in both cycles and energy
+};
+
+struct SearchProgress {
+  std::uint64_t tasks = 0, tasks_done = 0;  ///< of the bypass choice that is looked at
+  std::uint64_t evaluations = 0;            ///< whole mappings counted and priced
+  double best = 0;                          ///< value of the objective; 0: nothing found yet
+};
+
+/// A tensor for which the search has no choice.
+struct KeptTensor {
+  std::size_t tensor = 0;
+  std::size_t level = 0;  ///< the outermost that keeps it
+};
+
+struct SearchOptions {
+  SearchObjective objective = SearchObjective::edp;
+  CountConvention convention = CountConvention::sluice;
+  /// Tiles need not divide what lies around them: every size that leaves a different number of
+  /// tiles is tried. Without it, only divisors.
+  bool ragged = false;
+  /// No bound, no canonical order: all mappings are priced. For small spaces, to show that nothing
+  /// is lost.
+  bool exhaustive = false;
+  unsigned threads = 0;  ///< 0: as many as there are cores; the answer does not depend on it
+  /// Asked now and then, from any thread; true ends the search with what was found so far.
+  std::function<bool()> stop;
+  std::function<void(const SearchProgress&)> progress;  ///< called from one thread at a time
+  /// Tensors that are not in the outermost level: they come into being and end further in.
+  std::vector<KeptTensor> kept;
+  /// Bits of each level that are taken already; empty: none.
+  std::vector<std::uint64_t> reserved_bits;
+};
+
+struct FoundMapping {
+  Nest nest;
+  std::uint64_t cycles = 0;
+  double energy_pj = 0;
+  bool operator==(const FoundMapping&) const = default;
+};
+
+struct SearchResult {
+  /// One mapping, or the Pareto front from the fewest cycles to the least energy. Empty: none fits.
+  std::vector<FoundMapping> found;
+  bool optimal = false;  ///< the whole map space has been looked at or excluded
+  /// Of the objective (0 for pareto): nothing in the space is below it. The value itself if optimal.
+  double bound = 0;
+  std::uint64_t evaluations = 0;  ///< whole mappings counted and priced
+  std::uint64_t nodes = 0;        ///< partial mappings counted
+};
+
+/// Value of an objective, 0 for pareto.
+double objective_value(SearchObjective objective, std::uint64_t cycles, double energy_pj);
+
+/// Searches. `problem` and `hierarchy` must be legal (check(), and no more levels than fit a nest).
+SearchResult search_mapping(const Problem& problem, const Hierarchy& hierarchy,
+                            const SearchOptions& options);
+
+}  // namespace sluice

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapper/search/space.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/checked.hpp"
+#include "mapper/nest/moves.hpp"
+
+namespace sluice::search {
+namespace {
+
+/// Sizes of the tiles of a rank: its divisors, or the least size for every number of tiles.
+std::vector<std::uint64_t> sizes_of(std::uint64_t extent, bool ragged) {
+  std::vector<std::uint64_t> sizes;
+  for (std::uint64_t i = 1; i * i <= extent; ++i) {
+    if (!ragged && extent % i != 0) continue;
+    sizes.push_back(ragged ? i : i);
+    sizes.push_back(ceil_div(extent, i));
+  }
+  if (ragged)  // the least size of each number of tiles, and no other
+    for (std::uint64_t& size : sizes) size = ceil_div(extent, ceil_div(extent, size));
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+bool names(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+}  // namespace
+
+Space::Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options)
+    : problem(problem), hierarchy(hierarchy), options(options) {
+  for (std::size_t t = 0; t < problem.tensors.size(); ++t)
+    for (const NestProjection& dimension : problem.tensors[t].dimensions) {
+      std::size_t moving = 0;
+      for (const NestTerm& term : dimension) moving += problem.ranks[term.rank].extent > 1 ? 1 : 0;
+      for (const NestTerm& term : dimension) {
+        relevant_[t] |= 1u << term.rank;
+        if (moving > 1) sliding_[t] |= 1u << term.rank;
+      }
+    }
+  latched_ = hierarchy.compute.latch;
+  if (options.convention == CountConvention::timeloop) {
+    std::uint64_t lanes = 1;
+    for (const FanOutAxis& axis : hierarchy.levels.back().fan_out) lanes *= axis.size;
+    latched_ = latched_ || lanes > 1;
+  }
+  make_sizes();
+  make_keeps();
+  make_lanes();
+  orders_ = std::make_unique<OrdersOfMask[]>(std::size_t{2} << problem.ranks.size());
+}
+
+void Space::make_sizes() {
+  for (const NestRank& rank : problem.ranks) {
+    RankSizes sizes{sizes_of(rank.extent, options.ragged), {}};
+    for (const std::uint64_t size : sizes.size) {
+      sizes.inside.emplace_back();
+      for (std::size_t i = 0; i < sizes.size.size() && sizes.size[i] <= size; ++i)
+        if (options.ragged || size % sizes.size[i] == 0)
+          sizes.inside.back().push_back(static_cast<std::uint16_t>(i));
+    }
+    points *= sizes.size.size();
+    ranks.push_back(std::move(sizes));
+  }
+}
+
+void Space::make_keeps() {
+  const std::size_t tensors = problem.tensors.size(), levels = hierarchy.levels.size();
+  std::array<std::size_t, max_nest_tensors> home{};  // the outermost level of each
+  Keeps may{}, must{};
+  for (std::size_t level = 0; level < levels; ++level)
+    for (std::size_t t = 0; t < tensors; ++t) {
+      const auto& list = hierarchy.levels[level].keeps;
+      if (list.empty() || names(list, problem.tensors[t].name))
+        may[level] = static_cast<std::uint16_t>(may[level] | 1u << t);
+    }
+  for (std::size_t t = 0; t < tensors; ++t) {
+    for (const KeptTensor& kept : options.kept)
+      if (kept.tensor == t) home[t] = kept.level;
+    while (home[t] < levels && (may[home[t]] >> t & 1) == 0) ++home[t];
+    if (home[t] == levels) return;  // it may be kept nowhere: no choice is left
+    must[home[t]] = static_cast<std::uint16_t>(must[home[t]] | 1u << t);
+    for (std::size_t level = 0; level < home[t]; ++level) {
+      may[level] = static_cast<std::uint16_t>(may[level] & ~(1u << t));
+      uncut_[level] |= relevant_[t];
+    }
+  }
+  keeps_.push_back({});
+  for (std::size_t level = 0; level < levels; ++level) {
+    std::vector<Keeps> more;
+    for (const Keeps& outer : keeps_)
+      for (std::uint32_t set = 0; set < 1u << tensors; ++set) {
+        if ((set & ~may[level]) != 0 || (set & must[level]) != must[level]) continue;
+        if (level == 0 && set != must[0]) continue;
+        more.push_back(outer);
+        more.back()[level] = static_cast<std::uint16_t>(set);
+      }
+    keeps_ = std::move(more);
+  }
+}
+
+void Space::make_lanes() {
+  for (std::size_t level = 0; level < hierarchy.levels.size(); ++level) {
+    most_lanes_[level] = 1;
+    lanes_.emplace_back();
+    for (std::size_t axis = 0; axis < hierarchy.levels[level].fan_out.size(); ++axis) {
+      std::vector<Lanes> list(1);
+      list.front().of_rank.fill(1);
+      for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+        bool allowed = !problem.ranks[rank].ordered && (uncut_[level] >> rank & 1) == 0;
+        for (std::size_t t = 0; t < problem.tensors.size(); ++t)
+          if (problem.tensors[t].output && (relevant_[t] >> rank & 1) == 0 &&
+              separate(level, axis, t))
+            allowed = false;
+        if (!allowed) continue;
+        std::vector<std::uint64_t> factors;
+        for (std::size_t i = 0; i < ranks[rank].size.size(); ++i)
+          for (const std::uint16_t j : ranks[rank].inside[i])
+            factors.push_back(ceil_div(ranks[rank].size[i], ranks[rank].size[j]));
+        std::sort(factors.begin(), factors.end());
+        factors.erase(std::unique(factors.begin(), factors.end()), factors.end());
+        std::vector<Lanes> more;
+        for (const Lanes& lanes : list)
+          for (const std::uint64_t factor : factors) {
+            if (lanes.product * factor > hierarchy.levels[level].fan_out[axis].size) break;
+            more.push_back(lanes);
+            more.back().product *= factor;
+            more.back().of_rank[rank] = static_cast<std::uint16_t>(factor);
+          }
+        list = std::move(more);
+      }
+      std::stable_sort(list.begin(), list.end(),
+                       [](const Lanes& a, const Lanes& b) { return a.product > b.product; });
+      most_lanes_[level] *= list.front().product;
+      lanes_.back().push_back(std::move(list));
+    }
+  }
+}
+
+bool Space::separate(std::size_t level, std::size_t axis, std::size_t tensor) const {
+  return names(hierarchy.levels[level].fan_out[axis].separate, problem.tensors[tensor].name);
+}
+
+Tile Space::whole() const {
+  Tile tile{};
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+    tile[rank] = static_cast<std::uint16_t>(ranks[rank].size.size() - 1);
+  return tile;
+}
+
+std::size_t Space::point(const Tile& tile) const {
+  std::size_t point = 0;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+    point = point * ranks[rank].size.size() + tile[rank];
+  return point;
+}
+
+Tile Space::tile(std::size_t point) const {
+  Tile tile{};
+  for (std::size_t rank = ranks.size(); rank-- > 0;) {
+    tile[rank] = static_cast<std::uint16_t>(point % ranks[rank].size.size());
+    point /= ranks[rank].size.size();
+  }
+  return tile;
+}
+
+bool Space::divided(std::size_t rank, std::uint16_t index, std::uint64_t lanes,
+                    std::uint16_t& left) const {
+  const auto& sizes = ranks[rank].size;
+  const std::uint64_t around = sizes[index];
+  if (lanes > around || (!options.ragged && around % lanes != 0)) return false;
+  const std::uint64_t size = ceil_div(around, lanes);
+  if (ceil_div(around, size) != lanes) return false;
+  const auto found = std::lower_bound(sizes.begin(), sizes.begin() + index + 1, size);
+  if (found == sizes.begin() + index + 1 || *found != size) return false;
+  left = static_cast<std::uint16_t>(found - sizes.begin());
+  return true;
+}
+
+bool Space::divided(const Tile& tile, const Lanes& lanes, Tile& left) const {
+  left = tile;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+    if (lanes.of_rank[rank] > 1 && !divided(rank, tile[rank], lanes.of_rank[rank], left[rank]))
+      return false;
+  return true;
+}
+
+std::uint64_t Space::words(std::size_t tensor, const Tile& tile) const {
+  std::uint64_t words = 1;
+  for (const NestProjection& dimension : problem.tensors[tensor].dimensions) {
+    std::array<std::uint64_t, max_nest_ranks> sizes;
+    for (std::size_t i = 0; i < dimension.size(); ++i)
+      sizes[i] = size(dimension[i].rank, tile[dimension[i].rank]);
+    words *= dimension.size() == 1 ? sizes[0] : distinct_points(dimension, sizes.data());
+  }
+  return words;
+}
+
+bool Space::fits(std::size_t level, std::uint16_t tensors, const Tile& tile) const {
+  const NestLevel& memory = hierarchy.levels[level];
+  if (memory.capacity_bits == 0) return true;
+  std::uint64_t bits = level < options.reserved_bits.size() ? options.reserved_bits[level] : 0;
+  for (std::size_t t = 0; t < problem.tensors.size() && bits <= memory.capacity_bits; ++t)
+    if ((tensors >> t & 1) != 0)
+      bits += words(t, tile) * problem.tensors[t].bits * (memory.double_buffered ? 2 : 1);
+  return bits <= memory.capacity_bits;
+}
+
+}  // namespace sluice::search

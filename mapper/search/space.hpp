@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The map space of one Einsum: tile sizes of every rank, what levels may keep, loop orders that
+// differ, and ways to spread ranks over an axis. Internal to this folder.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "mapper/search/search.hpp"
+
+namespace sluice::search {
+
+/// Indices of tile sizes, rank by rank: a point of the lattice of tiles.
+using Tile = std::array<std::uint16_t, max_nest_ranks>;
+
+/// Which tensors each level keeps.
+using Keeps = std::array<std::uint16_t, max_nest_levels>;
+
+/// The sizes that tiles of one rank may have, ascending; the last is the extent.
+struct RankSizes {
+  std::vector<std::uint64_t> size;
+  std::vector<std::vector<std::uint16_t>> inside;  ///< indices of sizes that fit into this one
+};
+
+/// Lanes of each rank on one axis; their product does not exceed the axis.
+struct Lanes {
+  std::array<std::uint16_t, max_nest_ranks> of_rank{};
+  std::uint64_t product = 1;
+};
+
+/// Loop orders (outer to inner) of one set of ranks that run.
+using Orders = std::vector<std::vector<std::uint8_t>>;
+
+class Space {
+ public:
+  Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options);
+
+  const Problem& problem;
+  const Hierarchy& hierarchy;
+  const SearchOptions& options;
+  std::vector<RankSizes> ranks;
+  std::size_t points = 1;  ///< of the lattice
+
+  Tile whole() const;
+  std::uint64_t size(std::size_t rank, std::uint16_t index) const { return ranks[rank].size[index]; }
+  std::size_t point(const Tile& tile) const;
+  Tile tile(std::size_t point) const;
+  /// Index of the tile that is left of `index` on that many lanes; false: there is none.
+  bool divided(std::size_t rank, std::uint16_t index, std::uint64_t lanes,
+               std::uint16_t& left) const;
+  /// The same of all ranks of an axis.
+  bool divided(const Tile& tile, const Lanes& lanes, Tile& left) const;
+
+  std::uint64_t words(std::size_t tensor, const Tile& tile) const;
+  bool fits(std::size_t level, std::uint16_t tensors, const Tile& tile) const;
+
+  /// All choices of what levels keep.
+  const std::vector<Keeps>& keeps() const { return keeps_; }
+  const std::vector<Lanes>& lanes(std::size_t level, std::size_t axis) const {
+    return lanes_[level][axis];
+  }
+  /// Most lanes that any mapping uses of the axes of `level`.
+  std::uint64_t most_lanes(std::size_t level) const { return most_lanes_[level]; }
+  /// Ranks that no loop may cut outside of the home of a tensor of SearchOptions::kept at `level`.
+  std::uint32_t uncut(std::size_t level) const { return uncut_[level]; }
+  /// Orders of the ranks in `mask`, for loops at `level`.
+  const Orders& orders(std::uint32_t mask, std::size_t level) const;
+  /// Whether an operand that does not change between two steps is read once.
+  bool latched() const { return latched_; }
+
+  /// Bit masks of ranks.
+  std::uint32_t relevant(std::size_t tensor) const { return relevant_[tensor]; }
+  std::uint32_t sliding(std::size_t tensor) const { return sliding_[tensor]; }
+  /// Whether `axis` of `level` serves lanes of the tensor one by one.
+  bool separate(std::size_t level, std::size_t axis, std::size_t tensor) const;
+
+ private:
+  void make_sizes();
+  void make_keeps();
+  void make_lanes();
+  Orders make_orders(std::uint32_t mask) const;
+
+  std::array<std::uint32_t, max_nest_tensors> relevant_{}, sliding_{};
+  std::vector<Keeps> keeps_;
+  std::vector<std::vector<std::vector<Lanes>>> lanes_;
+  std::array<std::uint64_t, max_nest_levels> most_lanes_{};
+  std::array<std::uint32_t, max_nest_levels> uncut_{};
+  struct OrdersOfMask {
+    std::once_flag once;
+    Orders orders;
+  };
+  std::unique_ptr<OrdersOfMask[]> orders_;  ///< by mask, made when first asked for
+  bool latched_ = false;
+};
+
+}  // namespace sluice::search
