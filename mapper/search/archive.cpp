@@ -33,6 +33,11 @@ Key key_of(SearchObjective objective, const FoundMapping& mapping) {
 
 }  // namespace
 
+bool better(SearchObjective objective, double cycles, double energy_pj, double other_cycles,
+            double other_energy_pj) {
+  return key_of(objective, cycles, energy_pj) < key_of(objective, other_cycles, other_energy_pj);
+}
+
 bool Archive::excludes(double cycles, double energy_pj) const {
   if (objective_ == SearchObjective::pareto)
     return std::any_of(found_.begin(), found_.end(), [&](const FoundMapping& known) {

@@ -43,7 +43,17 @@ class BlockMaker {
     bound.at_keep = bound.at_axis[0];
     for (std::size_t point = 0; point < space_.points; ++point)
       if (bound.at_keep[point] < infinite) bound.at_keep[point] += link_energy(space_.tile(point));
-    smallest_inside(bound.at_keep);
+    over_inside(bound.at_keep, [](double a, double b) { return std::min(a, b); });
+    bound.lanes_at_axis.resize(axes + 1);
+    std::vector<double>& innermost = bound.lanes_at_axis[axes];
+    innermost.assign(space_.points, 0);
+    for (std::size_t point = 0; point < space_.points; ++point)
+      if (bound.at_axis[axes][point] < infinite)
+        innermost[point] = last_ ? 1 : inner->lanes_at_keep[point];
+    for (std::size_t axis = axes; axis-- > 0;)
+      bound.lanes_at_axis[axis] = spread_lanes(axis, bound.lanes_at_axis[axis + 1]);
+    bound.lanes_at_keep = bound.lanes_at_axis[0];
+    over_inside(bound.lanes_at_keep, [](double a, double b) { return std::max(a, b); });
     return bound;
   }
 
@@ -132,6 +142,23 @@ class BlockMaker {
   /// The least over all ways to spread each tile over an axis.
   std::vector<double> spread(std::size_t axis, const std::vector<double>& inner) const {
     std::vector<double> bound(space_.points, infinite);
+    for_each_spread(axis, [&](std::size_t point, std::size_t left, const Lanes&) {
+      bound[point] = std::min(bound[point], inner[left]);
+    });
+    return bound;
+  }
+
+  std::vector<double> spread_lanes(std::size_t axis, const std::vector<double>& inner) const {
+    std::vector<double> most(space_.points, 0);
+    for_each_spread(axis, [&](std::size_t point, std::size_t left, const Lanes& lanes) {
+      most[point] = std::max(most[point], inner[left] * static_cast<double>(lanes.product));
+    });
+    return most;
+  }
+
+  /// Calls `visit` for every tile, all lanes that divide it, and what they leave.
+  template <class Visit>
+  void for_each_spread(std::size_t axis, Visit visit) const {
     for (const Lanes& lanes : space_.lanes(level_, axis)) {
       const std::vector<Division> divisions = divisions_by(lanes);
       for (std::size_t point = 0; point < space_.points; ++point) {
@@ -142,10 +169,9 @@ class BlockMaker {
           whole = whole && division.left[index] >= 0;
           left -= (index - static_cast<std::size_t>(division.left[index])) * division.stride;
         }
-        if (whole) bound[point] = std::min(bound[point], inner[left]);
+        if (whole) visit(point, left, lanes);
       }
     }
-    return bound;
   }
 
   /// Index of what lanes leave of each size of one rank; -1: they do not divide it.
@@ -172,8 +198,9 @@ class BlockMaker {
     return divisions;
   }
 
-  /// Each point takes the least of all tiles inside of it.
-  void smallest_inside(std::vector<double>& bound) const {
+  /// Each point takes the best of all tiles inside of it.
+  template <class Best>
+  void over_inside(std::vector<double>& bound, Best best) const {
     std::size_t stride = space_.points;
     for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank) {
       const RankSizes& sizes = space_.ranks[rank];
@@ -182,7 +209,7 @@ class BlockMaker {
       for (std::size_t point = space_.points; cut && point-- > 0;) {
         const std::size_t index = point / stride % sizes.size.size();
         for (const std::uint16_t inside : sizes.inside[index])
-          bound[point] = std::min(bound[point], bound[point - (index - inside) * stride]);
+          bound[point] = best(bound[point], bound[point - (index - inside) * stride]);
       }
     }
   }
@@ -211,6 +238,9 @@ std::vector<std::uint32_t> key_of(const Space& space, const Keeps& keeps, std::s
 }  // namespace
 
 Bounds::Bounds(const Space& space, const Keeps& keeps, Memo& memo) {
+  most_lanes_.assign(space.hierarchy.levels.size() + 1, 1);
+  for (std::size_t level = space.hierarchy.levels.size(); level-- > 0;)
+    most_lanes_[level] = most_lanes_[level + 1] * static_cast<double>(space.most_lanes(level));
   if (space.options.ragged || space.options.exhaustive) return;
   blocks_.resize(space.hierarchy.levels.size());
   for (std::size_t level = blocks_.size(); level-- > 0;) {

@@ -18,6 +18,9 @@ struct BlockBound {
   /// `at_axis[a]`: the tile before axis a of the fan-out is spread, the link over the block not
   /// counted; the last entry is the tile that the next level keeps.
   std::vector<std::vector<double>> at_axis;
+  /// In the same places, the most lanes of this fan-out and all further in; 0 where nothing fits.
+  std::vector<double> lanes_at_keep;
+  std::vector<std::vector<double>> lanes_at_axis;
 };
 
 /// The bounds of one choice of what levels keep. Without divisors (ragged tiles) there are none.
@@ -34,8 +37,15 @@ class Bounds {
   double at_axis(std::size_t level, std::size_t axis, std::size_t point) const {
     return blocks_.empty() ? 0 : blocks_[level]->at_axis[axis][point];
   }
+  double lanes_at_keep(std::size_t level, std::size_t point) const {
+    return blocks_.empty() ? most_lanes_[level] : blocks_[level]->lanes_at_keep[point];
+  }
+  double lanes_at_axis(std::size_t level, std::size_t axis, std::size_t point) const {
+    return blocks_.empty() ? most_lanes_[level] : blocks_[level]->lanes_at_axis[axis][point];
+  }
 
  private:
+  std::vector<double> most_lanes_;  ///< from each level inwards, whatever the tile
   std::vector<std::shared_ptr<const BlockBound>> blocks_;
 };
 

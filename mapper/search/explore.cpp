@@ -37,22 +37,21 @@ Explorer::State Explorer::root() const {
   state.tile = space_.whole();
   state.home.fill(-1);
   state.instances.fill(1);
-  state.nest.keep(0, keeps_[0]);
+  if (keeps_[0] != 0) state.nest.keep(0, keeps_[0]);
   for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t)
     if ((keeps_[0] >> t & 1) != 0) {
       state.home[t] = 0;
       state.untouched[t] = state.touches[t] =
           static_cast<double>(space_.words(t, space_.whole()));
+      (space_.problem.tensors[t].output ? state.pending_writes : state.pending_reads)[0] +=
+          state.untouched[t];
     }
   return state;
 }
 
 /// No completion of `state` takes fewer cycles.
-double Explorer::cycles_bound(const State& state) const {
-  double lanes = state.lanes;
-  for (std::size_t level = state.level; level < space_.hierarchy.levels.size(); ++level)
-    lanes *= static_cast<double>(space_.most_lanes(level));
-  double cycles = operations_ / lanes;
+double Explorer::cycles_bound(const State& state, double more_lanes) const {
+  double cycles = operations_ / (state.lanes * more_lanes);
   for (std::size_t level = 0; level <= state.level; ++level) {
     const NestLevel& memory = space_.hierarchy.levels[level];
     const double reads = (state.reads[level] + state.pending_reads[level]) / state.instances[level];
@@ -67,9 +66,9 @@ double Explorer::cycles_bound(const State& state) const {
 }
 
 /// Whether what begins with `state` and costs at least `further_pj` more is known to be no better.
-bool Explorer::excludes(const State& state, double further_pj) const {
+bool Explorer::excludes(const State& state, double further_pj, double more_lanes) const {
   if (space_.options.exhaustive) return false;
-  const double cycles = cycles_bound(state);
+  const double cycles = cycles_bound(state, more_lanes);
   return archive_.excludes(cycles, fixed_pj_ + state.energy_pj +
                                        std::max(further_pj, state.pending_pj) + cycles * leak_pj_);
 }
@@ -144,7 +143,8 @@ void Explorer::arrive(State& state, std::size_t level) {
   state.level = level;
   count_links(state, level, true);
   if (keeps_[level] != 0) state.nest.keep(level, keeps_[level]);
-  if (excludes(state, bounds_.at_keep(level, space_.point(state.tile)))) return;
+  const std::size_t point = space_.point(state.tile);
+  if (excludes(state, bounds_.at_keep(level, point), bounds_.lanes_at_keep(level, point))) return;
   block(state, level);
 }
 
@@ -159,8 +159,9 @@ void Explorer::block(const State& state, std::size_t level) {
 std::vector<Start> Explorer::steps(const State& state, std::size_t level) {
   std::vector<Start> list;
   collect(state, level, list);
-  std::stable_sort(list.begin(), list.end(), [](const Start& a, const Start& b) {
-    return a.energy_pj < b.energy_pj;
+  const SearchObjective objective = space_.options.objective;
+  std::stable_sort(list.begin(), list.end(), [&](const Start& a, const Start& b) {
+    return better(objective, a.cycles, a.energy_pj, b.cycles, b.energy_pj);
   });
   return list;
 }
@@ -168,7 +169,6 @@ std::vector<Start> Explorer::steps(const State& state, std::size_t level) {
 /// All tiles inside of the state's, in all orders, that are not excluded.
 void Explorer::collect(const State& state, std::size_t level, std::vector<Start>& list) {
   const std::size_t ranks = space_.ranks.size();
-  const double cycles = cycles_bound(state);
   const bool ends = level + 1 == space_.hierarchy.levels.size() &&
                     space_.hierarchy.levels[level].fan_out.empty();
   Tile tile{};
@@ -184,7 +184,9 @@ void Explorer::collect(const State& state, std::size_t level, std::vector<Start>
     std::uint32_t mask = 0;
     for (std::size_t rank = 0; rank < ranks; ++rank)
       if (tile[rank] != state.tile[rank]) mask |= 1u << rank;
-    const double further = bounds_.at_axis(level, 0, space_.point(tile));
+    const std::size_t point = space_.point(tile);
+    const double further = bounds_.at_axis(level, 0, point);
+    const double cycles = cycles_bound(state, bounds_.lanes_at_axis(level, 0, point));
     const double energy = fixed_pj_ + state.energy_pj + further + cycles * leak_pj_;
     if (std::isfinite(further) &&
         (space_.options.exhaustive || !archive_.excludes(cycles, energy)))
@@ -205,10 +207,12 @@ void Explorer::temporal(const State& outer, std::size_t level, const Start& step
   state.tile = step.tile;
   for (const std::uint8_t rank : *step.order)
     state.nest.loop(rank, space_.size(rank, step.tile[rank]));
-  if (!space_.options.exhaustive && !space_.hierarchy.levels[level].fan_out.empty()) {
+  const bool spreads = !space_.hierarchy.levels[level].fan_out.empty();
+  if (!space_.options.exhaustive && spreads) {
     count_links(state, level, false);
-    const double inner = bounds_.at_axis(level, 0, space_.point(state.tile));
-    if (excludes(state, state.block_pj + inner)) return;
+    const std::size_t point = space_.point(state.tile);
+    const double inner = bounds_.at_axis(level, 0, point);
+    if (excludes(state, state.block_pj + inner, bounds_.lanes_at_axis(level, 0, point))) return;
   }
   spread(state, level, 0);
 }
@@ -222,8 +226,13 @@ void Explorer::spread(const State& outer, std::size_t level, std::size_t axis) {
   for (const Lanes& lanes : space_.lanes(level, axis)) {
     if (stopped_) return;
     if (!space_.divided(outer.tile, lanes, left)) continue;
-    const double further = bounds_.at_axis(level, axis + 1, space_.point(left));
+    const std::size_t point = space_.point(left);
+    const double further = bounds_.at_axis(level, axis + 1, point);
     if (!std::isfinite(further)) continue;
+    if (excludes(outer, outer.block_pj + further,
+                 static_cast<double>(lanes.product) *
+                     bounds_.lanes_at_axis(level, axis + 1, point)))
+      continue;
     State state = outer;
     for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank)
       if (lanes.of_rank[rank] > 1) state.nest.spread(level, axis, rank, space_.size(rank, left[rank]));

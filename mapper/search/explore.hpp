@@ -7,6 +7,10 @@
 
 namespace sluice::search {
 
+/// Whether one pair comes before another; on a front, as for energy x cycles.
+bool better(SearchObjective objective, double cycles, double energy_pj, double other_cycles,
+            double other_energy_pj);
+
 /// The best mappings found so far: one, or a front.
 class Archive {
  public:
@@ -58,8 +62,8 @@ class Explorer {
   std::vector<Start> steps(const State& state, std::size_t level);
   void collect(const State& state, std::size_t level, std::vector<Start>& list);
   void count_links(State& state, std::size_t level, bool kept);
-  double cycles_bound(const State& state) const;
-  bool excludes(const State& state, double further_pj) const;
+  double cycles_bound(const State& state, double more_lanes) const;
+  bool excludes(const State& state, double further_pj, double more_lanes) const;
   bool stopped();
   State root() const;
 
