@@ -90,22 +90,24 @@ int main(int argc, char** argv) {
   };
   for (const Case& c : cases) {
     if (argc > 1 && std::strstr(c.name, argv[1]) == nullptr) continue;
-    for (const auto objective :
-         {SearchObjective::cycles, SearchObjective::energy, SearchObjective::edp,
-          SearchObjective::pareto}) {
+    for (const auto objective : {SearchObjective::cycles, SearchObjective::energy,
+                                 SearchObjective::edp, SearchObjective::pareto}) {
       SearchOptions options;
       options.objective = objective;
       options.threads = 1;
       const double begin = bench::cpu_seconds();
       options.stop = [&] { return bench::cpu_seconds() - begin > 5; };
       const SearchResult result = search_mapping(c.problem, machine, options);
-      std::printf("%-20s %d: %.3f s, %zu found, optimal %d, bound %.6g, cycles %llu energy %.6g, %llu nodes, %llu evaluations\n",
-                  c.name, static_cast<int>(objective), bench::cpu_seconds() - begin,
-                  result.found.size(), result.optimal, result.bound,
-                  result.found.empty() ? 0ull : static_cast<unsigned long long>(result.found.front().cycles),
-                  result.found.empty() ? 0 : result.found.front().energy_pj,
-                  static_cast<unsigned long long>(result.nodes),
-                  static_cast<unsigned long long>(result.evaluations));
+      std::printf(
+          "%-20s %d: %.3f s, %zu found, optimal %d, bound %.6g, cycles %llu energy %.6g, %llu "
+          "nodes, %llu evaluations\n",
+          c.name, static_cast<int>(objective), bench::cpu_seconds() - begin, result.found.size(),
+          result.optimal, result.bound,
+          result.found.empty() ? 0ull
+                               : static_cast<unsigned long long>(result.found.front().cycles),
+          result.found.empty() ? 0 : result.found.front().energy_pj,
+          static_cast<unsigned long long>(result.nodes),
+          static_cast<unsigned long long>(result.evaluations));
       std::fflush(stdout);
     }
   }

@@ -313,12 +313,12 @@ PointSums unrolled_points(const NestProjection& dimension, const RankChains& cha
 
 /// What a rank whose tiles all divide does in one view.
 struct PerfectRank {
-  std::uint64_t times = 1;  ///< steps and separate lanes
-  std::uint64_t lanes = 1;  ///< united lanes
+  std::uint64_t times = 1;         ///< steps and separate lanes
+  std::uint64_t lanes = 1;         ///< united lanes
   std::array<Stride, 4> spread{};  ///< these, loop by loop
   std::size_t spreads = 0;
-  std::uint64_t size = 1;   ///< of the innermost range
-  std::int64_t shift = 0;   ///< of its begin, in the transition
+  std::uint64_t size = 1;  ///< of the innermost range
+  std::int64_t shift = 0;  ///< of its begin, in the transition
   bool moved = false;
 };
 

@@ -63,9 +63,9 @@ void Archive::offer(const FoundMapping& mapping) {
   for (const FoundMapping& known : found_)
     if (no_worse(known, mapping)) return;
   std::erase_if(found_, [&](const FoundMapping& known) { return no_worse(mapping, known); });
-  const auto at = std::partition_point(found_.begin(), found_.end(), [&](const FoundMapping& known) {
-    return known.cycles < mapping.cycles;
-  });
+  const auto at = std::partition_point(
+      found_.begin(), found_.end(),
+      [&](const FoundMapping& known) { return known.cycles < mapping.cycles; });
   found_.insert(at, mapping);
 }
 

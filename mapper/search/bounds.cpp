@@ -134,7 +134,8 @@ class BlockMaker {
   std::vector<double> kept(const BlockBound& inner) const {
     std::vector<double> bound = inner.at_keep;
     for (std::size_t point = 0; point < space_.points; ++point)
-      if (bound[point] < infinite && !space_.fits(level_ + 1, keeps_[level_ + 1], space_.tile(point)))
+      if (bound[point] < infinite &&
+          !space_.fits(level_ + 1, keeps_[level_ + 1], space_.tile(point)))
         bound[point] = infinite;
     return bound;
   }
@@ -188,11 +189,8 @@ class BlockMaker {
       stride /= sizes;
       if (lanes.of_rank[rank] == 1) continue;
       Division division{stride, std::vector<std::int32_t>(sizes, -1)};
-      for (std::size_t i = 0; i < sizes; ++i) {
-        std::uint16_t left = 0;
-        if (space_.divided(rank, static_cast<std::uint16_t>(i), lanes.of_rank[rank], left))
-          division.left[i] = left;
-      }
+      for (std::size_t i = 0; i < sizes; ++i)
+        division.left[i] = space_.divided(rank, i, lanes.of_rank[rank]);
       divisions.push_back(std::move(division));
     }
     return divisions;

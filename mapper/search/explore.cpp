@@ -19,17 +19,18 @@ struct Explorer::State {
   std::array<double, max_nest_levels> reads{}, writes{}, instances{};
   std::array<double, max_nest_levels> pending_reads{}, pending_writes{};
   std::array<double, max_nest_tensors> untouched{}, touches{};
+  std::array<double, max_nest_tensors> served{}, arrived{};  ///< at the end of the nest
   std::array<std::int8_t, max_nest_tensors> home{};
 };
 
-Explorer::Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds, Archive& archive)
-    : space_(space), keeps_(keeps), bounds_(bounds), archive_(archive) {
-  for (const NestRank& rank : space.problem.ranks)
-    operations_ *= static_cast<double>(rank.extent);
+Explorer::Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds,
+                   const Dominance& known, Archive& archive)
+    : space_(space), keeps_(keeps), bounds_(bounds), known_(known), archive_(archive) {
+  for (const NestRank& rank : space.problem.ranks) operations_ *= static_cast<double>(rank.extent);
   fixed_pj_ = operations_ * space.hierarchy.compute.pj;
   for (std::size_t i = 0; i < space.hierarchy.levels.size(); ++i)
-    leak_pj_ += space.hierarchy.levels[i].leak_pj *
-                static_cast<double>(instances_of(space.hierarchy, i));
+    leak_pj_ +=
+        space.hierarchy.levels[i].leak_pj * static_cast<double>(instances_of(space.hierarchy, i));
 }
 
 Explorer::State Explorer::root() const {
@@ -41,8 +42,7 @@ Explorer::State Explorer::root() const {
   for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t)
     if ((keeps_[0] >> t & 1) != 0) {
       state.home[t] = 0;
-      state.untouched[t] = state.touches[t] =
-          static_cast<double>(space_.words(t, space_.whole()));
+      state.untouched[t] = state.touches[t] = static_cast<double>(space_.words(t, space_.whole()));
       (space_.problem.tensors[t].output ? state.pending_writes : state.pending_reads)[0] +=
           state.untouched[t];
     }
@@ -95,14 +95,15 @@ void Explorer::count_links(State& state, std::size_t level, bool kept) {
     if (state.home[t] < 0) {
       if (!here) continue;
       state.home[t] = static_cast<std::int8_t>(level);
-      state.untouched[t] = state.touches[t] =
-          static_cast<double>(space_.words(t, space_.whole()));
+      state.untouched[t] = state.touches[t] = static_cast<double>(space_.words(t, space_.whole()));
       continue;
     }
     const auto home = static_cast<std::size_t>(state.home[t]);
     const NestLevel& above = machine.levels[home];
     const double served = static_cast<double>(arrivals[t].served);
     const double arrived = static_cast<double>(arrivals[t].arrived);
+    state.served[t] = here ? arrived : served;
+    state.arrived[t] = arrived;
     double reads = served, updates = 0, fills = arrived, drains = 0;
     if (space_.problem.tensors[t].output) {
       updates = served;
@@ -123,7 +124,8 @@ void Explorer::count_links(State& state, std::size_t level, bool kept) {
       continue;
     }
     const NestLevel& below = machine.levels[level];
-    state.energy_pj += parent_pj + pj(fills, below.write_pj, below) + pj(drains, below.read_pj, below);
+    state.energy_pj +=
+        parent_pj + pj(fills, below.write_pj, below) + pj(drains, below.read_pj, below);
     state.reads[home] += reads;
     state.writes[home] += updates;
     state.reads[level] += drains;
@@ -132,6 +134,65 @@ void Explorer::count_links(State& state, std::size_t level, bool kept) {
     state.touches[t] = touches;
     state.home[t] = static_cast<std::int8_t>(level);
   }
+}
+
+/// Whether loops over a window run inside of the last one that brings a wholly new tile: then what
+/// follows depends on more than the tile that is left.
+bool Explorer::slides_on(const State& state, std::size_t tensor) const {
+  if (space_.sliding(tensor) == 0) return false;
+  for (std::size_t at = state.nest.size(); at-- > 0;) {
+    const NestNode& node = state.nest[at];
+    if (node.kind != NestKind::loop) continue;
+    if ((space_.sliding(tensor) >> node.rank & 1) != 0) return true;
+    if ((space_.relevant(tensor) >> node.rank & 1) != 0) return false;
+  }
+  return false;
+}
+
+/// Whether another partial mapping, from which the same can follow, is no worse; else remembers
+/// this one. `stage`: which part of a block comes next.
+bool Explorer::dominated(const State& state, char stage) {
+  if (space_.options.exhaustive || space_.options.ragged) return false;
+  for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t)
+    if (slides_on(state, t)) return false;
+  Standing standing;
+  const auto put = [&](std::uint64_t value) {
+    standing.key.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  standing.key.push_back(stage);
+  standing.key.push_back(static_cast<char>(state.level));
+  put(space_.point(state.tile));
+  std::array<std::uint64_t, max_nest_ranks> around{};
+  for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank)
+    around[rank] = space_.ranks[rank].size.back();
+  for (const NestNode& node : state.nest) {
+    if (node.kind == NestKind::spread) {
+      standing.key.push_back(static_cast<char>(node.level));
+      standing.key.push_back(static_cast<char>(node.axis));
+      standing.key.push_back(static_cast<char>(node.rank));
+      put(around[node.rank] / node.tile);
+    }
+    if (node.kind != NestKind::keep) around[node.rank] = node.tile;
+  }
+  standing.costs.push_back(state.energy_pj);
+  for (std::size_t level = 0; level <= state.level; ++level) {
+    const NestLevel& memory = space_.hierarchy.levels[level];
+    if (memory.read_bandwidth > 0 || memory.shared_bandwidth > 0)
+      standing.costs.push_back(state.reads[level]);
+    if (memory.write_bandwidth > 0 || memory.shared_bandwidth > 0)
+      standing.costs.push_back(state.writes[level]);
+  }
+  for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t) {
+    if (state.home[t] < 0) continue;
+    standing.costs.push_back(state.served[t]);
+    standing.costs.push_back(state.arrived[t]);
+    if (!space_.problem.tensors[t].output) continue;
+    standing.costs.push_back(-state.untouched[t]);
+    standing.costs.push_back(-state.touches[t]);
+  }
+  if (known_.beats(standing) || fresh_.beats(standing)) return true;
+  fresh_.add(standing);
+  return false;
 }
 
 /// The nest has come to `level`.
@@ -145,6 +206,7 @@ void Explorer::arrive(State& state, std::size_t level) {
   if (keeps_[level] != 0) state.nest.keep(level, keeps_[level]);
   const std::size_t point = space_.point(state.tile);
   if (excludes(state, bounds_.at_keep(level, point), bounds_.lanes_at_keep(level, point))) return;
+  if (dominated(state, 'k')) return;
   block(state, level);
 }
 
@@ -169,8 +231,8 @@ std::vector<Start> Explorer::steps(const State& state, std::size_t level) {
 /// All tiles inside of the state's, in all orders, that are not excluded.
 void Explorer::collect(const State& state, std::size_t level, std::vector<Start>& list) {
   const std::size_t ranks = space_.ranks.size();
-  const bool ends = level + 1 == space_.hierarchy.levels.size() &&
-                    space_.hierarchy.levels[level].fan_out.empty();
+  const bool ends =
+      level + 1 == space_.hierarchy.levels.size() && space_.hierarchy.levels[level].fan_out.empty();
   Tile tile{};
   std::array<std::size_t, max_nest_ranks> at{};
   const auto inside = [&](std::size_t rank) -> const std::vector<std::uint16_t>& {
@@ -188,8 +250,7 @@ void Explorer::collect(const State& state, std::size_t level, std::vector<Start>
     const double further = bounds_.at_axis(level, 0, point);
     const double cycles = cycles_bound(state, bounds_.lanes_at_axis(level, 0, point));
     const double energy = fixed_pj_ + state.energy_pj + further + cycles * leak_pj_;
-    if (std::isfinite(further) &&
-        (space_.options.exhaustive || !archive_.excludes(cycles, energy)))
+    if (std::isfinite(further) && (space_.options.exhaustive || !archive_.excludes(cycles, energy)))
       for (const auto& order : space_.orders(mask, level))
         list.push_back({tile, &order, cycles, energy});
     if (ends) return;  // only tiles of one are left: at[] is 0 everywhere
@@ -213,6 +274,7 @@ void Explorer::temporal(const State& outer, std::size_t level, const Start& step
     const std::size_t point = space_.point(state.tile);
     const double inner = bounds_.at_axis(level, 0, point);
     if (excludes(state, state.block_pj + inner, bounds_.lanes_at_axis(level, 0, point))) return;
+    if (dominated(state, 's')) return;
   }
   spread(state, level, 0);
 }
@@ -229,13 +291,14 @@ void Explorer::spread(const State& outer, std::size_t level, std::size_t axis) {
     const std::size_t point = space_.point(left);
     const double further = bounds_.at_axis(level, axis + 1, point);
     if (!std::isfinite(further)) continue;
-    if (excludes(outer, outer.block_pj + further,
-                 static_cast<double>(lanes.product) *
-                     bounds_.lanes_at_axis(level, axis + 1, point)))
+    if (excludes(
+            outer, outer.block_pj + further,
+            static_cast<double>(lanes.product) * bounds_.lanes_at_axis(level, axis + 1, point)))
       continue;
     State state = outer;
     for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank)
-      if (lanes.of_rank[rank] > 1) state.nest.spread(level, axis, rank, space_.size(rank, left[rank]));
+      if (lanes.of_rank[rank] > 1)
+        state.nest.spread(level, axis, rank, space_.size(rank, left[rank]));
     state.tile = left;
     state.lanes *= static_cast<double>(lanes.product);
     spread(state, level, axis + 1);
@@ -249,8 +312,7 @@ void Explorer::evaluate(const State& state) {
   NestCounts counts;
   count_accesses(state.nest, space_.problem, space_.hierarchy, {space_.options.convention, 0},
                  counts);
-  const NestCost cost =
-      price(counts, space_.problem, space_.hierarchy, space_.options.convention);
+  const NestCost cost = price(counts, space_.problem, space_.hierarchy, space_.options.convention);
   archive_.offer({state.nest, cost.cycles, cost.total_pj});
 }
 

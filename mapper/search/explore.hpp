@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mapper/search/bounds.hpp"
+#include "mapper/search/dominance.hpp"
 
 namespace sluice::search {
 
@@ -44,13 +45,16 @@ struct Visits {
 
 class Explorer {
  public:
-  Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds, Archive& archive);
+  /// `known`: partial mappings that were looked at before.
+  Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds, const Dominance& known,
+           Archive& archive);
 
   /// All first steps that the archive does not exclude, the most promising first.
   std::vector<Start> starts();
   /// Everything that begins with `start`. False if it was stopped.
   bool explore(const Start& start);
   const Visits& visits() const { return visits_; }
+  const Dominance& looked_at() const { return fresh_; }
 
  private:
   struct State;
@@ -64,17 +68,21 @@ class Explorer {
   void count_links(State& state, std::size_t level, bool kept);
   double cycles_bound(const State& state, double more_lanes) const;
   bool excludes(const State& state, double further_pj, double more_lanes) const;
+  bool dominated(const State& state, char stage);
+  bool slides_on(const State& state, std::size_t tensor) const;
   bool stopped();
   State root() const;
 
   const Space& space_;
   const Keeps& keeps_;
   const Bounds& bounds_;
+  const Dominance& known_;
   Archive& archive_;
+  Dominance fresh_;
   Visits visits_;
   bool stopped_ = false;
-  double fixed_pj_ = 0;   ///< of operations
-  double leak_pj_ = 0;    ///< a cycle
+  double fixed_pj_ = 0;  ///< of operations
+  double leak_pj_ = 0;   ///< a cycle
   double operations_ = 1;
 };
 

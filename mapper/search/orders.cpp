@@ -11,8 +11,8 @@ namespace {
 
 /// What a tensor sees of an order.
 struct View {
-  std::uint32_t stays = 0;              ///< ranks that run inside of all that move it
-  std::vector<std::uint32_t> windows;   ///< of a sliding one: loops inward from a wholly new tile
+  std::uint32_t stays = 0;             ///< ranks that run inside of all that move it
+  std::vector<std::uint32_t> windows;  ///< of a sliding one: loops inward from a wholly new tile
   bool covers(const View& other) const {
     return (other.stays & ~stays) == 0 && windows == other.windows;
   }
@@ -40,8 +40,8 @@ View view_of(const Order& order, const Space& space, std::size_t tensor) {
     }
     if ((sliding & rank) == 0) break;
     if (space.options.convention == CountConvention::timeloop) {
-      view.windows = i + 1 == order.size() ? std::vector<std::uint32_t>{rank}
-                                           : std::vector<std::uint32_t>{};
+      view.windows =
+          i + 1 == order.size() ? std::vector<std::uint32_t>{rank} : std::vector<std::uint32_t>{};
       return view;
     }
     moved = true;

@@ -47,24 +47,24 @@ class Search {
       choices.push_back({&keeps, Bounds(space_, keeps, memo), 0});
       choices.back().energy_pj = choices.back().bounds.at_keep(0, space_.points - 1);
     }
-    std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
-      return a.energy_pj < b.energy_pj;
-    });
+    std::stable_sort(choices.begin(), choices.end(),
+                     [](const Choice& a, const Choice& b) { return a.energy_pj < b.energy_pj; });
     for (const Choice& choice : choices) explore(*choice.keeps, choice.bounds);
     return result();
   }
 
  private:
   void explore(const Keeps& keeps, const Bounds& bounds) {
-    const std::vector<Start> starts = Explorer(space_, keeps, bounds, archive_).starts();
+    Dominance known;
+    const std::vector<Start> starts = Explorer(space_, keeps, bounds, known, archive_).starts();
     std::size_t done = 0;
     for (std::size_t width = 1; done < starts.size(); width = std::min<std::size_t>(2 * width, 32))
-      done = wave(starts, done, width, keeps, bounds);
+      done = wave(starts, done, width, keeps, bounds, known);
   }
 
   /// Explores up to `width` starts from `first` on; returns the first that is left.
   std::size_t wave(const std::vector<Start>& starts, std::size_t first, std::size_t width,
-                   const Keeps& keeps, const Bounds& bounds) {
+                   const Keeps& keeps, const Bounds& bounds, Dominance& known) {
     std::vector<const Start*> tasks;
     while (first < starts.size() && tasks.size() < width) {
       const Start& start = starts[first++];
@@ -74,10 +74,12 @@ class Search {
     std::vector<Archive> archives(tasks.size(), archive_);
     std::vector<Visits> visits(tasks.size());
     std::vector<char> whole(tasks.size(), 0);
+    std::vector<Dominance> looked_at(tasks.size());
     const auto run_task = [&](std::size_t i) {
-      Explorer explorer(space_, keeps, bounds, archives[i]);
+      Explorer explorer(space_, keeps, bounds, known, archives[i]);
       whole[i] = explorer.explore(*tasks[i]);
       visits[i] = explorer.visits();
+      looked_at[i] = explorer.looked_at();
     };
     const auto run_all = [&] { tbb::parallel_for(std::size_t{0}, tasks.size(), run_task); };
     if (options_.threads == 1) {
@@ -87,6 +89,7 @@ class Search {
     }
     for (std::size_t i = 0; i < tasks.size(); ++i) {
       archive_.merge(archives[i]);
+      known.merge(looked_at[i]);
       visits_.nodes += visits[i].nodes;
       visits_.evaluations += visits[i].evaluations;
       if (whole[i] == 0) leave(*tasks[i]);
@@ -110,9 +113,8 @@ class Search {
     result.evaluations = visits_.evaluations;
     result.nodes = visits_.nodes;
     if (!result.found.empty())
-      result.bound = options_.objective == SearchObjective::pareto
-                         ? 0
-                         : std::min(archive_.best(), bound_);
+      result.bound =
+          options_.objective == SearchObjective::pareto ? 0 : std::min(archive_.best(), bound_);
     return result;
   }
 
@@ -120,7 +122,8 @@ class Search {
   Space space_;
   Archive archive_;
   tbb::task_arena arena_{options_.threads == 0 ? tbb::task_arena::automatic
-                                               : static_cast<int>(options_.threads)};
+                                               : std::min(static_cast<int>(options_.threads),
+                                                          tbb::this_task_arena::max_concurrency())};
   Visits visits_;
   bool complete_ = true;
   double bound_ = std::numeric_limits<double>::infinity();

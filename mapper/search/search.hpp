@@ -61,7 +61,8 @@ struct SearchResult {
   /// One mapping, or the Pareto front from the fewest cycles to the least energy. Empty: none fits.
   std::vector<FoundMapping> found;
   bool optimal = false;  ///< the whole map space has been looked at or excluded
-  /// Of the objective (0 for pareto): nothing in the space is below it. The value itself if optimal.
+  /// Of the objective (0 for pareto): nothing in the space is below it. The value itself if
+  /// optimal.
   double bound = 0;
   std::uint64_t evaluations = 0;  ///< whole mappings counted and priced
   std::uint64_t nodes = 0;        ///< partial mappings counted

@@ -51,12 +51,13 @@ Space::Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOpt
   make_sizes();
   make_keeps();
   make_lanes();
+  make_divisions();
   orders_ = std::make_unique<OrdersOfMask[]>(std::size_t{2} << problem.ranks.size());
 }
 
 void Space::make_sizes() {
   for (const NestRank& rank : problem.ranks) {
-    RankSizes sizes{sizes_of(rank.extent, options.ragged), {}};
+    RankSizes sizes{sizes_of(rank.extent, options.ragged), {}, {}};
     for (const std::uint64_t size : sizes.size) {
       sizes.inside.emplace_back();
       for (std::size_t i = 0; i < sizes.size.size() && sizes.size[i] <= size; ++i)
@@ -130,6 +131,7 @@ void Space::make_lanes() {
             more.push_back(lanes);
             more.back().product *= factor;
             more.back().of_rank[rank] = static_cast<std::uint16_t>(factor);
+            most_of_rank_[rank] = std::max(most_of_rank_[rank], factor);
           }
         list = std::move(more);
       }
@@ -168,24 +170,33 @@ Tile Space::tile(std::size_t point) const {
   return tile;
 }
 
-bool Space::divided(std::size_t rank, std::uint16_t index, std::uint64_t lanes,
-                    std::uint16_t& left) const {
-  const auto& sizes = ranks[rank].size;
-  const std::uint64_t around = sizes[index];
-  if (lanes > around || (!options.ragged && around % lanes != 0)) return false;
+void Space::make_divisions() {
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    RankSizes& sizes = ranks[rank];
+    for (std::uint64_t lanes = 0; lanes <= most_of_rank_[rank]; ++lanes)
+      for (std::size_t i = 0; i < sizes.size.size(); ++i)
+        sizes.left.push_back(lanes == 0 ? -1 : left_of(sizes, i, lanes));
+  }
+}
+
+/// Index of what `lanes` leave of size `index`; -1: they do not divide it, or idle.
+std::int32_t Space::left_of(const RankSizes& sizes, std::size_t index, std::uint64_t lanes) const {
+  const std::uint64_t around = sizes.size[index];
+  if (lanes > around || (!options.ragged && around % lanes != 0)) return -1;
   const std::uint64_t size = ceil_div(around, lanes);
-  if (ceil_div(around, size) != lanes) return false;
-  const auto found = std::lower_bound(sizes.begin(), sizes.begin() + index + 1, size);
-  if (found == sizes.begin() + index + 1 || *found != size) return false;
-  left = static_cast<std::uint16_t>(found - sizes.begin());
-  return true;
+  if (ceil_div(around, size) != lanes) return -1;
+  const auto found = std::lower_bound(sizes.size.begin(), sizes.size.end(), size);
+  return *found == size ? static_cast<std::int32_t>(found - sizes.size.begin()) : -1;
 }
 
 bool Space::divided(const Tile& tile, const Lanes& lanes, Tile& left) const {
   left = tile;
-  for (std::size_t rank = 0; rank < ranks.size(); ++rank)
-    if (lanes.of_rank[rank] > 1 && !divided(rank, tile[rank], lanes.of_rank[rank], left[rank]))
-      return false;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    if (lanes.of_rank[rank] == 1) continue;
+    const std::int32_t index = divided(rank, tile[rank], lanes.of_rank[rank]);
+    if (index < 0) return false;
+    left[rank] = static_cast<std::uint16_t>(index);
+  }
   return true;
 }
 

@@ -23,6 +23,7 @@ using Keeps = std::array<std::uint16_t, max_nest_levels>;
 struct RankSizes {
   std::vector<std::uint64_t> size;
   std::vector<std::vector<std::uint16_t>> inside;  ///< indices of sizes that fit into this one
+  std::vector<std::int32_t> left;                  ///< by lanes and index; see Space::divided
 };
 
 /// Lanes of each rank on one axis; their product does not exceed the axis.
@@ -45,12 +46,15 @@ class Space {
   std::size_t points = 1;  ///< of the lattice
 
   Tile whole() const;
-  std::uint64_t size(std::size_t rank, std::uint16_t index) const { return ranks[rank].size[index]; }
+  std::uint64_t size(std::size_t rank, std::uint16_t index) const {
+    return ranks[rank].size[index];
+  }
   std::size_t point(const Tile& tile) const;
   Tile tile(std::size_t point) const;
-  /// Index of the tile that is left of `index` on that many lanes; false: there is none.
-  bool divided(std::size_t rank, std::uint16_t index, std::uint64_t lanes,
-               std::uint16_t& left) const;
+  /// Index of what is left of size `index` on that many lanes; -1: they do not divide it.
+  std::int32_t divided(std::size_t rank, std::size_t index, std::uint64_t lanes) const {
+    return ranks[rank].left[lanes * ranks[rank].size.size() + index];
+  }
   /// The same of all ranks of an axis.
   bool divided(const Tile& tile, const Lanes& lanes, Tile& left) const;
 
@@ -81,12 +85,15 @@ class Space {
   void make_sizes();
   void make_keeps();
   void make_lanes();
+  void make_divisions();
+  std::int32_t left_of(const RankSizes& sizes, std::size_t index, std::uint64_t lanes) const;
   Orders make_orders(std::uint32_t mask) const;
 
   std::array<std::uint32_t, max_nest_tensors> relevant_{}, sliding_{};
   std::vector<Keeps> keeps_;
   std::vector<std::vector<std::vector<Lanes>>> lanes_;
   std::array<std::uint64_t, max_nest_levels> most_lanes_{};
+  std::array<std::uint64_t, max_nest_ranks> most_of_rank_{};
   std::array<std::uint32_t, max_nest_levels> uncut_{};
   struct OrdersOfMask {
     std::once_flag once;

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <random>
 
 #include "mapper/search/search.hpp"
@@ -66,8 +68,7 @@ Hierarchy random_machine(Random& random, const Problem& problem) {
   std::vector<FanOutAxis>& axes = machine.levels[pick(random, 0, levels - 1)].fan_out;
   for (std::uint64_t i = pick(random, 0, 2); i > 0; --i) {
     axes.push_back({i == 1 ? "X" : "Y", pick(random, 2, 4), {}});
-    if (pick(random, 0, 2) == 0)
-      axes.back().separate = {problem.tensors[pick(random, 0, 2)].name};
+    if (pick(random, 0, 2) == 0) axes.back().separate = {problem.tensors[pick(random, 0, 2)].name};
   }
   machine.compute.pj = 1;
   machine.compute.latch = pick(random, 0, 3) == 0;
@@ -116,11 +117,142 @@ void check_pruning(std::uint64_t seed, int pairs, CountConvention convention, bo
 }
 
 TEST_CASE("pruning loses nothing, tiles that divide") {
-  check_pruning(1, 40, CountConvention::sluice, false);
+  check_pruning(1, 20, CountConvention::sluice, false);
 }
 
 TEST_CASE("pruning loses nothing, Timeloop's counts") {
-  check_pruning(2, 40, CountConvention::timeloop, false);
+  check_pruning(2, 20, CountConvention::timeloop, false);
+}
+
+TEST_CASE("pruning loses nothing, tiles that do not divide") {
+  check_pruning(3, 8, CountConvention::sluice, true);
+}
+
+TEST_SUITE("slow") {
+  TEST_CASE("pruning loses nothing on hundreds of machines") {
+    check_pruning(4, 400, CountConvention::sluice, false);
+    check_pruning(5, 400, CountConvention::timeloop, false);
+    check_pruning(6, 60, CountConvention::sluice, true);
+  }
+}
+
+double value(const SearchResult& result, SearchObjective objective) {
+  if (result.found.empty()) return std::numeric_limits<double>::infinity();
+  return objective_value(objective, result.found.front().cycles, result.found.front().energy_pj);
+}
+
+TEST_CASE("more capacity never gives a worse best mapping") {
+  Random random(7);
+  CAPTURE(7);
+  for (int i = 0; i < 40; ++i) {
+    CAPTURE(i);
+    const Problem problem = random_problem(random);
+    Hierarchy machine = random_machine(random, problem);
+    for (const SearchObjective objective :
+         {SearchObjective::cycles, SearchObjective::energy, SearchObjective::edp}) {
+      Hierarchy larger = machine;
+      for (NestLevel& level : larger.levels) level.capacity_bits *= 2;
+      const double before =
+          value(best(problem, machine, objective, CountConvention::sluice), objective);
+      const double after =
+          value(best(problem, larger, objective, CountConvention::sluice), objective);
+      CHECK(after <= before * (1 + 1e-11));
+    }
+  }
+}
+
+TEST_CASE("the order in which ranks and tensors are declared changes nothing") {
+  Random random(8);
+  CAPTURE(8);
+  for (int i = 0; i < 40; ++i) {
+    CAPTURE(i);
+    const Problem problem = random_problem(random);
+    const Hierarchy machine = random_machine(random, problem);
+    Problem turned = problem;
+    const auto ranks = static_cast<std::uint32_t>(problem.ranks.size());
+    std::reverse(turned.ranks.begin(), turned.ranks.end());
+    for (NestTensor& tensor : turned.tensors)
+      for (NestProjection& dimension : tensor.dimensions)
+        for (NestTerm& term : dimension) term.rank = ranks - 1 - term.rank;
+    std::reverse(turned.tensors.begin(), turned.tensors.end());
+    const double before =
+        value(best(problem, machine, SearchObjective::edp, CountConvention::sluice),
+              SearchObjective::edp);
+    const double after = value(best(turned, machine, SearchObjective::edp, CountConvention::sluice),
+                               SearchObjective::edp);
+    if (std::isfinite(before)) CHECK(after == doctest::Approx(before).epsilon(1e-11));
+  }
+}
+
+/// A buffer and registers on an array of 4 x 4.
+Hierarchy small_array() {
+  Hierarchy machine;
+  NestLevel level;
+  level.name = "DRAM";
+  level.read_pj = level.write_pj = level.update_pj = 100;
+  level.shared_bandwidth = 4;
+  machine.levels.push_back(level);
+  level.name = "buffer";
+  level.capacity_bits = 8 * 1024;
+  level.read_pj = level.write_pj = level.update_pj = 6;
+  level.shared_bandwidth = 16;
+  level.fan_out = {{"X", 4, {}}, {"Y", 4, {}}};
+  machine.levels.push_back(level);
+  level.name = "registers";
+  level.capacity_bits = 8 * 16;
+  level.read_pj = level.write_pj = level.update_pj = 1;
+  level.shared_bandwidth = 0;
+  level.fan_out.clear();
+  machine.levels.push_back(level);
+  machine.compute.pj = 1;
+  return machine;
+}
+
+TEST_CASE("the answer is the same on any number of threads") {
+  for (const SearchObjective objective : objectives) {
+    SearchOptions options;
+    options.objective = objective;
+    options.threads = 1;
+    const auto one = search_mapping(product(16, 12, 8), small_array(), options);
+    CHECK(one.optimal);
+    for (const unsigned threads : {2u, 5u}) {
+      options.threads = threads;
+      const auto several = search_mapping(product(16, 12, 8), small_array(), options);
+      CHECK(several.found == one.found);
+      CHECK(several.nodes == one.nodes);
+    }
+  }
+}
+
+TEST_CASE("a search that is stopped says how far it may be from the best") {
+  SearchOptions options;
+  options.objective = SearchObjective::energy;
+  const auto whole = search_mapping(product(64, 64, 64), small_array(), options);
+  CHECK(whole.optimal);
+  CHECK(whole.bound == whole.found.front().energy_pj);
+  int asked = 0;
+  options.threads = 1;
+  options.stop = [&] { return ++asked > 3; };
+  const auto part = search_mapping(product(64, 64, 64), small_array(), options);
+  CHECK_FALSE(part.optimal);
+  REQUIRE(part.found.size() == 1);
+  CHECK(part.bound <= whole.bound);
+  CHECK(part.found.front().energy_pj >= whole.bound);
+}
+
+TEST_CASE("where nothing fits, nothing is found") {
+  Hierarchy machine = small_array();
+  machine.levels[1].capacity_bits = 8;
+  machine.levels[1].keeps = {"A"};
+  machine.levels[2].keeps = {"B", "Z"};
+  machine.levels[2].capacity_bits = 4;
+  // What does not fit is bypassed.
+  CHECK(search_mapping(product(2, 2, 2), machine, {}).found.size() == 1);
+  SearchOptions options;
+  options.kept = {{2, 2}};  // Z comes into being in the registers, which cannot hold it
+  const auto result = search_mapping(product(2, 2, 2), machine, options);
+  CHECK(result.found.empty());
+  CHECK(result.optimal);
 }
 
 }  // namespace
