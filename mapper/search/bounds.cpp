@@ -63,9 +63,10 @@ class BlockMaker {
     std::size_t parent = level_ + 1;
     while (parent-- > 0 && (keeps_[parent] >> t & 1) == 0) continue;
     if (parent == static_cast<std::size_t>(-1)) return;  // here begins what is kept further in
-    const auto block = [](const NestLevel& level) { return static_cast<double>(level.block); };
     const NestLevel& above = machine.levels[parent];
+    const double above_blocks = space_.blocks_of_element(parent, t);
     const NestLevel* below = last_ ? nullptr : &machine.levels[level_ + 1];
+    const double below_blocks = last_ ? 0 : space_.blocks_of_element(level_ + 1, t);
     Link link;
     link.tensor = t;
     link.words = static_cast<double>(space_.words(t, space_.whole()));
@@ -76,17 +77,17 @@ class BlockMaker {
       for (std::size_t axis = 0; axis < machine.levels[level].fan_out.size(); ++axis)
         if (!space_.separate(level, axis, t))
           link.lanes *= static_cast<double>(space_.lanes(level, axis).front().product);
-    const double fill = below == nullptr ? 0 : below->write_pj / block(*below);
+    const double fill = below == nullptr ? 0 : below->write_pj * below_blocks;
     if (space_.problem.tensors[t].output) {
-      link.every = above.update_pj / block(above);
+      link.every = above.update_pj * above_blocks;
       if (space_.options.convention != CountConvention::timeloop && below != nullptr)
-        link.every += below->read_pj / block(*below);
+        link.every += below->read_pj * below_blocks;
       // No sum is found only at the first touch, once a word unless lanes above reduce into it.
       std::uint64_t lanes = 1;
       for (std::size_t level = 0; level < parent; ++level) lanes *= space_.most_lanes(level);
-      if (lanes == 1) link.again = above.read_pj / block(above) + fill;
+      if (lanes == 1) link.again = above.read_pj * above_blocks + fill;
     } else {
-      link.every = above.read_pj / block(above) + fill;
+      link.every = above.read_pj * above_blocks + fill;
     }
     links_.push_back(link);
   }

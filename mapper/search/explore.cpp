@@ -44,7 +44,7 @@ Explorer::State Explorer::root() const {
       state.home[t] = 0;
       state.untouched[t] = state.touches[t] = static_cast<double>(space_.words(t, space_.whole()));
       (space_.problem.tensors[t].output ? state.pending_writes : state.pending_reads)[0] +=
-          state.untouched[t];
+          state.untouched[t] * space_.words_of_element(0, t);
     }
   return state;
 }
@@ -86,9 +86,6 @@ void Explorer::count_links(State& state, std::size_t level, bool kept) {
   state.pending_pj = state.block_pj = 0;
   const std::size_t next = level + 1;
   const bool last = next == machine.levels.size();
-  const auto pj = [](double words, double of_block, const NestLevel& at) {
-    return words * of_block / static_cast<double>(at.block);
-  };
   for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t) {
     const bool here = kept && (keeps_[level] >> t & 1) != 0;
     const double touches = static_cast<double>(arrivals[t].first_touches);
@@ -111,25 +108,28 @@ void Explorer::count_links(State& state, std::size_t level, bool kept) {
       fills = timeloop ? arrived - touches : reads;
       drains = timeloop ? 0 : arrived;
     }
-    const double parent_pj = pj(reads, above.read_pj, above) + pj(updates, above.update_pj, above);
+    const double parent_pj =
+        (reads * above.read_pj + updates * above.update_pj) * space_.blocks_of_element(home, t);
+    const double words = space_.words_of_element(home, t);
     if (!here) {
-      state.pending_reads[home] += reads;
-      state.pending_writes[home] += updates;
+      state.pending_reads[home] += reads * words;
+      state.pending_writes[home] += updates * words;
       state.pending_pj += parent_pj;
       if (last) state.block_pj += parent_pj;
       if (last || kept || (keeps_[next] >> t & 1) == 0) continue;
       const NestLevel& below = machine.levels[next];
-      state.block_pj += parent_pj + pj(std::min(served, fills), below.write_pj, below) +
-                        pj(std::min(served, drains), below.read_pj, below);
+      state.block_pj += parent_pj + (std::min(served, fills) * below.write_pj +
+                                     std::min(served, drains) * below.read_pj) *
+                                        space_.blocks_of_element(next, t);
       continue;
     }
     const NestLevel& below = machine.levels[level];
-    state.energy_pj +=
-        parent_pj + pj(fills, below.write_pj, below) + pj(drains, below.read_pj, below);
-    state.reads[home] += reads;
-    state.writes[home] += updates;
-    state.reads[level] += drains;
-    state.writes[level] += fills;
+    state.energy_pj += parent_pj + (fills * below.write_pj + drains * below.read_pj) *
+                                       space_.blocks_of_element(level, t);
+    state.reads[home] += reads * words;
+    state.writes[home] += updates * words;
+    state.reads[level] += drains * space_.words_of_element(level, t);
+    state.writes[level] += fills * space_.words_of_element(level, t);
     state.untouched[t] = arrived - reads;
     state.touches[t] = touches;
     state.home[t] = static_cast<std::int8_t>(level);

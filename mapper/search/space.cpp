@@ -143,6 +143,20 @@ void Space::make_lanes() {
   }
 }
 
+double Space::words_of_element(std::size_t level, std::size_t tensor) const {
+  if (options.convention == CountConvention::timeloop) return 1;
+  const NestLevel& memory = hierarchy.levels[level];
+  const NestTensor& data = problem.tensors[tensor];
+  return static_cast<double>(bits_at(memory, data.name, data.bits)) / memory.word_bits;
+}
+
+double Space::blocks_of_element(std::size_t level, std::size_t tensor) const {
+  const NestLevel& memory = hierarchy.levels[level];
+  const double cluster =
+      options.convention == CountConvention::timeloop ? static_cast<double>(memory.cluster) : 1;
+  return words_of_element(level, tensor) / static_cast<double>(memory.block) / cluster;
+}
+
 bool Space::separate(std::size_t level, std::size_t axis, std::size_t tensor) const {
   return names(hierarchy.levels[level].fan_out[axis].separate, problem.tensors[tensor].name);
 }
@@ -217,7 +231,8 @@ bool Space::fits(std::size_t level, std::uint16_t tensors, const Tile& tile) con
   std::uint64_t bits = level < options.reserved_bits.size() ? options.reserved_bits[level] : 0;
   for (std::size_t t = 0; t < problem.tensors.size() && bits <= memory.capacity_bits; ++t)
     if ((tensors >> t & 1) != 0)
-      bits += words(t, tile) * problem.tensors[t].bits * (memory.double_buffered ? 2 : 1);
+      bits += words(t, tile) * bits_at(memory, problem.tensors[t].name, problem.tensors[t].bits) *
+              (memory.double_buffered ? 2 : 1);
   return bits <= memory.capacity_bits;
 }
 

@@ -61,6 +61,10 @@ class Space {
   std::uint64_t words(std::size_t tensor, const Tile& tile) const;
   bool fits(std::size_t level, std::uint16_t tensors, const Tile& tile) const;
 
+  /// Words of a level, and blocks that are paid for, of one element of a tensor, as price() counts.
+  double words_of_element(std::size_t level, std::size_t tensor) const;
+  double blocks_of_element(std::size_t level, std::size_t tensor) const;
+
   /// All choices of what levels keep.
   const std::vector<Keeps>& keeps() const { return keeps_; }
   const std::vector<Lanes>& lanes(std::size_t level, std::size_t axis) const {
