@@ -2,7 +2,6 @@
 // From layers to tasks: matrix products for the array, row-wise work for the vector unit. What the
 // products and counts are is decided here; how they are tiled is not (tiling.cpp).
 #include <algorithm>
-#include <numeric>
 
 #include "base/checked.hpp"
 #include "mapper/lane_cycles.hpp"
@@ -10,37 +9,6 @@
 
 namespace sluice {
 namespace {
-
-/// One axis of a sliding window: output o and tap r read element o * stride + r * dilation - pad.
-struct WindowAxis {
-  std::uint64_t in, out, kernel, stride, dilation, pad;
-};
-
-/// Number of o in [first, out) for which tap `tap` reads an element inside the tensor.
-std::uint64_t reads_inside(const WindowAxis& axis, std::uint64_t tap, std::uint64_t first) {
-  const std::uint64_t shift = tap * axis.dilation;
-  if (axis.in + axis.pad <= shift) return 0;
-  // pad - shift <= o * stride < in + pad - shift
-  const std::uint64_t lowest = axis.pad > shift ? ceil_div(axis.pad - shift, axis.stride) : 0;
-  const std::uint64_t end = std::min(axis.out, ceil_div(axis.in + axis.pad - shift, axis.stride));
-  const std::uint64_t begin = std::max(first, lowest);
-  return end > begin ? end - begin : 0;
-}
-
-/// Distinct elements of the axis that any window reads; padding is not read, and a stride larger
-/// than the kernel leaves gaps. Taps r and r - q read the same residue class of the stride, one
-/// `step` outputs further: of tap r only the last `step` outputs are new.
-std::uint64_t touched(const WindowAxis& axis) {
-  const std::uint64_t divisor = std::gcd(axis.stride, axis.dilation);
-  const std::uint64_t same_class = axis.stride / divisor;
-  const std::uint64_t step = axis.dilation / divisor;
-  std::uint64_t count = 0;
-  for (std::uint64_t tap = 0; tap < axis.kernel; ++tap) {
-    const bool all_new = tap < same_class || axis.out <= step;
-    count += reads_inside(axis, tap, all_new ? 0 : axis.out - step);
-  }
-  return count;
-}
 
 std::uint64_t epilogue_cycles(const Layer& layer, const VectorUnit& unit) {
   std::uint64_t sum = 0;
@@ -62,16 +30,20 @@ class Lowering {
     const std::uint64_t height = out_height(conv);
     const std::uint64_t width = out_width(conv);
     const std::uint64_t channels = conv.in_channels / conv.groups;
-    const std::uint64_t rows = touched({conv.in_height, height, conv.kernel_height,
-                                        conv.stride_height, conv.dilation_height, conv.pad_top});
-    const std::uint64_t columns = touched({conv.in_width, width, conv.kernel_width,
-                                           conv.stride_width, conv.dilation_width, conv.pad_left});
+    SlidingWindow window;
+    window.images = conv.batch;
+    window.rows = {conv.in_height,       height,      conv.kernel_height, conv.stride_height,
+                   conv.dilation_height, conv.pad_top};
+    window.columns = {conv.in_width,       width,        conv.kernel_width, conv.stride_width,
+                      conv.dilation_width, conv.pad_left};
     GemmTask task;
     task.batch = conv.groups;
     task.m = product(conv.batch, height, width);
     task.n = conv.out_channels / conv.groups;
     task.k = product(channels, conv.kernel_height, conv.kernel_width);
-    task.input_elements = product(conv.batch, channels, rows, columns);
+    task.input_elements = product(conv.batch, channels, touched(window.rows, 0, height),
+                                  touched(window.columns, 0, width));
+    if (task.input_elements < product(task.m, task.k)) task.window = window;
     task.input_batch = conv.groups;
     task.weight_batch = conv.groups;
     task.epilogue_ops = epilogue_ + (conv.bias ? 1 : 0);
@@ -115,9 +87,10 @@ class Lowering {
     const std::uint64_t height = out_height(pool);
     const std::uint64_t width = out_width(pool);
     const std::uint64_t rows =
-        touched({pool.in_height, height, pool.kernel_height, pool.stride_height, 1, pool.pad_top});
-    const std::uint64_t columns =
-        touched({pool.in_width, width, pool.kernel_width, pool.stride_width, 1, pool.pad_left});
+        touched({pool.in_height, height, pool.kernel_height, pool.stride_height, 1, pool.pad_top},
+                0, height);
+    const std::uint64_t columns = touched(
+        {pool.in_width, width, pool.kernel_width, pool.stride_width, 1, pool.pad_left}, 0, width);
     VectorTask task = stream(product(pool.batch, pool.channels, height, width), lane_cycles(pool));
     task.input_elements = product(pool.batch, pool.channels, rows, columns);
     add({}, task);

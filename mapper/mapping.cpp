@@ -39,6 +39,10 @@ class Verification {
     if (task.input_elements > task.m * task.k)
       say("input elements " + std::to_string(task.input_elements) +
           " exceed m x k = " + std::to_string(task.m * task.k));
+    else if (!task.window && task.input_elements < task.m * task.k)
+      say("input elements " + std::to_string(task.input_elements) +
+          " are not m x k = " + std::to_string(task.m * task.k) + ", and no window says which");
+    if (task.window) window(*task.window, task, tiling);
     fit(tile_bytes(task, tiling.m_tile, tiling.n_tile, tiling.k_tile, architecture_.array));
   }
 
@@ -72,6 +76,19 @@ class Verification {
     else if (size > extent)
       say(std::string(what) + " tile " + std::to_string(size) + " exceeds the extent " +
           std::to_string(extent));
+  }
+
+  void window(const SlidingWindow& window, const GemmTask& task, const GemmTiling& tiling) {
+    const std::uint64_t pixels = window.images * window.pixels();
+    if (task.m != pixels)
+      say("m " + std::to_string(task.m) + " is not the window's " + std::to_string(pixels) +
+          " pixels");
+    divides("taps", window.taps(), "k", task.k);
+    divides("taps", window.taps(), "k tile", tiling.k_tile);
+    if (const std::uint64_t most = whole_pixels(task, tiling.m_tile); most != tiling.m_tile)
+      say("m tile " + std::to_string(tiling.m_tile) +
+          " is neither whole images nor equal runs of rows nor equal parts of a row; the next " +
+          "smaller that is, is " + std::to_string(most));
   }
 
   void divides(const char* part, std::uint64_t divisor, const char* whole, std::uint64_t value) {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "arch/architecture.hpp"
+#include "mapper/window.hpp"
 #include "workloads/network.hpp"
 
 namespace sluice {
@@ -16,14 +18,16 @@ namespace sluice {
 /// A batch of independent matrix products M x K times K x N on the array.
 ///
 /// `batch` products each with weights of their own (experts, groups of a convolution, heads).
-/// A convolution is lowered by im2col: its input tensor has fewer elements than M x K, which is
-/// what `input_elements` says: the distinct elements of one product's input, read once.
+/// A convolution is lowered by im2col: its input tensor has fewer elements than M x K; `window`
+/// says which. A tile of its k holds whole channels, a tile of its m whole images, rows, or a part
+/// of one row (PixelTile).
 struct GemmTask {
   std::uint64_t batch = 1, m = 1, n = 1, k = 1;
-  std::uint64_t input_elements = 1;  ///< distinct input elements of one product; <= m * k
-  std::uint64_t input_batch = 1;     ///< products that have an input of their own (1: all share)
-  std::uint64_t weight_batch = 1;    ///< products that have weights of their own (GQA: fewer)
-  std::uint64_t epilogue_ops = 0;    ///< vector-unit lane cycles for each output element
+  std::uint64_t input_elements = 1;     ///< distinct input elements of one product; m * k, or:
+  std::optional<SlidingWindow> window;  ///< m = its images x pixels, k = channels x its taps
+  std::uint64_t input_batch = 1;        ///< products that have an input of their own (1: all share)
+  std::uint64_t weight_batch = 1;       ///< products that have weights of their own (GQA: fewer)
+  std::uint64_t epilogue_ops = 0;       ///< vector-unit lane cycles for each output element
   bool operator==(const GemmTask&) const = default;
 };
 
@@ -125,10 +129,19 @@ struct VectorLoop {
 };
 VectorLoop vector_loop(const VectorTask& task, const VectorTiling& tiling);
 
-/// Distinct input elements of an m_tile x k_tile tile: its share of `input_elements`, rounded up;
-/// exact at the full extents, m_tile * k_tile where the input is a plain matrix. A convolution's
-/// tiles overlap; what two consecutive tiles share is counted once, with neither of them.
+/// Distinct input elements of the largest m_tile x k_tile tile: m_tile * k_tile where the input is
+/// a plain matrix. Of a convolution's tiles, which overlap and at the edges read less, that of a
+/// tensor without edges, or all elements; an m_tile that may not be counts as the next smaller that
+/// may.
 std::uint64_t input_tile_elements(const GemmTask& task, std::uint64_t m_tile, std::uint64_t k_tile);
+/// Calls `visit(count, elements)` for m tiles that read alike: `count` of them, which read
+/// `elements` distinct input elements of each channel (of a plain matrix: of each k).
+template <class Visit>
+void for_each_input(const GemmTask& task, std::uint64_t m_tile, Visit visit);
+/// The largest m tile of at most `m_tile` that may be.
+inline std::uint64_t whole_pixels(const GemmTask& task, std::uint64_t m_tile) {
+  return task.window ? pixel_tile(*task.window, m_tile).pixels() : m_tile;
+}
 /// Input elements, of all operands, for `elements` of the result: their share, rounded up.
 std::uint64_t input_tile_elements(const VectorTask& task, std::uint64_t elements);
 
@@ -142,6 +155,23 @@ constexpr std::uint64_t weight_index(const GemmTask& task, std::uint64_t index) 
 
 /// Bytes of `elements` numbers of `format` stored densely, rounded up to whole bytes.
 std::uint64_t storage_bytes(std::uint64_t elements, NumberFormat format);
+
+template <class Visit>
+void for_each_input(const GemmTask& task, std::uint64_t m_tile, Visit visit) {
+  const PixelTile tile = task.window ? pixel_tile(*task.window, m_tile) : PixelTile{};
+  const Split images = task.window ? split(task.window->images, tile.images)  //
+                                   : split(task.m, m_tile);
+  const auto each_size = [&](std::uint64_t count, std::uint64_t elements) {
+    if (images.count > 1) visit(count * (images.count - 1), elements * images.size);
+    visit(count, elements * images.last);
+  };
+  if (!task.window) return each_size(1, 1);
+  for_each_run(task.window->rows, tile.rows, [&](const WindowRun& rows) {
+    for_each_run(task.window->columns, tile.columns, [&](const WindowRun& columns) {
+      each_size(rows.count * columns.count, rows.reads * columns.reads);
+    });
+  });
+}
 
 /// Lowers every layer to tasks, in order. Attention becomes Q K^T, softmax and P V.
 std::vector<Task> lower(const Network& network, const Architecture& architecture);

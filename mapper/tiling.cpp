@@ -110,7 +110,9 @@ class GemmSearch {
   std::uint64_t next_smaller(Axis axis, std::uint64_t size) const {
     if (size <= grain_[axis]) return 0;
     const std::uint64_t grains_now = ceil_div(size, grain_[axis]);
-    return balanced(extent_[axis], (grains_now - 1) * grain_[axis], grain_[axis]);
+    const std::uint64_t next =
+        balanced(extent_[axis], (grains_now - 1) * grain_[axis], grain_[axis]);
+    return axis == m_axis ? whole_pixels(task_, next) : next;
   }
 
   /// Makes `tile` as large along `axis` as fits beside the rest of it, then balances it.
@@ -118,6 +120,7 @@ class GemmSearch {
     const std::uint64_t size = largest(tile, axis);
     if (size == 0) return false;
     tile[axis] = balanced(extent_[axis], size, grain_[axis]);
+    if (axis == m_axis) tile[axis] = whole_pixels(task_, tile[axis]);
     return true;
   }
 
@@ -264,7 +267,9 @@ GemmTile gemm_grain(const GemmTask& task, const SystolicArray& array) {
       grain = {columns, 1, rows};
       break;
   }
-  return {std::min(grain.m, task.m), std::min(grain.n, task.n), std::min(grain.k, task.k)};
+  const std::uint64_t taps = task.window ? task.window->taps() : 1;
+  return {whole_pixels(task, std::min(grain.m, task.m)), std::min(grain.n, task.n),
+          std::min(std::max<std::uint64_t>(grain.k / taps, 1) * taps, task.k)};
 }
 
 std::optional<GemmTiling> least_traffic_tiling(const GemmTask& task, const SystolicArray& array,

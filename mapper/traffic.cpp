@@ -40,9 +40,13 @@ std::uint64_t sweeps(const GemmLoop& loop, std::uint64_t rows, std::uint64_t oth
 
 TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array) {
   const GemmLoop loop = gemm_loop(task, tiling);
-  const auto input = [&](std::uint64_t m, std::uint64_t k) {
-    return storage_bytes(input_tile_elements(task, m, k), array.input_format);
-  };
+  const std::uint64_t taps = task.window ? task.window->taps() : 1;
+  std::uint64_t input = 0;  // bytes of all input tiles of one product
+  for_each_input(task, loop.m.size, [&](std::uint64_t count, std::uint64_t elements) {
+    input += count * sum_over(loop.k, [&](std::uint64_t k) {
+               return storage_bytes(elements * (k / taps), array.input_format);
+             });
+  });
   const auto both = [](const Split& a, const Split& b, auto bytes) {
     return sum_over(a, [&](std::uint64_t x) {
       return sum_over(b, [&](std::uint64_t y) { return bytes(x, y); });
@@ -52,8 +56,8 @@ TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const Systol
     return [format](std::uint64_t a, std::uint64_t b) { return storage_bytes(a * b, format); };
   };
   TaskTraffic result;
-  result.input_read = product(both(loop.m, loop.k, input), sweeps(loop, loop.m.count, loop.n.count,
-                                                                  loop.m_outer, task.input_batch));
+  result.input_read =
+      product(input, sweeps(loop, loop.m.count, loop.n.count, loop.m_outer, task.input_batch));
   result.weight_read =
       product(both(loop.k, loop.n, plain(array.weight_format)),
               sweeps(loop, loop.n.count, loop.m.count, !loop.m_outer, task.weight_batch));
@@ -90,9 +94,10 @@ VectorLoop vector_loop(const VectorTask& task, const VectorTiling& tiling) {
 
 std::uint64_t input_tile_elements(const GemmTask& task, std::uint64_t m_tile,
                                   std::uint64_t k_tile) {
-  const std::uint64_t tile = m_tile * k_tile;
-  const std::uint64_t all = task.m * task.k;
-  return task.input_elements >= all ? tile : share(task.input_elements, tile, all);
+  if (!task.window) return m_tile * k_tile;
+  const PixelTile tile = pixel_tile(*task.window, m_tile);
+  return tile.images * touched_at_most(task.window->rows, tile.rows) *
+         touched_at_most(task.window->columns, tile.columns) * (k_tile / task.window->taps());
 }
 
 std::uint64_t input_tile_elements(const VectorTask& task, std::uint64_t elements) {

@@ -19,13 +19,17 @@ namespace {
 /// or the extent.
 class Sizes {
  public:
-  Sizes(std::uint64_t extent, std::uint64_t grain) {
+  Sizes(std::uint64_t extent, std::uint64_t grain)
+      : Sizes(extent, grain, [](std::uint64_t size) { return size; }) {}
+  /// The same, each size cut down to one that `allowed` gives.
+  template <class Allowed>
+  Sizes(std::uint64_t extent, std::uint64_t grain, Allowed allowed) {
     const std::uint64_t grains = ceil_div(extent, grain);
     for (std::uint64_t count = 1; count_ < values_.size() - 1; count = next(count)) {
-      add(std::min(extent, ceil_div(grains, std::min(count, grains)) * grain));
+      add(allowed(std::min(extent, ceil_div(grains, std::min(count, grains)) * grain)));
       if (count >= grains) return;
     }
-    add(std::min(extent, grain));
+    add(allowed(std::min(extent, grain)));
   }
   const std::uint64_t* begin() const { return values_.data(); }
   const std::uint64_t* end() const { return values_.data() + count_; }
@@ -83,7 +87,9 @@ class Chooser {
 /// tiles that fit, the smaller of which fill the pipeline sooner, in both orders.
 std::optional<GemmTiling> Chooser::operator()(const GemmTask& task) const {
   const GemmTile grain = gemm_grain(task, architecture_.array);
-  const Sizes m_sizes(task.m, grain.m), n_sizes(task.n, grain.n), k_sizes(task.k, grain.k);
+  const Sizes m_sizes(task.m, grain.m,
+                      [&](std::uint64_t size) { return whole_pixels(task, size); });
+  const Sizes n_sizes(task.n, grain.n), k_sizes(task.k, grain.k);
   Best<GemmTiling> best;
   const auto consider = [&](const GemmTiling& tiling) {
     best.consider(tiling, estimate(task, tiling, architecture_, rates_));

@@ -208,7 +208,11 @@ void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, bool for_ve
   count(f, write, bytes);
   count(f, SystolicAction::dram_read, bytes);
   use_port(f, write, bytes);
-  f.transfer.push_back(std::move(transfer));
+  // A tile of nothing but padding is there without being read.
+  if (bytes == 0)
+    f.interval = 0;
+  else
+    f.transfer.push_back(std::move(transfer));
   builder.fire(std::move(f));
 }
 

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "tests/mapper/convolutions.hpp"
 #include "tests/mapper/machines.hpp"
 
 namespace sluice {
@@ -238,28 +239,6 @@ std::uint64_t touched_one_by_one(const Conv2d& c) {
               c.pad_top) *
          axis(c.in_width, out_width(c), c.kernel_width, c.stride_width, c.dilation_width,
               c.pad_left);
-}
-
-Conv2d random_conv(Random& random) {
-  Conv2d c;
-  c.batch = pick(random, 1, 3);
-  c.groups = pick(random, 1, 3);
-  c.in_channels = c.groups * pick(random, 1, 3);
-  c.out_channels = c.groups * pick(random, 1, 3);
-  c.kernel_height = pick(random, 1, 5);
-  c.kernel_width = pick(random, 1, 5);
-  c.stride_height = pick(random, 1, 6);
-  c.stride_width = pick(random, 1, 6);
-  c.dilation_height = pick(random, 1, 6);
-  c.dilation_width = pick(random, 1, 6);
-  c.pad_top = pick(random, 0, 4);
-  c.pad_bottom = pick(random, 0, 4);
-  c.pad_left = pick(random, 0, 4);
-  c.pad_right = pick(random, 0, 4);
-  c.in_height = (c.kernel_height - 1) * c.dilation_height + pick(random, 1, 30);
-  c.in_width = (c.kernel_width - 1) * c.dilation_width + pick(random, 1, 30);
-  c.ceil_output = random() % 2 == 0;
-  return c;
 }
 
 TEST_CASE("distinct input elements equal a walk over all windows") {

@@ -108,6 +108,42 @@ TEST_CASE("more distinct inputs than a product reads are wrong") {
   task.input_elements = 7;
   CHECK(wrong(mapped(task, GemmTiling{2, 2, 3, false})) ==
         Texts{"task conv1: input elements 7 exceed m x k = 6"});
+  task.input_elements = 5;
+  CHECK(wrong(mapped(task, GemmTiling{2, 2, 3, false})) ==
+        Texts{"task conv1: input elements 5 are not m x k = 6, and no window says which"});
+}
+
+/// A 3 x 3 convolution with padding 1 of `images` images of 2 channels of 6 x 4 pixels.
+GemmTask convolution(std::uint64_t images) {
+  GemmTask task = plain_gemm(images * 24, 1, 18);
+  task.window = SlidingWindow{images, {6, 6, 3, 1, 1, 1}, {4, 4, 3, 1, 1, 1}};
+  task.input_elements = images * 48;
+  return task;
+}
+
+TEST_CASE("a tile of a convolution is whole images, equal runs of rows, or equal parts of a row") {
+  for (const std::uint64_t m : {1, 2, 4, 8, 12, 24})
+    CHECK(wrong(mapped(convolution(2), GemmTiling{m, 1, 18, false})) == Texts{});
+  // Of 20 pixels 5 rows, of which an image has no whole number: 3.
+  CHECK(
+      wrong(mapped(convolution(2), GemmTiling{20, 1, 18, false})) ==
+      Texts{"task conv1: m tile 20 is neither whole images nor equal runs of rows nor equal parts "
+            "of a row; the next smaller that is, is 12"});
+  // The last rows of a single image may be fewer.
+  CHECK(wrong(mapped(convolution(1), GemmTiling{20, 1, 18, false})) == Texts{});
+}
+
+TEST_CASE("a tile of a convolution holds whole channels") {
+  CHECK(wrong(mapped(convolution(1), GemmTiling{24, 1, 9, false})) == Texts{});
+  CHECK(wrong(mapped(convolution(1), GemmTiling{24, 1, 8, false})) ==
+        Texts{"task conv1: taps 9 does not divide k tile 8"});
+}
+
+TEST_CASE("a window that does not belong to its product is wrong") {
+  GemmTask task = convolution(1);
+  task.window->images = 2;
+  CHECK(wrong(mapped(task, GemmTiling{24, 1, 18, false})) ==
+        Texts{"task conv1: m 24 is not the window's 48 pixels"});
 }
 
 TEST_CASE("elements that are not whole rows are wrong") {

@@ -10,8 +10,6 @@
 namespace sluice {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
-
 /// Everything a walk over all steps sees.
 struct Walk {
   TaskTraffic traffic;
@@ -53,8 +51,7 @@ class GemmWalk {
       const TileName input = {b * task_.input_batch / task_.batch, m, k};
       const TileName weight = {b * task_.weight_batch / task_.batch, k, n};
       if (input_ != input)
-        walk_.traffic.input_read +=
-            storage_bytes(input_tile_elements(task_, rows, depth), array_.input_format);
+        walk_.traffic.input_read += storage_bytes(rows * depth, array_.input_format);
       if (weight_ != weight)
         walk_.traffic.weight_read += storage_bytes(depth * columns, array_.weight_format);
       input_ = input;
@@ -85,8 +82,7 @@ TEST_CASE("traffic in closed form equals a walk over all steps") {
   for (std::uint64_t seed = 0; seed < 20000; ++seed) {
     CAPTURE(seed);
     Random random(seed);
-    GemmTask task = random_gemm(random, 14);
-    if (random() % 2 == 0) task.input_elements = pick(random, 0, task.m * task.k);
+    const GemmTask task = random_gemm(random, 14);
     const SystolicArray array = random_array(random);
     const GemmTiling tiling{pick(random, 1, task.m), pick(random, 1, task.n),
                             pick(random, 1, task.k), random() % 2 == 0};
@@ -147,35 +143,6 @@ TEST_CASE("tiles of narrow numbers take whole bytes") {
   CHECK(traffic(task, GemmTiling{5, 1, 1, false}, array).input_read == 3);
   CHECK(traffic(task, GemmTiling{3, 1, 1, false}, array).input_read == 3);
   CHECK(traffic(task, GemmTiling{1, 1, 1, false}, array).input_read == 5);
-}
-
-TEST_CASE("an input tile has its share of the distinct elements") {
-  GemmTask task = plain_gemm(10, 1, 9);
-  task.input_elements = 31;
-  CHECK(input_tile_elements(task, 10, 9) == 31);
-  CHECK(input_tile_elements(task, 5, 9) == 16);  // 15.5
-  CHECK(input_tile_elements(task, 1, 1) == 1);   // 0.34
-  task.input_elements = 90;
-  CHECK(input_tile_elements(task, 3, 4) == 12);
-}
-
-TEST_CASE("an input tile is never more than its rectangle nor less than its share") {
-  for (std::uint64_t seed = 0; seed < 5000; ++seed) {
-    CAPTURE(seed);
-    Random random(seed);
-    const std::uint64_t most = seed % 2 == 0 ? 50 : std::uint64_t{1} << 28;
-    GemmTask task = plain_gemm(pick(random, 1, most), 1, pick(random, 1, most));
-    task.input_elements = pick(random, 1, task.m * task.k);
-    const std::uint64_t m = pick(random, 1, task.m), k = pick(random, 1, task.k);
-    const std::uint64_t tile = input_tile_elements(task, m, k);
-    REQUIRE(tile <= m * k);
-    // tile - 1 < input_elements * (m * k) / (all of m * k) <= tile, without division.
-    const Wide share = static_cast<Wide>(task.input_elements) * (m * k);
-    const Wide all = static_cast<Wide>(task.m) * task.k;
-    REQUIRE(static_cast<bool>(tile * all >= share));
-    REQUIRE(static_cast<bool>((tile - 1) * all < share));
-    REQUIRE(input_tile_elements(task, task.m, task.k) == task.input_elements);
-  }
 }
 
 /// Walks over every step of a vector task.

@@ -87,6 +87,10 @@ inline Operator random_operator(std::mt19937_64& random) {
       conv.in_channels = extent(8), conv.out_channels = extent(16);
       conv.in_height = conv.in_width = 3 + random() % 12;
       conv.kernel_height = conv.kernel_width = extent(3);
+      conv.batch = extent(2);
+      conv.stride_height = extent(2), conv.stride_width = extent(2);
+      conv.pad_top = conv.pad_bottom = extent(3) - 1;
+      conv.pad_left = conv.pad_right = extent(3) - 1;
       return conv;
     }
     default:

@@ -9,31 +9,14 @@
 #include "mapper/mappers.hpp"
 #include "sim/models/systolic.hpp"
 #include "sim/pe/gemm.hpp"
+#include "tests/mapper/convolutions.hpp"
 #include "tests/sim/graphs.hpp"
-#include "tests/sim/machines.hpp"
+#include "tests/sim/random_machines.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
 
 namespace {
-
-SystolicArray random_array(std::mt19937_64& random, std::uint32_t largest) {
-  SystolicArray array;
-  array.rows = 1 + static_cast<std::uint32_t>(random() % largest);
-  array.columns = 1 + static_cast<std::uint32_t>(random() % largest);
-  array.dataflow = Dataflow(random() % 3);
-  array.overlap_folds = random() % 2 == 0;
-  array.edge_register = random() % 2 == 0;
-  if (array.dataflow == Dataflow::output_stationary) {
-    array.drain = Drain(random() % 2);
-    array.double_buffered_output = array.drain == Drain::columns && random() % 2 == 0;
-  } else {
-    array.stationary_load = StationaryLoad(random() % 2);
-    array.double_buffered_stationary =
-        array.stationary_load == StationaryLoad::columns && random() % 2 == 0;
-  }
-  return array;
-}
 
 std::uint64_t tile_cycles(const Network& network, const Architecture& architecture,
                           const char* mapper = "whole") {
@@ -122,6 +105,39 @@ TEST_CASE("the bytes that the graph's transfers move are those of the mapping, t
     CHECK(actions[std::size_t(SystolicAction::mac)] == macs(network));
     CHECK(actions[std::size_t(SystolicAction::dram_read)] == moved.input_read + moved.weight_read);
   }
+}
+
+TEST_CASE("the input that a convolution's transfers move is that of the mapping, halos included") {
+  const std::uint64_t seed = 45;
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  int cut = 0;
+  for (int i = 0; i < 300; ++i) {
+    CAPTURE(i);
+    const SystolicArray array = random_array(random, 8);
+    Architecture architecture = bare_machine(array);
+    architecture.dram.bandwidth = {16, Bandwidth::Per::cycle};
+    for (Scratchpad& pad : architecture.scratchpads) pad.capacity = Bytes{256 + random() % 4000};
+    Network network;
+    network.layers = {{"conv", random_conv(random), {}, {}}};
+    auto mapped = map_network(random() % 2 == 0 ? "simple" : "heuristic", network, architecture);
+    if (std::holds_alternative<Infeasible>(mapped)) continue;
+    const Mapping& mapping = std::get<Mapping>(mapped);
+    CAPTURE(to_text(mapping.tasks[0]));
+    REQUIRE(verify(mapping, architecture).empty());
+    const SystolicGraph machine = build_systolic(network, architecture, mapping);
+    REQUIRE(check(machine.graph).empty());
+    const TileResult result = run(machine.graph, {architecture.dram, architecture.clock}, {});
+    const TaskTraffic moved = traffic(mapping.tasks[0], architecture);
+    CHECK(result.streams[0].read_bytes == moved.input_read);
+    CHECK(result.streams[1].read_bytes == moved.weight_read);
+    CHECK(result.streams[2].write_bytes == moved.output_write);
+    const auto actions = count_actions(machine.graph)[0];
+    CHECK(actions[std::size_t(SystolicAction::mac)] == macs(network));
+    CHECK(actions[std::size_t(SystolicAction::input_write)] == moved.input_read);
+    cut += moved.input_read > std::get<GemmTask>(mapping.tasks[0].task.work).input_elements;
+  }
+  CHECK(cut > 50);
 }
 
 TEST_CASE("loads, computation and stores overlap in a double-buffered machine") {
