@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "base/checked.hpp"
+#include "workloads/cascade/count.hpp"
 #include "workloads/cascade/graph.hpp"
 #include "workloads/cascade/operations.hpp"
+#include "workloads/cascade/passes.hpp"
 
 namespace sluice {
 namespace {
@@ -14,128 +16,43 @@ namespace {
 using Kind = MapExpression::Kind;
 using Counts = std::map<std::string, std::uint64_t>;
 
-/// `sum of coefficient * rank + constant >= 0`.
-struct Inequality {
-  std::map<std::string, std::int64_t> coefficients;
-  std::int64_t constant = 0;
-};
-
-void add_terms(const TensorIndex& index, std::int64_t sign, Inequality& sum) {
+void add_terms(const TensorIndex& index, std::int64_t sign, const std::vector<std::string>& ranks,
+               Inequality& sum) {
   for (const IndexTerm& term : index.terms) {
-    if (term.rank.empty())
-      sum.constant += sign * term.coefficient;
-    else
-      sum.coefficients[term.rank] += sign * term.coefficient;
+    const auto rank = std::ranges::find(ranks, term.rank);
+    (term.rank.empty() ? sum.constant
+                       : sum.coefficients[static_cast<std::size_t>(rank - ranks.begin())]) +=
+        sign * term.coefficient;
   }
 }
 
-Inequality difference(const TensorIndex& larger, const TensorIndex& smaller, bool strict) {
-  Inequality result;
-  add_terms(larger, 1, result);
-  add_terms(smaller, -1, result);
-  result.constant -= strict ? 1 : 0;
-  return result;
-}
+/// The iteration space of an Einsum.
+struct EinsumSpace {
+  std::vector<std::string> ranks;
+  PointSpace space;
 
-std::vector<Inequality> inequalities_of(const Einsum& einsum) {
-  std::vector<Inequality> result;
-  for (const RankComparison& c : einsum.conditions) {
-    const bool strict = c.relation == "<" || c.relation == ">";
-    if (c.relation != ">" && c.relation != ">=")
-      result.push_back(difference(c.right, c.left, strict));
-    if (c.relation != "<" && c.relation != "<=")
-      result.push_back(difference(c.left, c.right, strict));
-  }
-  return result;
-}
-
-/// Counts the coordinates of ranks under inequalities: all ranks but the last are walked, the last
-/// is an interval, since every inequality bounds it from one side.
-class PointCounter {
- public:
-  PointCounter(const Cascade& cascade, std::vector<Inequality> inequalities)
-      : cascade_(cascade), inequalities_(std::move(inequalities)) {}
-
-  /// Points of `kept` that some point of `reduced` completes; nothing when that costs too much.
-  std::optional<std::uint64_t> count(const std::vector<std::string>& kept,
-                                     const std::vector<std::string>& reduced) const {
-    std::uint64_t free = 1;
-    std::vector<std::string> walked, inner;
-    for (const std::string& rank : kept) {
-      if (is_bound(rank))
-        walked.push_back(rank);
-      else
-        free = product(free, cascade_.find_rank(rank)->size);
+  EinsumSpace(const Einsum& einsum, const Cascade& cascade) : ranks(ranks_of(einsum)) {
+    for (const std::string& rank : ranks) space.sizes.push_back(cascade.find_rank(rank)->size);
+    for (const RankComparison& c : einsum.conditions) {
+      const std::int64_t strict = c.relation == "<" || c.relation == ">" ? 1 : 0;
+      if (c.relation != ">" && c.relation != ">=") add(c.right, c.left, strict);
+      if (c.relation != "<" && c.relation != "<=") add(c.left, c.right, strict);
     }
-    for (const std::string& rank : reduced)
-      if (is_bound(rank)) inner.push_back(rank);
-    const auto size = [&](const std::string& rank) { return cascade_.find_rank(rank)->size; };
-    std::ranges::sort(walked, {}, size);
-    std::ranges::sort(inner, {}, size);
-    if (cost(walked, inner) > most_steps) return std::nullopt;
-    std::vector<std::string> order = walked;
-    order.insert(order.end(), inner.begin(), inner.end());
-    return product(free, walk(order, 0, walked.size(), inequalities_));
+  }
+  void add(const TensorIndex& larger, const TensorIndex& smaller, std::int64_t strict) {
+    Inequality result{std::vector<std::int64_t>(ranks.size(), 0), -strict};
+    add_terms(larger, 1, ranks, result);
+    add_terms(smaller, -1, ranks, result);
+    space.inequalities.push_back(std::move(result));
   }
 
- private:
-  static constexpr double most_steps = 3e7;
-
-  bool is_bound(const std::string& rank) const {
-    return std::ranges::any_of(inequalities_, [&](const Inequality& i) {
-      const auto found = i.coefficients.find(rank);
-      return found != i.coefficients.end() && found->second != 0;
-    });
+  /// Points of the ranks but `gone` at which the conditions hold for some coordinate of those.
+  std::optional<std::uint64_t> count(const std::vector<std::string>& gone) const {
+    PointSpace part = space;
+    for (const std::string& rank : ranks)
+      part.kept.push_back(std::ranges::find(gone, rank) == gone.end());
+    return count_points(std::move(part));
   }
-  double cost(const std::vector<std::string>& walked, const std::vector<std::string>& inner) const {
-    double steps = 1;
-    const std::size_t last = walked.size() + inner.size();
-    for (std::size_t i = 0; i + 1 < last; ++i)
-      steps *= static_cast<double>(
-          cascade_.find_rank(i < walked.size() ? walked[i] : inner[i - walked.size()])->size);
-    return steps;
-  }
-
-  std::uint64_t walk(const std::vector<std::string>& order, std::size_t at, std::size_t kept,
-                     const std::vector<Inequality>& left) const {
-    if (at == order.size())
-      return std::ranges::all_of(left, [](const auto& i) { return i.constant >= 0; }) ? 1 : 0;
-    if (at + 1 == order.size()) {
-      const std::uint64_t length = interval(order[at], left);
-      return at < kept ? length : std::min<std::uint64_t>(length, 1);
-    }
-    std::uint64_t sum = 0;
-    const auto size = static_cast<std::int64_t>(cascade_.find_rank(order[at])->size);
-    for (std::int64_t x = 0; x < size; ++x) {
-      std::vector<Inequality> next = left;
-      for (Inequality& i : next)
-        if (const auto found = i.coefficients.find(order[at]); found != i.coefficients.end()) {
-          i.constant += found->second * x;
-          i.coefficients.erase(found);
-        }
-      sum += walk(order, at + 1, kept, next);
-      if (at >= kept && sum > 0) return 1;
-    }
-    return sum;
-  }
-
-  std::uint64_t interval(const std::string& rank, const std::vector<Inequality>& left) const {
-    std::int64_t least = 0, most = static_cast<std::int64_t>(cascade_.find_rank(rank)->size) - 1;
-    for (const Inequality& i : left) {
-      const auto found = i.coefficients.find(rank);
-      const std::int64_t c = found == i.coefficients.end() ? 0 : found->second;
-      if (c == 0 && i.constant < 0) return 0;
-      if (c > 0) least = std::max(least, -floor_div(i.constant, c));
-      if (c < 0) most = std::min(most, floor_div(i.constant, -c));
-    }
-    return most < least ? 0 : static_cast<std::uint64_t>(most - least) + 1;
-  }
-  static std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-    return a / b - (a % b != 0 && a < 0 ? 1 : 0);
-  }
-
-  const Cascade& cascade_;
-  std::vector<Inequality> inequalities_;
 };
 
 void add_operations(const MapExpression& value, const Cascade& cascade, Counts& counts) {
@@ -154,28 +71,27 @@ std::uint64_t total(const Counts& counts) {
 }
 
 /// What an Einsum reduces, step by step, and the operations that follow.
-void count_reductions(const Einsum& einsum, const Cascade& cascade, const PointCounter& counter,
-                      EinsumFacts& facts) {
-  std::vector<std::string> kept = facts.ranks, gone;
+void count_reductions(const Einsum& einsum, EinsumSpace& space, EinsumFacts& facts) {
+  std::vector<std::string> gone;
   std::uint64_t before = facts.points;
   for (std::size_t k = 0; k < einsum.reductions.size(); ++k) {
     const Reduction& reduction = einsum.reductions[k];
-    for (const std::string& rank : reduction.ranks) {
-      std::erase(kept, rank);
-      gone.push_back(rank);
+    gone.insert(gone.end(), reduction.ranks.begin(), reduction.ranks.end());
+    auto after = space.count(gone);
+    if (!after) {
+      facts.exact = false;
+      space.space.inequalities.clear();
+      after = space.count(gone);
     }
-    const auto exact = counter.count(kept, gone);
-    facts.exact = facts.exact && exact.has_value();
-    const std::uint64_t after = exact ? *exact : *PointCounter(cascade, {}).count(kept, gone);
     const bool fused = k == 0 && reduction.operation == "+" && einsum.value.kind == Kind::call &&
                        einsum.value.name == "*";
     if (fused) {
       facts.operations["mac"] = before;
       facts.operations["*"] -= before;
     } else {
-      facts.operations[reduction.operation] += before - std::min(before, after);
+      facts.operations[reduction.operation] += before - std::min(before, *after);
     }
-    before = after;
+    before = *after;
   }
   facts.results = before;
 }
@@ -196,37 +112,56 @@ std::vector<std::string> ranks_of_dimension(const Cascade& cascade, const Cascad
   return {};
 }
 
-/// Whether a tensor is read in more than one pass.
-bool is_read_again(const Cascade& cascade, const CascadeTensor& tensor, const PassFacts& passes) {
-  std::uint32_t first = 0, last = 0;
-  const auto see = [&](std::uint32_t stage) {
-    if (stage == 0) return;
-    first = first == 0 ? stage : std::min(first, stage);
-    last = std::max(last, stage);
-  };
-  for (std::size_t i = 0; i < cascade.einsums.size(); ++i) {
-    const Einsum& einsum = cascade.einsums[i];
-    for (const TensorAccess* read : reads_of(einsum))
-      if (read->tensor == tensor.name) see(passes.stages[i]);
+/// What must be held at once, tensor by tensor.
+class LiveCounter {
+ public:
+  LiveCounter(const Cascade& cascade, const PassCounter& counter,
+              const std::vector<PassFacts>& families)
+      : cascade_(cascade), counter_(counter), families_(families) {
+    for (std::size_t i = 0; i < cascade.einsums.size(); ++i)
+      for (const TensorAccess* read : reads_of(cascade.einsums[i]))
+        readers_[read->tensor].push_back(i);
+    for (const PassFacts& family : families)
+      for (const auto& cover : family.family.covers)
+        for (const std::string& rank : cover) by_rank_[rank].push_back(&family);
   }
-  return first != last;
-}
 
-std::uint64_t live_elements(const Cascade& cascade, const CascadeTensor& tensor,
-                            const std::vector<PassFacts>& passes) {
-  std::uint64_t live = 1;
-  for (std::size_t d = 0; d < tensor.dimensions.size(); ++d) {
-    bool whole = false;
-    for (const std::string& rank : ranks_of_dimension(cascade, tensor, d)) {
-      for (const PassFacts& p : passes)
-        whole = whole || (p.family.has(rank) && is_read_again(cascade, tensor, p));
-      whole = whole ||
-              is_read_again(cascade, tensor, count_passes(cascade, RankFamily{rank, {{rank}}}));
-    }
-    if (whole) live = product(live, tensor.dimensions[d].size);
+  std::uint64_t count(const CascadeTensor& tensor) {
+    std::uint64_t live = 1;
+    for (std::size_t d = 0; d < tensor.dimensions.size(); ++d)
+      if (std::ranges::any_of(ranks_of_dimension(cascade_, tensor, d),
+                              [&](const std::string& rank) { return is_read_again(tensor, rank); }))
+        live = product(live, tensor.dimensions[d].size);
+    return live;
   }
-  return live;
-}
+
+ private:
+  /// Whether the tensor is read in more than one pass over the rank, or a family that it is in.
+  bool is_read_again(const CascadeTensor& tensor, const std::string& rank) {
+    const auto differ = [&](const PassFacts& passes) {
+      std::uint32_t first = 0, last = 0;
+      for (const std::size_t reader : readers_[tensor.name]) {
+        const std::uint32_t stage = passes.stages[reader];
+        if (stage == 0) continue;
+        first = first == 0 ? stage : std::min(first, stage);
+        last = std::max(last, stage);
+      }
+      return first != last;
+    };
+    if (std::ranges::any_of(by_rank_[rank], [&](const PassFacts* p) { return differ(*p); }))
+      return true;
+    auto alone = alone_.find(rank);
+    if (alone == alone_.end()) alone = alone_.emplace(rank, counter_.count({rank, {{rank}}})).first;
+    return differ(alone->second);
+  }
+
+  const Cascade& cascade_;
+  const PassCounter& counter_;
+  const std::vector<PassFacts>& families_;
+  std::map<std::string, std::vector<std::size_t>> readers_;
+  std::map<std::string, std::vector<const PassFacts*>> by_rank_;
+  std::map<std::string, PassFacts> alone_;
+};
 
 std::vector<RecurrenceFacts> recurrences_of(const Cascade& cascade) {
   std::vector<RecurrenceFacts> result;
@@ -245,18 +180,19 @@ std::vector<RecurrenceFacts> recurrences_of(const Cascade& cascade) {
 
 EinsumFacts facts_of(const Einsum& einsum, const Cascade& cascade) {
   EinsumFacts facts;
-  facts.ranks = ranks_of(einsum);
-  const PointCounter counter(cascade, inequalities_of(einsum));
-  if (const auto points = counter.count(facts.ranks, {})) {
-    facts.points = *points;
-  } else {
+  EinsumSpace space(einsum, cascade);
+  facts.ranks = space.ranks;
+  auto points = space.count({});
+  if (!points) {
     facts.exact = false;
-    facts.points = *PointCounter(cascade, {}).count(facts.ranks, {});
+    space.space.inequalities.clear();
+    points = space.count({});
   }
+  facts.points = *points;
   Counts each;
   add_operations(einsum.value, cascade, each);
   for (const auto& [kind, count] : each) facts.operations[kind] = product(count, facts.points);
-  count_reductions(einsum, cascade, facts.exact ? counter : PointCounter(cascade, {}), facts);
+  count_reductions(einsum, space, facts);
   std::erase_if(facts.operations, [](const auto& entry) { return entry.second == 0; });
   return facts;
 }
@@ -268,11 +204,12 @@ CascadeFacts facts_of(const Cascade& cascade) {
     for (const auto& [kind, count] : facts.einsums.back().operations)
       facts.operations[kind] += count;
   }
+  const PassCounter counter(cascade);
   for (const RankFamily& family : families_of(cascade))
-    facts.passes.push_back(count_passes(cascade, family));
+    facts.passes.push_back(counter.count(family));
+  LiveCounter live(cascade, counter, facts.passes);
   for (const CascadeTensor& tensor : cascade.tensors) {
-    facts.tensors.push_back(
-        {tensor.name, tensor.elements(), live_elements(cascade, tensor, facts.passes)});
+    facts.tensors.push_back({tensor.name, tensor.elements(), live.count(tensor)});
     const double bytes = static_cast<double>(tensor.elements()) * cascade.element_bits / 8;
     if (tensor.kind == CascadeTensor::Kind::input) facts.read_bytes += bytes;
     if (tensor.kind == CascadeTensor::Kind::output) facts.written_bytes += bytes;

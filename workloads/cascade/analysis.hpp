@@ -71,8 +71,13 @@ std::optional<PassFacts> count_passes(const Cascade& cascade, const std::string&
 EinsumFacts facts_of(const Einsum& einsum, const Cascade& cascade);
 CascadeFacts facts_of(const Cascade& cascade);
 
-/// The facts as a readable page, and the graph for Graphviz.
+/// The facts as a readable page.
 std::string to_table(const Cascade& cascade, const CascadeFacts& facts);
+/// All of them as JSON, of the schema that facts_schema() describes.
+std::string to_json(const Cascade& cascade, const CascadeFacts& facts);
+std::string facts_schema();
+/// The graph for Graphviz, and as a drawing.
 std::string to_dot(const Cascade& cascade);
+std::string to_svg(const Cascade& cascade, const CascadeFacts& facts);
 
 }  // namespace sluice

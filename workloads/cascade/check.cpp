@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/checked.hpp"
 #include "workloads/cascade/graph.hpp"
@@ -14,7 +15,12 @@ namespace {
 class Checker {
  public:
   Checker(const Cascade& cascade, const CascadePlaces& places, Mistakes& mistakes)
-      : cascade_(cascade), places_(places), mistakes_(mistakes) {}
+      : cascade_(cascade), places_(places), mistakes_(mistakes) {
+    for (std::size_t i = 0; i < cascade.einsums.size(); ++i) {
+      writers_[einsum(i).output.tensor].push_back(i);
+      for (const TensorAccess* read : reads_of(einsum(i))) read_.insert(read->tensor);
+    }
+  }
 
   void check() {
     for (std::size_t i = 0; i < cascade_.einsums.size(); ++i) {
@@ -79,8 +85,8 @@ class Checker {
     if (tensor->kind == CascadeTensor::Kind::input)
       return mistakes_.error(places_.outputs[i].where,
                              fmt::format("'{}' is an input, no Einsum can make it", name));
-    for (std::size_t j = 0; j < i; ++j)
-      if (einsum(j).output.tensor == name && !are_apart(einsum(j), einsum(i)))
+    for (const std::size_t j : writers_.at(name))
+      if (j < i && !are_apart(einsum(j), einsum(i)))
         return mistakes_.error(
             places_.outputs[i].where, fmt::format("'{}' is made twice", name),
             fmt::format("line {} makes it already; several Einsums may make parts that are apart",
@@ -124,9 +130,11 @@ class Checker {
   void check_made(const TensorAccess& read, std::size_t d, const IndexRange& range,
                   const Location& where) {
     std::int64_t first = INT64_MAX;
-    for (const Einsum& writer : cascade_.einsums)
-      if (writer.output.tensor == read.tensor)
-        first = std::min(first, range_of(writer.output.indices[d], writer, cascade_).least);
+    for (const std::size_t i : writers_.at(read.tensor)) {
+      const TensorIndex& index = einsum(i).output.indices[d];
+      const std::int64_t least = range_of(index, einsum(i), cascade_).least;
+      first = std::min(first, plain_rank(index).empty() ? least : 0);  // conditions leave gaps
+    }
     if (range.least >= first) return;
     TensorAccess missing = read;
     missing.indices[d].terms = {{range.least, {}, {}}};
@@ -158,29 +166,23 @@ class Checker {
 
   void check_unused() {
     for (const CascadeTensor& tensor : cascade_.tensors) {
-      if (tensor.kind == CascadeTensor::Kind::output || is_read(tensor.name)) continue;
+      if (tensor.kind == CascadeTensor::Kind::output || read_.contains(tensor.name)) continue;
       if (tensor.kind == CascadeTensor::Kind::input) {
         mistakes_.error(places_.inputs.at(tensor.name),
                         fmt::format("no Einsum reads the input '{}'", tensor.name));
         continue;
       }
-      for (std::size_t i = 0; i < cascade_.einsums.size(); ++i)
-        if (einsum(i).output.tensor == tensor.name)
-          mistakes_.error(places_.outputs[i].where, fmt::format("nothing reads '{}'", tensor.name),
-                          "add it to `outputs:`, or remove it");
+      for (const std::size_t i : writers_.at(tensor.name))
+        mistakes_.error(places_.outputs[i].where, fmt::format("nothing reads '{}'", tensor.name),
+                        "add it to `outputs:`, or remove it");
     }
-  }
-
-  bool is_read(const std::string& name) const {
-    return std::ranges::any_of(cascade_.einsums, [&](const Einsum& e) {
-      return std::ranges::any_of(reads_of(e),
-                                 [&](const TensorAccess* read) { return read->tensor == name; });
-    });
   }
 
   const Cascade& cascade_;
   const CascadePlaces& places_;
   Mistakes& mistakes_;
+  std::map<std::string, std::vector<std::size_t>> writers_;
+  std::set<std::string> read_;
 };
 
 }  // namespace
@@ -200,7 +202,9 @@ void derive_tensors(Cascade& cascade, const CascadePlaces& places, Mistakes& mis
     std::uint64_t elements = 1;
     for (std::size_t d = 0; d < einsum.output.indices.size(); ++d) {
       const TensorIndex& index = einsum.output.indices[d];
-      const IndexRange range = range_of(index, einsum, cascade);
+      IndexRange range = range_of(index, einsum, cascade);
+      if (const std::string rank = plain_rank(index); !rank.empty())  // conditions leave gaps only
+        range = {0, static_cast<std::int64_t>(cascade.find_rank(rank)->size) - 1};
       if (range.least < 0 || !index.gathers.empty())
         mistakes.error(places.outputs[i].indices[d],
                        index.gathers.empty()
@@ -217,6 +221,11 @@ void derive_tensors(Cascade& cascade, const CascadePlaces& places, Mistakes& mis
                               fmt::format("'{}' has more than 2^60 elements", name));
     }
   }
+  // A rank that makes a part of a dimension only is not its rank.
+  for (CascadeTensor& tensor : cascade.tensors)
+    for (TensorDimension& dimension : tensor.dimensions)
+      if (!dimension.rank.empty() && cascade.find_rank(dimension.rank)->size != dimension.size)
+        dimension.rank.clear();
 }
 
 void check_cascade(const Cascade& cascade, const CascadePlaces& places, Mistakes& mistakes) {

@@ -97,6 +97,7 @@ class Evaluator {
       if (!next) return;
       const double both[] = {sum.value_or(0), *next};
       sum = sum ? operation->value(both, 2) : *next;
+      if (options_.round_sum) sum = options_.round_sum(*sum);
     });
     return sum;
   }

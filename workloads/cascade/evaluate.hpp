@@ -17,8 +17,11 @@ namespace sluice {
 using TensorValues = std::map<std::string, std::vector<double>>;
 
 struct CascadeEvaluation {
-  /// Rounds every element when it is stored, inputs included; sums inside an Einsum stay in double.
-  std::function<double(double)> round;
+  /// Rounds every element when it is stored, inputs included.
+  std::function<double(double)> round = {};
+  /// Rounds what a reduction has so far, after every value that it takes in; without it reductions
+  /// are made in double. What the map computes for one point is in double in either case.
+  std::function<double(double)> round_sum = {};
   std::uint64_t most_points = std::uint64_t{1} << 34;  ///< of all Einsums together
 };
 

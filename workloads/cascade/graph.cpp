@@ -83,9 +83,7 @@ bool order(std::vector<std::size_t>& members, const std::vector<CascadeEdge>& ed
     return static_cast<std::size_t>(std::ranges::find(members, einsum) - members.begin());
   };
   for (const CascadeEdge& edge : edges)
-    if (!is_carried(edge) && place(edge.writer) < members.size() &&
-        place(edge.reader) < members.size())
-      boost::add_edge(place(edge.writer), place(edge.reader), graph);
+    if (!is_carried(edge)) boost::add_edge(place(edge.writer), place(edge.reader), graph);
   std::vector<std::size_t> reversed;
   try {
     boost::topological_sort(graph, std::back_inserter(reversed));
@@ -98,14 +96,11 @@ bool order(std::vector<std::size_t>& members, const std::vector<CascadeEdge>& ed
   return true;
 }
 
+/// `edges` are those among the members.
 CascadeStep step_of(const Cascade& cascade, std::vector<std::size_t> members,
                     const std::vector<CascadeEdge>& edges) {
   CascadeStep step;
-  const auto inside = [&](std::size_t einsum) {
-    return std::ranges::find(members, einsum) != members.end();
-  };
   for (const CascadeEdge& edge : edges) {
-    if (!inside(edge.writer) || !inside(edge.reader)) continue;
     if (edge.distance < 0) step.possible = false;
     if (!is_carried(edge)) continue;
     if (!step.rank.empty() && step.rank != edge.rank) step.possible = false;
@@ -143,15 +138,20 @@ IndexRange range_of(const TensorIndex& index, const Einsum& einsum, const Cascad
 
 std::vector<CascadeEdge> edges_of(const Cascade& cascade) {
   std::vector<CascadeEdge> edges;
-  for (std::size_t reader = 0; reader < cascade.einsums.size(); ++reader)
+  std::map<std::string, std::vector<std::size_t>> writers;
+  for (std::size_t i = 0; i < cascade.einsums.size(); ++i)
+    writers[cascade.einsums[i].output.tensor].push_back(i);
+  for (std::size_t reader = 0; reader < cascade.einsums.size(); ++reader) {
+    const std::size_t before = edges.size();
     for (const TensorAccess* read : reads_of(cascade.einsums[reader]))
-      for (std::size_t writer = 0; writer < cascade.einsums.size(); ++writer) {
-        if (cascade.einsums[writer].output.tensor != read->tensor) continue;
+      for (const std::size_t writer : writers[read->tensor]) {
         auto edge = edge_between(cascade, writer, cascade.einsums[reader], *read);
         if (!edge) continue;
         edge->reader = reader;
-        if (std::ranges::find(edges, *edge) == edges.end()) edges.push_back(std::move(*edge));
+        const auto first = edges.begin() + static_cast<std::ptrdiff_t>(before);
+        if (std::find(first, edges.end(), *edge) == edges.end()) edges.push_back(std::move(*edge));
       }
+  }
   return edges;
 }
 
@@ -165,12 +165,15 @@ std::vector<CascadeStep> schedule_of(const Cascade& cascade) {
       boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
   // Tarjan's algorithm numbers the components in reverse topological order.
   std::vector<CascadeStep> steps;
-  for (std::size_t c = count; c-- > 0;) {
-    std::vector<std::size_t> members;
-    for (std::size_t einsum = 0; einsum < component.size(); ++einsum)
-      if (component[einsum] == c) members.push_back(einsum);
-    steps.push_back(step_of(cascade, std::move(members), edges));
-  }
+  std::vector<std::vector<std::size_t>> members(count);
+  std::vector<std::vector<CascadeEdge>> inner(count);
+  for (std::size_t einsum = 0; einsum < component.size(); ++einsum)
+    members[component[einsum]].push_back(einsum);
+  for (const CascadeEdge& edge : edges)
+    if (component[edge.writer] == component[edge.reader])
+      inner[component[edge.writer]].push_back(edge);
+  for (std::size_t c = count; c-- > 0;)
+    steps.push_back(step_of(cascade, std::move(members[c]), inner[c]));
   return steps;
 }
 

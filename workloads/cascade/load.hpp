@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/registry.hpp"
 #include "base/yaml.hpp"
 #include "workloads/cascade/cascade.hpp"
 
@@ -24,11 +25,17 @@ struct CascadeSetting {
 Cascade parse_cascade(std::string_view text, const std::string& path,
                       const std::vector<CascadeSetting>& settings = {});
 
-/// The same of a part of a file, such as a cascade in place; `text` is that of the whole file.
-Cascade read_cascade(const YamlNode& file, std::string_view text,
+/// The same of a tree, such as that of a file with its includes, or a cascade in place; `text` is
+/// that of the whole file, which is read again for the places of mistakes when it is not given.
+Cascade read_cascade(const YamlNode& file, std::string_view text = {},
                      const std::vector<CascadeSetting>& settings = {});
-
-/// The same of a file.
+/// The same of a file, with what it includes.
 Cascade load_cascade(const std::string& path, const std::vector<CascadeSetting>& settings = {});
+
+/// What `sluice list cascades` says of a file. Throws SpecError for mistakes in its parameters.
+Descriptor describe_cascade(const YamlNode& file);
+
+/// The JSON Schema (draft 2020-12) of cascade files, as JSON text.
+std::string cascade_schema();
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -60,6 +61,14 @@ std::vector<std::string> operation_names() {
   std::vector<std::string> names;
   for (const MapOperation& operation : operations) names.emplace_back(operation.name);
   return names;
+}
+
+std::string_view operation_word(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"+", "add"}, {"-", "subtract"}, {"*", "multiply"}, {"/", "divide"}};
+  for (const auto& [sign, word] : words)
+    if (sign == name) return word;
+  return name;
 }
 
 bool is_reduction(std::string_view name) {

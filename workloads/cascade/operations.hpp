@@ -20,6 +20,8 @@ struct MapOperation {
 /// maximumNumber and minimumNumber of IEEE 754-2019 do.
 const MapOperation* find_operation(std::string_view name);
 std::vector<std::string> operation_names();
+/// `add` for +, `multiply` for *; other names are words already.
+std::string_view operation_word(std::string_view name);
 
 /// Whether `name` may reduce: + * max min. `identity_of` is what an empty reduction gives.
 bool is_reduction(std::string_view name);

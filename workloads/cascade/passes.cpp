@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Passes over rank families, after section 3 of FuseMax (MICRO 2024), and what they keep alive.
+#include "workloads/cascade/passes.hpp"
+
 #include <algorithm>
 #include <set>
 
-#include "workloads/cascade/analysis.hpp"
 #include "workloads/cascade/graph.hpp"
 
 namespace sluice {
@@ -27,122 +28,150 @@ std::vector<std::string> split_of(const TensorIndex& index, const Cascade& casca
   return ranks.size() > 1 ? ranks : std::vector<std::string>{};
 }
 
-bool contains(const std::vector<std::string>& list, const std::string& name) {
-  return std::ranges::find(list, name) != list.end();
+bool has_any(const std::vector<std::size_t>& ids, const std::vector<bool>& set) {
+  return std::ranges::any_of(ids, [&](std::size_t id) { return set[id]; });
 }
 
-/// Follows the Einsums in order: in which pass each tensor is made, and which passes must have
-/// ended before it.
-class PassCounter {
- public:
-  PassCounter(const Cascade& cascade, const RankFamily& family)
-      : cascade_(cascade), family_(family) {}
-
-  PassFacts count() {
-    PassFacts facts{family_, 0, std::vector<std::uint32_t>(cascade_.einsums.size())};
-    for (const CascadeStep& step : schedule_of(cascade_))
-      for (const std::size_t i : step.einsums) facts.stages[i] = follow(cascade_.einsums[i]);
-    for (const auto& [origin, stages] : traversals_)
-      facts.passes = std::max(facts.passes, static_cast<std::uint32_t>(stages.size()));
-    return facts;
-  }
-
- private:
-  struct State {
-    std::uint32_t made = 0;         ///< the pass in which elements are made
-    std::uint32_t ended = 0;        ///< the last pass that must have ended before
-    std::set<std::string> origins;  ///< tensors whose elements along the family it comes from
-  };
-
-  bool traverses(const Einsum& einsum) const {
-    const std::vector<std::string> ranks = ranks_of(einsum);
-    return std::ranges::any_of(family_.covers, [&](const std::vector<std::string>& cover) {
-      return std::ranges::all_of(cover, [&](const auto& rank) { return contains(ranks, rank); });
-    });
-  }
-  bool keeps(const TensorAccess& access) const {
-    return std::ranges::any_of(ranks_of(access),
-                               [&](const std::string& rank) { return family_.has(rank); });
-  }
-  /// Whether a read takes what a recurrence along the family leaves behind its last coordinate.
-  bool reads_last(const TensorAccess& read) const {
-    const CascadeTensor& tensor = *cascade_.find_tensor(read.tensor);
-    for (std::size_t d = 0; d < read.indices.size(); ++d) {
-      const TensorIndex& index = read.indices[d];
-      if (!ranks_of(TensorAccess{{}, {index}}).empty() || !index.gathers.empty()) continue;
-      if (constant_of(index) + 1 != static_cast<std::int64_t>(tensor.dimensions[d].size)) continue;
-      for (const Einsum& writer : cascade_.einsums)
-        if (writer.output.tensor == read.tensor && keeps({{}, {writer.output.indices[d]}}))
-          return true;
-    }
-    return false;
-  }
-
-  std::uint32_t follow(const Einsum& einsum) {
-    std::uint32_t needed = 0, latest = 0;
-    State made;
-    for (const TensorAccess* read : reads_of(einsum)) {
-      const State& input = states_[read->tensor];
-      latest = std::max(latest, input.made);
-      needed =
-          std::max(needed, reads_last(*read) ? std::max(input.ended, input.made) : input.ended);
-      if (!keeps(*read)) continue;
-      made.origins.insert(input.origins.begin(), input.origins.end());
-      if (input.origins.empty()) made.origins.insert(read->tensor);
-    }
-    const bool traversal = traverses(einsum);
-    made.made = traversal ? std::max(needed + 1, latest) : std::max(latest, needed);
-    made.ended = keeps(einsum.output) ? needed : made.made;
-    if (traversal && made.origins.empty()) made.origins.insert(einsum.output.tensor);
-    if (traversal)
-      for (const std::string& origin : made.origins) traversals_[origin].insert(made.made);
-    if (!keeps(einsum.output)) made.origins.clear();
-    State& state = states_[einsum.output.tensor];
-    state.made = std::max(state.made, made.made);
-    state.ended = std::max(state.ended, made.ended);
-    state.origins.insert(made.origins.begin(), made.origins.end());
-    return traversal ? made.made : 0;
-  }
-
-  const Cascade& cascade_;
-  const RankFamily& family_;
-  std::map<std::string, State> states_;
-  std::map<std::string, std::set<std::uint32_t>> traversals_;
-};
+void add_once(std::vector<std::size_t>& list, std::size_t id) {
+  if (std::ranges::find(list, id) == list.end()) list.push_back(id);
+}
 
 }  // namespace
 
+PassCounter::PassCounter(const Cascade& cascade) : cascade_(cascade) {
+  for (const CascadeRank& rank : cascade.ranks) rank_ids_.emplace(rank.name, rank_ids_.size());
+  for (const CascadeTensor& tensor : cascade.tensors)
+    tensor_ids_.emplace(tensor.name, tensor_ids_.size());
+  for (const Einsum& einsum : cascade.einsums)
+    writers_[einsum.output.tensor].push_back(&einsum.output);
+  for (const CascadeStep& step : schedule_of(cascade))
+    for (const std::size_t i : step.einsums) {
+      const Einsum& einsum = cascade.einsums[i];
+      Node& node = nodes_.emplace_back(Node{i,
+                                            tensor_ids_.at(einsum.output.tensor),
+                                            ids_of(ranks_of(einsum)),
+                                            ids_of(ranks_of(einsum.output)),
+                                            {}});
+      for (const TensorAccess* read : reads_of(einsum)) node.reads.push_back(read_of(*read));
+    }
+}
+
+std::vector<std::size_t> PassCounter::ids_of(const std::vector<std::string>& ranks) const {
+  std::vector<std::size_t> ids;
+  for (const std::string& rank : ranks) ids.push_back(rank_ids_.at(rank));
+  return ids;
+}
+
+PassCounter::Read PassCounter::read_of(const TensorAccess& access) const {
+  Read read{tensor_ids_.at(access.tensor), ids_of(ranks_of(access)), {}};
+  const auto writers = writers_.find(access.tensor);
+  if (writers == writers_.end()) return read;
+  const CascadeTensor& tensor = cascade_.tensors[read.tensor];
+  for (std::size_t d = 0; d < access.indices.size(); ++d) {
+    const TensorIndex& index = access.indices[d];
+    if (!ranks_of(TensorAccess{{}, {index}}).empty() || !index.gathers.empty()) continue;
+    if (constant_of(index) + 1 != static_cast<std::int64_t>(tensor.dimensions[d].size)) continue;
+    for (const TensorAccess* writer : writers->second)
+      for (const std::size_t id : ids_of(ranks_of(TensorAccess{{}, {writer->indices[d]}})))
+        add_once(read.ending, id);
+  }
+  return read;
+}
+
+/// One family.
+struct PassCounter::Walk {
+  std::vector<bool> in_family;
+  std::vector<std::vector<std::size_t>> covers;
+  std::vector<State> states;
+  std::map<std::size_t, std::set<std::uint32_t>> traversals;
+
+  bool traverses(const Node& node) const {
+    return std::ranges::any_of(covers, [&](const auto& cover) {
+      return std::ranges::all_of(cover, [&](std::size_t rank) {
+        return std::ranges::find(node.ranks, rank) != node.ranks.end();
+      });
+    });
+  }
+
+  std::uint32_t follow(const Node& node) {
+    std::uint32_t needed = 0, latest = 0;
+    State made;
+    for (const Read& read : node.reads) {
+      const State& input = states[read.tensor];
+      const bool waits = has_any(read.ending, in_family);
+      latest = std::max(latest, input.made);
+      needed = std::max(needed, waits ? std::max(input.ended, input.made) : input.ended);
+      if (!has_any(read.ranks, in_family)) continue;
+      for (const std::size_t origin : input.origins) add_once(made.origins, origin);
+      if (input.origins.empty()) add_once(made.origins, read.tensor);
+    }
+    const bool traversal = traverses(node), keeps = has_any(node.kept, in_family);
+    made.made = traversal ? std::max(needed + 1, latest) : std::max(latest, needed);
+    made.ended = keeps ? needed : made.made;
+    if (traversal && made.origins.empty()) made.origins.push_back(node.output);
+    if (traversal)
+      for (const std::size_t origin : made.origins) traversals[origin].insert(made.made);
+    if (!keeps) made.origins.clear();
+    State& state = states[node.output];
+    state.made = std::max(state.made, made.made);
+    state.ended = std::max(state.ended, made.ended);
+    for (const std::size_t origin : made.origins) add_once(state.origins, origin);
+    return traversal ? made.made : 0;
+  }
+};
+
+PassFacts PassCounter::count(const RankFamily& family) const {
+  PassFacts facts{family, 0, std::vector<std::uint32_t>(cascade_.einsums.size())};
+  Walk walk;
+  walk.in_family.resize(rank_ids_.size());
+  walk.states.resize(tensor_ids_.size());
+  for (const auto& cover : family.covers) {
+    walk.covers.push_back(ids_of(cover));
+    for (const std::size_t rank : walk.covers.back()) walk.in_family[rank] = true;
+  }
+  for (const Node& node : nodes_) facts.stages[node.einsum] = walk.follow(node);
+  for (const auto& [origin, stages] : walk.traversals)
+    facts.passes = std::max(facts.passes, static_cast<std::uint32_t>(stages.size()));
+  return facts;
+}
+
 bool RankFamily::has(const std::string& rank) const {
-  return std::ranges::any_of(covers, [&](const auto& cover) { return contains(cover, rank); });
+  return std::ranges::any_of(
+      covers, [&](const auto& cover) { return std::ranges::find(cover, rank) != cover.end(); });
 }
 
 std::vector<RankFamily> families_of(const Cascade& cascade) {
   std::vector<RankFamily> families;
-  for (const CascadeRank& rank : cascade.ranks) families.push_back({rank.name, {{rank.name}}});
+  std::map<std::string, std::size_t> places;
+  for (const CascadeRank& rank : cascade.ranks) {
+    places.emplace(rank.name, families.size());
+    families.push_back({rank.name, {{rank.name}}});
+  }
   const auto join = [&](const TensorAccess& access) {
     const CascadeTensor* tensor = cascade.find_tensor(access.tensor);
     for (std::size_t d = 0; d < access.indices.size(); ++d) {
       const std::vector<std::string> parts = split_of(access.indices[d], cascade);
-      const auto root = std::ranges::find(families, tensor->dimensions[d].rank, &RankFamily::name);
-      if (parts.empty() || root == families.end()) continue;
-      if (std::ranges::find(root->covers, parts) == root->covers.end())
-        root->covers.push_back(parts);
+      const auto root = places.find(tensor->dimensions[d].rank);
+      if (parts.empty() || root == places.end()) continue;
+      auto& covers = families[root->second].covers;
+      if (std::ranges::find(covers, parts) == covers.end()) covers.push_back(parts);
     }
   };
   for (const Einsum& einsum : cascade.einsums) {
     join(einsum.output);
     for (const TensorAccess* read : reads_of(einsum)) join(*read);
   }
-  std::erase_if(families, [&](const RankFamily& family) {
-    return std::ranges::any_of(families, [&](const RankFamily& other) {
-      return other.name != family.name && other.has(family.name);
-    });
-  });
+  std::set<std::string> parts;  // of ranks that are split
+  for (const RankFamily& family : families)
+    for (const auto& cover : family.covers)
+      for (const std::string& rank : cover)
+        if (rank != family.name) parts.insert(rank);
+  std::erase_if(families, [&](const RankFamily& family) { return parts.contains(family.name); });
   return families;
 }
 
 PassFacts count_passes(const Cascade& cascade, const RankFamily& family) {
-  return PassCounter(cascade, family).count();
+  return PassCounter(cascade).count(family);
 }
 
 std::optional<PassFacts> count_passes(const Cascade& cascade, const std::string& rank) {

@@ -7,22 +7,15 @@
 
 #include "workloads/cascade/analysis.hpp"
 #include "workloads/cascade/graph.hpp"
+#include "workloads/cascade/operations.hpp"
 
 namespace sluice {
 namespace {
 
-std::string_view word_of(std::string_view kind) {
-  static constexpr std::pair<std::string_view, std::string_view> words[] = {
-      {"+", "add"}, {"-", "subtract"}, {"*", "multiply"}, {"/", "divide"}};
-  for (const auto& [sign, word] : words)
-    if (sign == kind) return word;
-  return kind;
-}
-
 std::string operations_text(const std::map<std::string, std::uint64_t>& operations) {
   std::string text;
   for (const auto& [kind, count] : operations)
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word_of(kind));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, operation_word(kind));
   return text.empty() ? "none" : text;
 }
 
