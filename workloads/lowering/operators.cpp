@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cascade of each operator but the elementwise ones.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/print.hpp"
+#include "base/yaml.hpp"
+#include "workloads/cascade/load.hpp"
+#include "workloads/cascade/shipped.hpp"
+#include "workloads/lowering/part.hpp"
+
+namespace sluice {
+namespace {
+
+/// The first elements before and behind an axis that its windows reach.
+struct Reach {
+  std::uint64_t in, before, windows, kernel, stride, dilation;
+
+  std::uint64_t padded() const { return (windows - 1) * stride + (kernel - 1) * dilation + 1; }
+  bool leaves() const { return before > 0 || padded() > in; }
+  /// `p*2+r*3-1`; without `before` in padded coordinates.
+  std::string index(std::string_view window, std::string_view tap, std::uint64_t offset) const {
+    return fmt::format("{}*{}+{}*{}-{}", window, stride, tap, dilation, offset);
+  }
+};
+
+Reach rows_of(const auto& op, std::uint64_t dilation) {
+  return {op.in_height, op.pad_top, out_height(op), op.kernel_height, op.stride_height, dilation};
+}
+Reach columns_of(const auto& op, std::uint64_t dilation) {
+  return {op.in_width, op.pad_left, out_width(op), op.kernel_width, op.stride_width, dilation};
+}
+
+/// The shipped cascade with its parameters set.
+Cascade shipped(std::string_view name, const std::vector<CascadeSetting>& settings) {
+  return parse_cascade(shipped_cascade(name), std::string(name), settings);
+}
+
+struct LowerOperator {
+  const LoweringOptions& options;
+
+  /// Padding is made by an Einsum of its own, so that the products with zeros that it brings are
+  /// counted, as macs() does.
+  Part operator()(const Conv2d& c) const {
+    const Reach rows = rows_of(c, c.dilation_height), columns = columns_of(c, c.dilation_width);
+    const bool padded = rows.leaves() || columns.leaves(), depthwise = is_depthwise(c);
+    CascadeDraft draft;
+    const std::uint64_t in = c.in_channels / c.groups, out = c.out_channels / c.groups;
+    std::string channel = "c", weight = "W[k,c,r,s]", result = "Y[n,k,p,q]", filter = weight;
+    draft.ranks = {{"n", c.batch},         {"c", in},
+                   {"p", rows.windows},    {"q", columns.windows},
+                   {"r", c.kernel_height}, {"s", c.kernel_width}};
+    if (depthwise) {
+      draft.ranks[1].second = c.groups;
+      filter = weight = "W[c,r,s]";
+      result = "Y[n,c,p,q]";
+    } else if (c.groups > 1) {
+      draft.ranks.insert(draft.ranks.end(), {{"g", c.groups}, {"k", out}});
+      channel = fmt::format("g*{}+c", in);
+      weight = fmt::format("W[{},c,r,s]", c.out_channels);
+      filter = fmt::format("W[g*{}+k,c,r,s]", out);
+      result = fmt::format("Y[n,g*{}+k,p,q]", out);
+    } else {
+      draft.ranks.emplace_back("k", out);
+    }
+    draft.inputs = {fmt::format("X[n,{},{},{}]", c.in_channels, c.in_height, c.in_width), weight};
+    if (padded) draft.einsums.push_back(padding(c, rows, columns, draft));
+    draft.einsums.push_back(fmt::format("{} = {}[n,{},{},{}] * {}", result, padded ? "XP" : "X",
+                                        channel, rows.index("p", "r", 0),
+                                        columns.index("q", "s", 0), filter));
+    return {draft.parse(),
+            {{"X", image_form(c.batch, c.in_channels, c.in_height, c.in_width)}},
+            "Y",
+            image_form(c.batch, c.out_channels, rows.windows, columns.windows)};
+  }
+
+  static std::string padding(const Conv2d& c, const Reach& rows, const Reach& columns,
+                             CascadeDraft& draft) {
+    draft.ranks.insert(draft.ranks.end(),
+                       {{"a", c.in_channels}, {"u", rows.padded()}, {"v", columns.padded()}});
+    return fmt::format(
+        "XP[n,a,u,v] = X[n,a,u-{0},v-{1}] where 0 <= u-{0} < {2} and 0 <= v-{1} < {3}", c.pad_top,
+        c.pad_left, c.in_height, c.in_width);
+  }
+
+  Part operator()(const Linear& l) const {
+    CascadeDraft draft{{{"m", l.rows}, {"k", l.in_features}, {"n", l.out_features}}, {}, {}, {}};
+    if (l.experts == 1) {
+      draft.inputs = {"X[m,k]", "W[k,n]"};
+      draft.einsums = {"Y[m,n] = X[m,k] * W[k,n]"};
+      return {draft.parse(),
+              {{"X", matrix_form({l.rows, l.in_features})}},
+              "Y",
+              matrix_form({l.rows, l.out_features})};
+    }
+    draft.ranks.emplace_back("e", l.experts);
+    draft.inputs = {"X[e,m,k]", "W[e,k,n]"};
+    draft.einsums = {"Y[e,m,n] = X[e,m,k] * W[e,k,n]"};
+    return {draft.parse(),
+            {{"X", matrix_form({l.experts, l.rows, l.in_features})}},
+            "Y",
+            matrix_form({l.experts, l.rows, l.out_features})};
+  }
+
+  Part operator()(const MatMul& m) const {
+    const CascadeDraft draft{{{"i", m.batch}, {"m", m.m}, {"k", m.k}, {"n", m.n}},
+                             {},
+                             {"A[i,m,k]", "B[i,k,n]"},
+                             {"Y[i,m,n] = A[i,m,k] * B[i,k,n]"}};
+    return {draft.parse(),
+            {{"A", matrix_form({m.batch, m.m, m.k})}, {"B", matrix_form({m.batch, m.k, m.n})}},
+            "Y",
+            matrix_form({m.batch, m.m, m.n})};
+  }
+
+  /// The shipped cascade, with the queries divided by the root of their width first.
+  Part operator()(const Attention& a) const {
+    std::vector<CascadeSetting> settings = {
+        {"batch", fmt::format("{}", a.batch)},
+        {"kv_heads", fmt::format("{}", a.kv_heads)},
+        {"group", fmt::format("{}", a.query_heads / a.kv_heads)},
+        {"head_dim", fmt::format("{}", a.head_width)},
+        {"keys", fmt::format("{}", a.context_length)},
+        {"queries", fmt::format("{}", a.query_length)},
+        {"mask", a.window > 0 ? "window"
+                 : a.causal   ? "causal"
+                              : "none"},
+        {"window_size", fmt::format("{}", std::max<std::uint64_t>(a.window, 1))}};
+    const bool tiled = options.attention != AttentionCascade::three_pass &&
+                       options.attention != AttentionCascade::three_pass_deferred;
+    if (tiled)
+      settings.push_back({"tile", fmt::format("{}", std::clamp<std::uint64_t>(options.tile, 1,
+                                                                              a.context_length))});
+    Part part{
+        shipped(fmt::format("attention_{}", name_of(options.attention)), settings), {}, {}, {}};
+    scale_queries(part.cascade, 1 / std::sqrt(static_cast<double>(a.head_width)));
+    const std::uint64_t width = a.query_heads * a.head_width, keys = a.kv_heads * a.head_width;
+    part.ports = {{"Q", query_form(a, width)},
+                  {"K", key_form(a, a.context_length, keys), true},
+                  {"V", key_form(a, a.context_length, keys), true}};
+    part.output = "AV";
+    part.form = query_form(a, width);
+    return part;
+  }
+
+  static void scale_queries(Cascade& cascade, double factor) {
+    const CascadeTensor queries = *cascade.find_tensor("Q");
+    TensorAccess whole{"Q", {}};
+    for (const TensorDimension& dimension : queries.dimensions)
+      whole.indices.push_back({{{1, dimension.rank, {}}}, {}});
+    for (Einsum& einsum : cascade.einsums) rename(einsum.value, "Q", "QS");
+    MapExpression number, element, product;
+    number.number = factor;
+    element.kind = MapExpression::Kind::element;
+    element.element = whole;
+    product.kind = MapExpression::Kind::call;
+    product.name = "*";
+    product.parts = {element, number};
+    whole.tensor = "QS";
+    cascade.einsums.insert(cascade.einsums.begin(), {whole, product, {}, {}});
+    cascade.tensors.push_back({"QS", CascadeTensor::Kind::intermediate, queries.dimensions});
+  }
+  static void rename(MapExpression& value, std::string_view from, std::string_view to) {
+    if (value.element.tensor == from) value.element.tensor = to;
+    for (MapExpression& part : value.parts) rename(part, from, to);
+  }
+
+  /// Taps outside the image count for neither kind; an average divides by all taps of its window.
+  Part operator()(const Pool2d& pool) const {
+    const Reach rows = rows_of(pool, 1), columns = columns_of(pool, 1);
+    const std::string y = rows.index("p", "r", pool.pad_top);
+    const std::string x = columns.index("q", "s", pool.pad_left);
+    CascadeDraft draft{{{"n", pool.batch},
+                        {"c", pool.channels},
+                        {"p", rows.windows},
+                        {"q", columns.windows},
+                        {"r", pool.kernel_height},
+                        {"s", pool.kernel_width}},
+                       {},
+                       {fmt::format("X[n,c,{},{}]", pool.in_height, pool.in_width)},
+                       {}};
+    std::string where;
+    if (rows.leaves()) where = fmt::format(" where 0 <= {} < {}", y, pool.in_height);
+    if (columns.leaves())
+      where += fmt::format("{}0 <= {} < {}", where.empty() ? " where " : " and ", x, pool.in_width);
+    const bool average = pool.kind == PoolKind::average;
+    draft.einsums = {fmt::format("{}[n,c,p,q] = X[n,c,{},{}] :: {}(r,s){}", average ? "SUM" : "Y",
+                                 y, x, average ? "+" : "max", where)};
+    if (average)
+      draft.einsums.push_back(
+          fmt::format("Y[n,c,p,q] = SUM[n,c,p,q] / {}", pool.kernel_height * pool.kernel_width));
+    return {draft.parse(),
+            {{"X", image_form(pool.batch, pool.channels, pool.in_height, pool.in_width)}},
+            "Y",
+            image_form(pool.batch, pool.channels, rows.windows, columns.windows)};
+  }
+
+  Part operator()(const Softmax& s) const { return by_row("softmax_3pass", s.rows, s.columns); }
+  Part operator()(const Norm& n) const {
+    return by_row(n.kind == NormKind::layer ? "layer_norm" : "rms_norm", n.rows, n.columns);
+  }
+  static Part by_row(std::string_view name, std::uint64_t rows, std::uint64_t columns) {
+    return {shipped(name, {{"T", fmt::format("{}", rows)}, {"E", fmt::format("{}", columns)}}),
+            {{"X", matrix_form({rows, columns})}},
+            "Y",
+            matrix_form({rows, columns})};
+  }
+
+  Part operator()(const Embedding& e) const {
+    const CascadeDraft draft{{{"t", e.tokens}, {"v", e.vocabulary}, {"d", e.width}},
+                             {},
+                             {"W[v,d]", "I[t]"},
+                             {"Y[t,d] = W[I[t],d]"}};
+    return {draft.parse(), {}, "Y", matrix_form({e.tokens, e.width})};
+  }
+
+  Part operator()(const Elementwise& e) const {
+    return lower_unary(e.kind, matrix_form({e.elements}));
+  }
+};
+
+}  // namespace
+
+Form query_form(const Attention& a, std::uint64_t features) {
+  const std::uint64_t group = a.query_heads / a.kv_heads;
+  return {false,
+          {a.batch, a.kv_heads, group, a.head_width, a.query_length},
+          {a.query_length * features, group * a.head_width, a.head_width, 1, features},
+          features};
+}
+
+Form key_form(const Attention& a, std::uint64_t rows, std::uint64_t features) {
+  return {false,
+          {a.batch, a.kv_heads, a.head_width, rows},
+          {rows * features, a.head_width, 1, features},
+          features};
+}
+
+Cascade CascadeDraft::parse() const {
+  std::string text = "name: part\nranks:\n";
+  for (const auto& [rank, size] : ranks) text += fmt::format("  {}: {}\n", rank, size);
+  if (!functions.empty()) text += "functions:\n";
+  for (const std::string& function : functions) text += "  " + function + "\n";
+  text += "inputs:\n";
+  for (const std::string& input : inputs) text += fmt::format("  - \"{}\"\n", input);
+  text += "einsums: |\n";
+  for (const std::string& einsum : einsums) text += "  " + einsum + "\n";
+  return parse_cascade(text, "part");
+}
+
+Part lower_operator(const Operator& op, const LoweringOptions& options) {
+  return std::visit(LowerOperator{options}, op);
+}
+
+}  // namespace sluice
