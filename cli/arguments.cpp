@@ -145,9 +145,10 @@ ImportOnnxArguments read_onnx(WordReader& words) {
 }
 
 CascadeArguments read_cascade(WordReader& words) {
-  const std::vector<std::string> formats = {"text", "yaml", "dot"};
+  const std::vector<std::string> formats = {"text", "yaml", "json", "dot", "svg"};
   CascadeArguments cascade{words.required("FILE"), words.settings(),
-                           words.text("--format").value_or("text")};
+                           words.text("--format").value_or("text"), words.text("--layer"),
+                           words.value<AttentionCascade>("--attention")};
   if (std::ranges::find(formats, cascade.format) == formats.end())
     words.error(fmt::format("--format: {} is not known here", quote(cascade.format)),
                 suggestion(cascade.format, formats));
@@ -163,11 +164,13 @@ EvaluateArguments read_evaluate(WordReader& words) {
   evaluate.settings = words.settings();
   evaluate.seed = words.value<std::uint64_t>("--seed", {.name = "seed"}).value_or(1);
   evaluate.format = words.value<NumberFormat>("--format");
+  evaluate.accumulator = words.value<NumberFormat>("--accumulator");
   return evaluate;
 }
 
 SchemaArguments read_schema(WordReader& words) {
-  const std::vector<std::string> kinds = {"run", "architecture", "network", "report"};
+  const std::vector<std::string> kinds = {"run",     "architecture", "network",
+                                          "cascade", "facts",        "report"};
   SchemaArguments schema{words.required("KIND")};
   if (!schema.kind.empty() && std::ranges::find(kinds, schema.kind) == kinds.end())
     words.error(fmt::format("there is no schema {}", quote(schema.kind)),

@@ -10,6 +10,7 @@
 
 #include "arch/number_format.hpp"
 #include "sim/experiment.hpp"
+#include "workloads/lowering.hpp"
 
 namespace sluice {
 
@@ -74,16 +75,19 @@ struct ImportOnnxArguments {
 };
 
 struct CascadeArguments {
-  std::string file;
+  std::string file;  ///< a cascade, or a network to lower
   std::vector<Setting> settings;
-  std::string format = "text";  ///< text, yaml or dot
+  std::string format = "text";       ///< text, yaml, json, dot or svg
+  std::optional<std::string> layer;  ///< of a network: which layers; all when not given
+  std::optional<AttentionCascade> attention;
 };
 
 struct EvaluateArguments {
   std::vector<std::string> files;  ///< two or more
   std::vector<Setting> settings;
   std::uint64_t seed = 1;
-  std::optional<NumberFormat> format;  ///< none: double precision
+  std::optional<NumberFormat> format;       ///< none: double precision
+  std::optional<NumberFormat> accumulator;  ///< that partial sums are rounded to
 };
 
 /// A text asked for: help, or the version.

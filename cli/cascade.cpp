@@ -4,15 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "arch/rounding.hpp"
 #include "base/yaml.hpp"
 #include "cli/commands.hpp"
+#include "cli/input.hpp"
 #include "cli/streams.hpp"
 #include "workloads/cascade/analysis.hpp"
 #include "workloads/cascade/evaluate.hpp"
 #include "workloads/cascade/load.hpp"
+#include "workloads/load.hpp"
+#include "workloads/lowering.hpp"
 
 namespace sluice {
 namespace {
@@ -21,6 +25,43 @@ std::vector<CascadeSetting> settings_of(const std::vector<Setting>& settings) {
   std::vector<CascadeSetting> result;
   for (const Setting& setting : settings) result.push_back({setting.path, setting.value});
   return result;
+}
+
+/// The settings as the `workload:` of a run file would hold them.
+YamlNode workload_of(const std::vector<Setting>& settings) {
+  YamlNode workload;
+  workload.kind = YamlNode::Kind::map;
+  for (const Setting& setting : settings) {
+    YamlNode value;
+    value.kind = YamlNode::Kind::scalar;
+    value.scalar = setting.value;
+    value.where.path = "--set";
+    std::erase_if(workload.entries, [&](const auto& entry) { return entry.key == setting.path; });
+    workload.entries.push_back({setting.path, value.where, value});
+  }
+  return workload;
+}
+
+Cascade lower_network(const YamlNode& file, const CascadeArguments& arguments) {
+  const YamlNode workload = workload_of(arguments.settings);
+  const Network network = read_network(file, &workload);
+  const LayerRange range = arguments.layer ? find_layers(network, *arguments.layer, "--layer")
+                                           : LayerRange{0, network.layers.size() - 1};
+  LoweringOptions options;
+  options.attention = arguments.attention.value_or(options.attention);
+  return lower(network, range, options);
+}
+
+Cascade read_cascade(const CascadeArguments& arguments) {
+  const YamlNode file = load_yaml(arguments.file);
+  if (find_kind(file) == FileKind::network) return lower_network(file, arguments);
+  Diagnostics diagnostics;
+  if (arguments.layer) diagnostics.error({.path = "--layer"}, "only a network has layers");
+  if (arguments.attention)
+    diagnostics.error({.path = "--attention"}, "it chooses how layers of a network are lowered",
+                      "the cascades of attention are files: configs/cascades/attention_*.yaml");
+  diagnostics.throw_if_any();
+  return read_cascade(file, {}, settings_of(arguments.settings));
 }
 
 /// The names of the parameters of each file.
@@ -57,20 +98,28 @@ std::vector<Cascade> load_cascades(const EvaluateArguments& arguments) {
 }  // namespace
 
 int cascade_command(const CascadeArguments& arguments) {
-  const Cascade cascade = load_cascade(arguments.file, settings_of(arguments.settings));
+  const Cascade cascade = read_cascade(arguments);
   if (arguments.format == "yaml")
     write_output(to_text(cascade));
   else if (arguments.format == "dot")
     write_output(to_dot(cascade));
+  else if (arguments.format == "svg")
+    write_output(to_svg(cascade, facts_of(cascade)));
+  else if (arguments.format == "json")
+    write_output(to_json(cascade, facts_of(cascade)));
   else
     write_output(to_table(cascade, facts_of(cascade)));
   return exit_done;
 }
 
 int evaluate_command(const EvaluateArguments& arguments) {
-  CascadeEvaluation options;
-  if (arguments.format)
-    options.round = [format = *arguments.format](double value) { return round_to(format, value); };
+  const auto rounding = [](std::optional<NumberFormat> format) {
+    std::function<double(double)> round;
+    if (format) round = [f = *format](double value) { return round_to(f, value); };
+    return round;
+  };
+  const CascadeEvaluation options{.round = rounding(arguments.format),
+                                  .round_sum = rounding(arguments.accumulator)};
   const std::vector<Cascade> cascades = load_cascades(arguments);
   const Cascade& first = cascades.front();
   std::string text;

@@ -12,6 +12,7 @@
 #include "mapper/mappers.hpp"
 #include "sim/models/models.hpp"
 #include "sim/writers/writers.hpp"
+#include "workloads/cascade/load.hpp"
 #include "workloads/importers/importers.hpp"
 #include "workloads/load.hpp"
 
@@ -32,7 +33,7 @@ Kind registry_kind(std::string_view name, std::string_view doc,
   return {name, doc, [entries] { return names_of(entries()); }, entries};
 }
 
-std::vector<std::string> machine_names(const std::vector<std::string>& search) {
+std::vector<std::string> file_names(const std::vector<std::string>& search) {
   std::vector<std::string> names;
   for (const std::string& folder : search) {
     std::error_code error;
@@ -62,8 +63,19 @@ Descriptor describe_machine(const std::string& folder, const std::string& name) 
 std::vector<Descriptor> describe_machines(const std::vector<std::string>& search) {
   std::vector<Descriptor> entries;
   for (const std::string& folder : search)
-    for (const std::string& name : machine_names({folder}))
+    for (const std::string& name : file_names({folder}))
       entries.push_back(describe_machine(folder, name));
+  return entries;
+}
+
+std::vector<Descriptor> describe_cascades(const std::vector<std::string>& search) {
+  std::vector<Descriptor> entries;
+  for (const std::string& folder : search)
+    for (const std::string& name : file_names({folder})) {
+      const std::string path = (fs::path(folder) / (name + ".yaml")).string();
+      entries.push_back(describe_cascade(load_yaml(path)));
+      entries.back().source += "\nfile: " + path;
+    }
   return entries;
 }
 
@@ -86,13 +98,16 @@ std::vector<Kind> catalogue(const LibraryFolders& folders) {
   const std::vector<std::string>& networks = folders.library.networks;
   const std::vector<std::string>& tables = folders.library.tables;
   const std::vector<std::string>& machines = folders.machines;
+  const std::vector<std::string>& cascades = folders.cascades;
   return {
       registry_kind("models", "what accelerators can be described (model: of a machine)",
                     model_descriptors),
       {"networks", "networks of the library (model: of a workload)",
        [&] { return library_networks(networks); }, [&] { return describe_networks(networks); }},
+      {"cascades", "cascades of Einsums of the library (files for sluice cascade)",
+       [&] { return file_names(cascades); }, [&] { return describe_cascades(cascades); }},
       {"machines", "machines of the library (files to include as architecture)",
-       [&] { return machine_names(machines); }, [&] { return describe_machines(machines); }},
+       [&] { return file_names(machines); }, [&] { return describe_machines(machines); }},
       registry_kind("mappers", "how networks are mapped (mapper: of a mapping)",
                     mapper_descriptors),
       registry_kind("importers", "formats of networks that can be read (sluice import)",

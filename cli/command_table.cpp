@@ -27,18 +27,21 @@ constexpr WordSpec run_words[] = {
 };
 
 constexpr WordSpec check_words[] = {
-    {"FILE", "", "", values, "run, machine, network or table files", true},
+    {"FILE", "", "", values, "run, machine, network, cascade or table files", true},
 };
 
 constexpr WordSpec describe_words[] = {
-    {"FILE", "", "", value, "run, machine, network or table file", true},
+    {"FILE", "", "", value, "run, machine, network, cascade or table file", true},
     {"--set", "", "PATH=VALUE", values, "change any value of the file; may be repeated"},
 };
 
 constexpr WordSpec cascade_words[] = {
-    {"FILE", "", "", value, "cascade file", true},
-    {"--set", "", "NAME=VALUE", values, "set a parameter of the cascade; may be repeated"},
-    {"--format", "", "WORD", value, "text (the default), yaml or dot"},
+    {"FILE", "", "", value, "cascade file, or network file whose layers are lowered", true},
+    {"--set", "", "NAME=VALUE", values, "set a parameter of the file; may be repeated"},
+    {"--layer", "", "WORD", value, "layers of a network: a place, a name, a group, or a run 3..9"},
+    {"--attention", "", "WORD", value,
+     "of a network: 1pass, 2pass_online, 2pass_local, 3pass (default) or 3pass_deferred"},
+    {"--format", "", "WORD", value, "text (the default), yaml, json, dot or svg"},
 };
 
 constexpr WordSpec evaluate_words[] = {
@@ -46,16 +49,17 @@ constexpr WordSpec evaluate_words[] = {
     {"--set", "", "NAME=VALUE", values, "set a parameter of every cascade that has it"},
     {"--seed", "", "N", value, "seed of the random inputs; default: 1"},
     {"--format", "", "WORD", value, "round every element to a number format, such as bf16"},
+    {"--accumulator", "", "WORD", value, "round every partial sum to a number format too"},
 };
 
 constexpr WordSpec list_words[] = {
     {"KIND", "", "", value,
-     "models, networks, machines, mappers, importers, writers, memories or tables"},
+     "models, networks, cascades, machines, mappers, importers, writers, memories or tables"},
     {"NAME", "", "", value, "one of them, in full"},
 };
 
 constexpr WordSpec schema_words[] = {
-    {"KIND", "", "", value, "run, architecture, network or report", true},
+    {"KIND", "", "", value, "run, architecture, network, cascade, facts or report", true},
 };
 
 constexpr WordSpec scalesim_words[] = {
@@ -92,6 +96,12 @@ Without --json and --csv, report.json and layers.csv go to the folder that the f
 none); with them, only what they name is written, unless --out asks for the folder too.
 )";
 
+constexpr std::string_view cascade_more = R"(examples:
+  sluice cascade configs/cascades/attention_1pass.yaml --set mask=causal
+  sluice cascade llama3_8b.yaml --layer block0 --set seq_len=4096 --attention 1pass
+  sluice cascade llama3_8b.yaml --layer block0.attention --format svg > attention.svg
+)";
+
 constexpr std::string_view list_more = R"(examples:
   sluice list
   sluice list networks
@@ -119,8 +129,8 @@ constexpr CommandSpec commands[] = {
     {"run", "evaluate a run file and write its report", run_words, run_more},
     {"check", "say all that is wrong with files", check_words},
     {"describe", "show what a file means: machine, network, mapping", describe_words},
-    {"cascade", "analyse a cascade of Einsums: operations, passes, footprints, traffic",
-     cascade_words},
+    {"cascade", "analyse a cascade of Einsums, or layers of a network as one", cascade_words,
+     cascade_more},
     {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words},
     {"list", "list what there is to choose from", list_words, list_more},
     {"schema", "print the JSON Schema of a kind of file", schema_words, schema_more},

@@ -9,6 +9,7 @@
 #include "cli/input.hpp"
 #include "cli/streams.hpp"
 #include "mapper/mappers.hpp"
+#include "workloads/cascade/analysis.hpp"
 
 namespace sluice {
 namespace {
@@ -91,6 +92,10 @@ struct Printer {
   }
   int operator()(const Network& network) const {
     write_output(to_table(network));
+    return exit_done;
+  }
+  int operator()(const Cascade& cascade) const {
+    write_output(to_table(cascade, facts_of(cascade)) + "\nas a file:\n\n" + to_text(cascade));
     return exit_done;
   }
   int operator()(const EnergyTable& table) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "workloads/cascade/load.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice {
@@ -69,6 +70,7 @@ YamlNode load_input(const std::string& path, const std::vector<Setting>& setting
 std::optional<FileKind> find_kind(const YamlNode& root) {
   if (has_any(root, {"workload", "architecture"})) return FileKind::run;
   if (has_any(root, {"layers", "blocks"})) return FileKind::network;
+  if (has_any(root, {"einsums"})) return FileKind::cascade;
   if (has_any(root, {"energies", "areas"})) return FileKind::table;
   if (has_any(root, {"array", "scratchpads", "dram"})) return FileKind::architecture;
   return std::nullopt;
@@ -78,7 +80,7 @@ FileKind kind_of(const YamlNode& root) {
   if (const auto kind = find_kind(root)) return *kind;
   throw SpecError({{root.where, "this is no file of sluice",
                     "a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', "
-                    "a network 'layers', an energy table 'energies'"}});
+                    "a network 'layers', a cascade 'einsums', an energy table 'energies'"}});
 }
 
 std::string_view kind_text(FileKind kind) {
@@ -89,6 +91,8 @@ std::string_view kind_text(FileKind kind) {
       return "a machine";
     case FileKind::network:
       return "a network";
+    case FileKind::cascade:
+      return "a cascade";
     case FileKind::table:
       return "an energy table";
   }
@@ -103,6 +107,8 @@ FileContent read_input(const YamlNode& root, const Library& library) {
       return read_machine(root, library);
     case FileKind::network:
       return read_network(root, nullptr);
+    case FileKind::cascade:
+      return read_cascade(root);
     case FileKind::table:
       return read_table(root);
   }

@@ -11,13 +11,14 @@
 #include "arch/energy.hpp"
 #include "base/yaml.hpp"
 #include "cli/arguments.hpp"
+#include "workloads/cascade/cascade.hpp"
 
 namespace sluice {
 
 /// The file with `settings` made. Throws SpecError with everything that is wrong.
 YamlNode load_input(const std::string& path, const std::vector<Setting>& settings = {});
 
-enum class FileKind : std::uint8_t { run, architecture, network, table };
+enum class FileKind : std::uint8_t { run, architecture, network, cascade, table };
 
 /// The kind that the keys are of, if any.
 std::optional<FileKind> find_kind(const YamlNode& root);
@@ -28,7 +29,7 @@ FileKind kind_of(const YamlNode& root);
 /// `a run`, `a machine`, ...
 std::string_view kind_text(FileKind kind);
 
-using FileContent = std::variant<Experiment, Architecture, Network, EnergyTable>;
+using FileContent = std::variant<Experiment, Architecture, Network, Cascade, EnergyTable>;
 
 /// Everything that a file says, as what it is. A run or machine that names an energy table is
 /// priced, as evaluating it would do. Throws SpecError with every mistake.

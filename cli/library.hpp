@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the files lie that come with sluice: networks, energy tables, machines.
+// Where the files lie that come with sluice: networks, energy tables, machines,
+// cascades.
 #pragma once
 
 #include <optional>
@@ -11,10 +12,11 @@
 namespace sluice {
 
 /// The folders of one library. Under its root they are called as in the source tree:
-/// workloads/library, arch/tables, configs/arch.
+/// workloads/library, arch/tables, configs/arch, configs/cascades.
 struct LibraryFolders {
   Library library;                    ///< what libraries look names up in
   std::vector<std::string> machines;  ///< for `list machines`
+  std::vector<std::string> cascades;  ///< for `list cascades`
 };
 
 /// The library at `root` (of --library); else the one beside the program, ../share/sluice; else the

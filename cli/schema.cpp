@@ -12,6 +12,8 @@
 #include "cli/streams.hpp"
 #include "sim/experiment.hpp"
 #include "sim/writers/writers.hpp"
+#include "workloads/cascade/analysis.hpp"
+#include "workloads/cascade/load.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice {
@@ -78,6 +80,10 @@ int schema_command(const SchemaArguments& arguments) {
     write_output(document("sluice run", run_schema()));
   } else if (arguments.kind == "architecture") {
     write_output(document("sluice machine", schema_of(Architecture{}, {})));
+  } else if (arguments.kind == "cascade") {
+    write_output(document("sluice cascade", cascade_schema()));
+  } else if (arguments.kind == "facts") {
+    write_output(facts_schema());
   } else if (arguments.kind == "report") {
     write_output(report_schema());
   } else {

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sluice cascade` and `sluice evaluate`."""
 
+import json
 import re
+from xml.etree import ElementTree
 
+import jsonschema
 import pytest
+import yaml
 from sluice_command import ROOT
 
 CASCADES = ROOT / "configs" / "cascades"
@@ -55,9 +59,118 @@ def test_rounding_makes_a_difference(project):
     assert 1e-4 < worst < 1e-1
 
 
+LLAMA = ROOT / "workloads" / "library" / "llama3_8b.yaml"
+
+
+def test_a_drawing_shows_every_einsum_and_input_and_dashes_what_is_carried(project):
+    out = project.sluice("cascade", CASCADES / "attention_1pass.yaml", "--format", "svg").out
+    root = ElementTree.fromstring(out)
+    svg = "{http://www.w3.org/2000/svg}"
+    kinds = [box.get("class") for box in root.iter(svg + "rect") if box.get("class")]
+    assert (kinds.count("input"), kinds.count("einsum"), kinds.count("output")) == (3, 16, 1)
+    assert any(path.get("class") == "carried" for path in root.iter(svg + "path"))
+    # No text is wider than its box: letters of 13 px are at most 8 px wide.
+    widths = [int(box.get("width")) for box in root.iter(svg + "rect") if box.get("class")]
+    lines = [text.text for text in root.iter(svg + "text") if text.get("class") is None]
+    assert all(len(line) * 8 <= min(widths) for line in lines)
+
+
+@pytest.mark.parametrize("words", [
+    (CASCADES / "attention_1pass.yaml", "--set", "mask=window"),
+    (LLAMA, "--layer", "block0", "--set", "seq_len=64"),
+], ids=["file", "network"])
+def test_the_json_is_of_its_schema(project, words):
+    schema = json.loads(project.sluice("schema", "facts").out)
+    found = json.loads(project.sluice("cascade", *words, "--format", "json").out)
+    jsonschema.Draft202012Validator(schema).validate(found)
+    assert len(found["passes"][0]["stages"]) == len(found["einsums"])
+
+
+def test_all_shipped_cascades_are_of_the_schema_and_without_mistakes(project):
+    schema = json.loads(project.sluice("schema", "cascade").out)
+    files = sorted(CASCADES.glob("*.yaml"))
+    for file in files:
+        jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))
+    done = project.sluice("check", *files)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.count(": a cascade without mistakes\n") == len(files)
+
+
+def test_a_file_includes_another(project):
+    project.write("causal.yaml", f"include: {CASCADES / 'attention_3pass.yaml'}\n"
+                                 "parameters: {mask: {default: causal}}\n")
+    out = project.sluice("cascade", "causal.yaml", "--format", "yaml").out
+    assert "where m <= p" in out
+    project.write("wrong.yaml", "include: base.yaml\nparameters: {M: 3}\n")
+    project.write("base.yaml", 'name: a\ninputs: ["A[m]"]\neinsums: |\n  Z = A[n]\n')
+    done = project.sluice("check", "wrong.yaml")
+    assert done.code == 2
+    assert done.err.endswith("base.yaml:4:9: error: the rank 'n' has no size\n    Z = A[n]\n"
+                             "          ^\n"
+                             "hint: give it one under `ranks:`; known: m\n")
+
+
+def test_describe_and_list_show_cascades(project):
+    assert "PASSES" in project.sluice("describe", CASCADES / "rms_norm.yaml").out
+    listed = project.sluice("list", "cascades").out
+    assert re.search(r"^attention_1pass +Attention in one pass", listed, re.MULTILINE)
+    one = project.sluice("list", "cascades", "attention_1pass").out
+    assert re.search(r"^  mask +none +which keys a query sees; ", one, re.MULTILINE)
+
+
+@pytest.mark.parametrize("attention,passes", [
+    ("3pass", 3), ("3pass_deferred", 2), ("2pass_local", 2), ("2pass_online", 2), ("1pass", 1)])
+def test_a_layer_of_a_network_is_lowered(project, attention, passes):
+    done = project.sluice("cascade", LLAMA, "--layer", "block0.attention", "--set", "seq_len=4096",
+                          "--attention", attention, "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    # 32 heads, 4096 * 4097 / 2 pairs, 128 MACs each for the scores and for the values.
+    sums = 32 * 4096 * 16 if attention == "2pass_local" else 0  # 16 tiles of 256 keys
+    assert found["operations"]["mac"] == 2 * 32 * 4096 * 4097 // 2 * 128 + sums
+    assert {p["rank"]: p["passes"] for p in found["passes"]}["m"] == passes
+
+
+def test_lowered_layers_are_evaluated_as_cascades(project):
+    project.write("net.yaml", "name: net\nlayers:\n"
+                  "  - {name: qkv, op: linear, rows: 6, in_features: 4, out_features: 12}\n"
+                  "  - {name: attention, op: attention, query_heads: 2, head_width: 2,"
+                  " query_length: 6, causal: true}\n"
+                  "  - {name: out, op: linear, rows: 6, in_features: 4, out_features: 4}\n")
+    for attention in ("3pass", "1pass"):
+        words = ("net.yaml", "--attention", attention, "--format", "yaml")
+        project.write(f"{attention}.yaml", project.sluice("cascade", *words).out)
+    out = project.sluice("evaluate", "3pass.yaml", "1pass.yaml").out
+    assert float(re.search(r"out: 24 elements, largest difference (\S+) absolute", out)[1]) < 1e-12
+
+
+def test_partial_sums_can_be_rounded(project):
+    project.write("sum.yaml", 'name: s\nranks: {k: 5000}\ninputs: ["A[k]"]\n'
+                              "einsums: |\n  Z = A[k] * A[k]\n")
+    project.write("same.yaml", 'name: t\nranks: {k: 5000}\ninputs: ["A[k]"]\n'
+                               "einsums: |\n  B[k] = A[k] * A[k]\n  Z = B[k]\n")
+    words = ("evaluate", "sum.yaml", "same.yaml", "--format", "fp32", "--accumulator")
+    worst = [float(re.search(r"difference (\S+) absolute", project.sluice(*words, w).out)[1])
+             for w in ("fp32", "bf16")]
+    assert worst[0] < 1 and worst[1] == 0  # in bf16 both stop growing at the same number
+
+
 MISTAKES = [
     (("cascade", "a.yaml", "--format", "yml"),
      "sluice cascade: error: --format: 'yml' is not known here\nhint: did you mean 'yaml'?\n"),
+    (("cascade", "a.yaml", "--layer", "0"), "--layer: error: only a network has layers\n"),
+    (("cascade", "a.yaml", "--attention", "1pass"),
+     "--attention: error: it chooses how layers of a network are lowered\n"
+     "hint: the cascades of attention are files: configs/cascades/attention_*.yaml\n"),
+    (("cascade", LLAMA, "--attention", "2pass"),
+     "--attention: error: '2pass' is not known here\n"
+     "hint: did you mean '1pass'?\n"),
+    (("cascade", LLAMA, "--layer", "1000"),
+     "--layer: error: there is no layer 1000\nhint: 'llama3_8b' has the layers 0 to 482\n"),
+    (("cascade", LLAMA, "--set", "seq_length=3"),
+     "--set: error: network 'llama3_8b' has no parameter 'seq_length'\nhint: did you mean 'seq_len'?\n"),
+    (("evaluate", "a.yaml", "a.yaml", "--accumulator", "fp31"),
+     "--accumulator: error: 'fp31' is not known here\nhint: did you mean 'fp32'?\n"),
     (("evaluate", "a.yaml"),
      "sluice evaluate: error: a second FILE is missing: cascades are compared with each other\n"),
     (("evaluate", "a.yaml", "b.yaml"),
@@ -75,7 +188,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize("words,message", MISTAKES, ids=[" ".join(m[0]) for m in MISTAKES])
+@pytest.mark.parametrize("words,message", MISTAKES, ids=[" ".join(map(str, m[0])) for m in MISTAKES])
 def test_a_mistake_is_told(project, words, message):
     for name, tensor, size in (("a", "A", 2), ("b", "B", 2), ("c", "A", 3)):
         project.write(f"{name}.yaml", f'name: {name}\nparameters: {{M: {size}}}\n'

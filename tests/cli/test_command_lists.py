@@ -9,14 +9,14 @@ import pytest
 import yaml
 from sluice_command import MACHINE, NETWORK, ROOT
 
-KINDS = ["models", "networks", "machines", "mappers", "importers", "writers", "memories", "tables"]
+KINDS = ["models", "networks", "cascades", "machines", "mappers", "importers", "writers", "memories", "tables"]
 
 
 def test_a_list_without_a_kind_names_everything(project):
     out = project.sluice("list").out
     assert re.findall(r"^(\w+): ", out, re.MULTILINE) == KINDS
     names = out.split()
-    for folder in ("workloads/library", "configs/arch", "arch/tables"):
+    for folder in ("workloads/library", "configs/cascades", "configs/arch", "arch/tables"):
         for file in (ROOT / folder).glob("*.yaml"):
             assert file.stem in names
 

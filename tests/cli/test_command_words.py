@@ -90,14 +90,15 @@ MISTAKES = [
      "hint: add --trace\n"),
     (("run", "run.yaml", "--trace", "--trace-cycles", "0"),
      "--trace-cycles: error: trace_cycles is 0, at least 1 is required\n"),
-    (("check",), "sluice check: error: FILE is missing: run, machine, network or table files\n"),
+    (("check",), "sluice check: error: FILE is missing: run, machine, network, cascade or table files\n"),
     (("list", "netwoks"),
      "sluice list: error: there is no kind 'netwoks'\nhint: did you mean 'networks'?\n"),
     (("list", "networks", "resnet5"),
      "sluice list: error: 'resnet5' is none of the networks\nhint: did you mean 'resnet50'?\n"),
     (("list", "mappers", "simpel"),
      "sluice list: error: 'simpel' is none of the mappers\nhint: did you mean 'simple'?\n"),
-    (("schema",), "sluice schema: error: KIND is missing: run, architecture, network or report\n"),
+    (("schema",), "sluice schema: error: KIND is missing: run, architecture, network, "
+     "cascade, facts or report\n"),
     (("schema", "rn"), "sluice schema: error: there is no schema 'rn'\nhint: did you mean 'run'?\n"),
     (("list", "--library", "nowhere"),
      "--library: error: there is no library in 'nowhere'\n"

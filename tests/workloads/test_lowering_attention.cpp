@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/source_path.hpp"
 #include "tests/workloads/lowered.hpp"
 
 namespace sluice {
@@ -96,7 +97,7 @@ TEST_CASE("the attention of a layer is the shipped cascade behind scaled queries
       lower({"a", a, {}, {}}, {.attention = AttentionCascade::one_pass, .tile = 4});
   CHECK(to_text(cascade.einsums[0]) == "QS[b,h,g,e,p] = Q[b,h,g,e,p] * 0.5");
   const Cascade shipped = load_cascade(
-      SLUICE_SOURCE_DIR "/configs/cascades/attention_1pass.yaml",
+      source_path("configs/cascades/attention_1pass.yaml"),
       {{"kv_heads", "2"}, {"head_dim", "4"}, {"keys", "8"}, {"mask", "causal"}, {"tile", "4"}});
   REQUIRE(cascade.einsums.size() == shipped.einsums.size() + 1);
   CHECK(to_text(cascade.einsums[1]) == "BK[b,h,e,m1,m0] = K[b,h,e,m1*M0+m0] where m1*M0+m0 < M");

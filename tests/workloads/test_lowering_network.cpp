@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tests/base/errors.hpp"
+#include "tests/source_path.hpp"
 #include "workloads/cascade/analysis.hpp"
 #include "workloads/cascade/evaluate.hpp"
 #include "workloads/load.hpp"
@@ -19,7 +20,7 @@ namespace {
 using Numbers = std::vector<double>;
 
 Network library(const std::string& name) {
-  return read_network(load_yaml(SLUICE_SOURCE_DIR "/workloads/library/" + name + ".yaml"), nullptr);
+  return read_network(load_yaml(source_path("workloads/library/") + name + ".yaml"), nullptr);
 }
 
 /// MACs of the cascade of a layer, and what norms add to those of macs(): their squares.
@@ -39,7 +40,7 @@ std::uint64_t expected_macs(const Operator& op) {
 }
 
 TEST_CASE("the MACs of every lowered layer of the library are those of the network") {
-  for (const std::string& name : library_networks({SLUICE_SOURCE_DIR "/workloads/library"})) {
+  for (const std::string& name : library_networks({source_path("workloads/library")})) {
     CAPTURE(name);
     const Network network = library(name);
     std::vector<Operator> seen;
