@@ -16,17 +16,29 @@ double words_of(double elements, const NestTensor& tensor, const NestLevel& leve
   return elements * bits_at(level, tensor.name, tensor.bits) / level.word_bits;
 }
 
+/// Energy of the accesses to one tensor; there are `instances` of the level.
 double row_energy(const AccessCount& count, const NestTensor& tensor, const NestLevel& level,
-                  CountConvention convention) {
+                  std::uint64_t instances, CountConvention convention) {
+  const double clusters = std::min(
+      count.instances, static_cast<double>(ceil_div(instances, level.cluster)));
   const auto blocks = [&](std::uint64_t elements) {
-    if (convention != CountConvention::timeloop)
-      return std::ceil(words_of(static_cast<double>(elements), tensor, level, convention) /
-                       static_cast<double>(level.block));
-    return static_cast<double>(ceil_div(count.of_instance(elements), level.block)) *
-           count.instances / static_cast<double>(level.cluster);
+    if (convention == CountConvention::timeloop)
+      return static_cast<double>(ceil_div(count.of_instance(elements), level.block)) * clusters;
+    return std::ceil(words_of(static_cast<double>(elements), tensor, level, convention) /
+                     static_cast<double>(level.block * level.cluster));
   };
   return blocks(count.reads) * level.read_pj + blocks(count.fills) * level.write_pj +
          blocks(count.updates) * level.update_pj;
+}
+
+/// Instances of a level that leak: in timeloop, those that are not used are switched off.
+double leaking(const NestCounts& counts, std::size_t index, std::uint64_t instances,
+               CountConvention convention) {
+  if (convention != CountConvention::timeloop) return static_cast<double>(instances);
+  double used = 0;
+  for (const AccessCount& count : counts.at[index])
+    if (count.kept) used = std::max(used, count.instances);
+  return used;
 }
 
 /// Cycles that a level needs for its words, those of an average instance.
@@ -69,14 +81,15 @@ NestCost price(const NestCounts& counts, const Problem& problem, const Hierarchy
     for (std::size_t tensor = 0; tensor < problem.tensors.size(); ++tensor) {
       if (!counts.at[i][tensor].kept) continue;
       cost.energy_pj[i][tensor] =
-          row_energy(counts.at[i][tensor], problem.tensors[tensor], level, convention);
+          row_energy(counts.at[i][tensor], problem.tensors[tensor], level, instances_of(hierarchy, i), convention);
       cost.total_pj += cost.energy_pj[i][tensor];
     }
   }
   cost.cycles = static_cast<std::uint64_t>(std::ceil(cost.latency));
   for (std::size_t i = 0; i < hierarchy.levels.size(); ++i)
-    cost.leakage_pj += hierarchy.levels[i].leak_pj * static_cast<double>(cost.cycles) *
-                       static_cast<double>(instances_of(hierarchy, i));
+    if (hierarchy.levels[i].leak_pj > 0)
+      cost.leakage_pj += hierarchy.levels[i].leak_pj * static_cast<double>(cost.cycles) *
+                         leaking(counts, i, instances_of(hierarchy, i), convention);
   cost.total_pj += cost.leakage_pj;
   const double units = static_cast<double>(instances_of(hierarchy, hierarchy.levels.size()));
   cost.utilization =

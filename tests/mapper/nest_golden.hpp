@@ -141,6 +141,13 @@ inline std::vector<Case> read_cases(const std::string& path) {
       row.level = index_of(c.machine.levels, name);
       row.tensor = index_of(c.problem.tensors, other);
       c.rows.push_back(row);
+    } else if (word == "axes") {
+      std::uint64_t x = 1, y = 1;
+      in >> name >> x >> y;
+      c.machine.levels[index_of(c.machine.levels, name)].fan_out = {{"X", x, {}}, {"Y", y, {}}};
+    } else if (word == "cluster") {
+      in >> name;
+      in >> c.machine.levels[index_of(c.machine.levels, name)].cluster;
     } else if (word == "leak") {
       double leak = 0;
       in >> name >> leak;

@@ -12,7 +12,7 @@ namespace {
 
 TEST_CASE("every tile, read, fill, update and instance of Timeloop's cases is reproduced") {
   const auto cases = golden::read_cases(source_path("tests/mapper/golden/nest/timeloop.txt"));
-  REQUIRE(cases.size() == 18);
+  REQUIRE(cases.size() == 21);
   for (const golden::Case& c : cases) {
     CAPTURE(c.name);
     CHECK(check(c.problem).empty());
