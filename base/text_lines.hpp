@@ -34,4 +34,10 @@ class TextLines {
 /// `text` without blanks, tabs and returns at its ends; still a part of it.
 std::string_view stripped(std::string_view text);
 
+/// `text` with `depth` blanks before each line, which all end in a newline then.
+std::string indented(std::string_view text, std::size_t depth);
+
+/// `field` as a field of CSV: in quotes where it needs them (RFC 4180).
+std::string csv_field(std::string_view field);
+
 }  // namespace sluice

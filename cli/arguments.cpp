@@ -155,6 +155,27 @@ CascadeArguments read_cascade(WordReader& words) {
   return cascade;
 }
 
+MapArguments read_map(WordReader& words) {
+  MapArguments map;
+  map.file = words.required("FILE");
+  map.settings = words.settings();
+  map.mapper = words.text("--mapper");
+  map.objective = words.text("--objective");
+  const std::vector<std::string> objectives = {"cycles", "energy", "edp"};
+  if (map.objective && std::ranges::find(objectives, *map.objective) == objectives.end())
+    words.error(fmt::format("--objective: {} is not known here", quote(*map.objective)),
+                suggestion(*map.objective, objectives));
+  map.time = words.value<Seconds>("--time", {.name = "time"});
+  map.pareto = words.flag("--pareto");
+  map.exhaustive = words.flag("--exhaustive");
+  map.threads = words.value<std::uint32_t>("--threads", {.min = 1, .max = 1024, .name = "threads"});
+  map.json = words.text("--json");
+  map.csv = words.text("--csv");
+  if (map.json == "-" && map.csv == "-")
+    words.error("--json and --csv: only one of them can go to standard output");
+  return map;
+}
+
 EvaluateArguments read_evaluate(WordReader& words) {
   EvaluateArguments evaluate;
   words.required("FILE");
@@ -169,7 +190,7 @@ EvaluateArguments read_evaluate(WordReader& words) {
 }
 
 SchemaArguments read_schema(WordReader& words) {
-  const std::vector<std::string> kinds = {"run",     "architecture", "network",
+  const std::vector<std::string> kinds = {"run",     "architecture", "network", "map",
                                           "cascade", "facts",        "report"};
   SchemaArguments schema{words.required("KIND")};
   if (!schema.kind.empty() && std::ranges::find(kinds, schema.kind) == kinds.end())
@@ -206,6 +227,7 @@ decltype(Command::arguments) read_arguments(std::string_view command, WordReader
     return ListArguments{words.text("KIND").value_or(""), words.text("NAME").value_or("")};
   if (command == "schema") return read_schema(words);
   if (command == "cascade") return read_cascade(words);
+  if (command == "map") return read_map(words);
   if (command == "evaluate") return read_evaluate(words);
   if (command == "import scalesim") return read_scalesim(words);
   if (command == "import accelergy") return read_accelergy(words);

@@ -90,6 +90,19 @@ struct EvaluateArguments {
   std::optional<NumberFormat> accumulator;  ///< that partial sums are rounded to
 };
 
+struct MapArguments {
+  std::string file;
+  std::vector<Setting> settings;
+  std::optional<std::string> mapper;     ///< none: that of the file
+  std::optional<std::string> objective;  ///< cycles, energy or edp
+  std::optional<Seconds> time;           ///< that a search may take
+  bool pareto = false;                   ///< all mappings that none beats in cycles and energy
+  bool exhaustive = false;               ///< look at every mapping
+  std::optional<std::uint32_t> threads;
+  std::optional<std::string> json;  ///< a path, or `-`
+  std::optional<std::string> csv;   ///< a path, or `-`
+};
+
 /// A text asked for: help, or the version.
 struct TextArguments {
   std::string text;
@@ -100,7 +113,7 @@ struct Command {
   std::optional<std::string> library;  ///< --library
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
-               ImportOnnxArguments, CascadeArguments, EvaluateArguments>
+               ImportOnnxArguments, CascadeArguments, EvaluateArguments, MapArguments>
       arguments;
 };
 

@@ -27,11 +27,11 @@ constexpr WordSpec run_words[] = {
 };
 
 constexpr WordSpec check_words[] = {
-    {"FILE", "", "", values, "run, machine, network, cascade or table files", true},
+    {"FILE", "", "", values, "run, machine, network, cascade, map or table files", true},
 };
 
 constexpr WordSpec describe_words[] = {
-    {"FILE", "", "", value, "run, machine, network, cascade or table file", true},
+    {"FILE", "", "", value, "run, machine, network, cascade, map or table file", true},
     {"--set", "", "PATH=VALUE", values, "change any value of the file; may be repeated"},
 };
 
@@ -52,6 +52,19 @@ constexpr WordSpec evaluate_words[] = {
     {"--accumulator", "", "WORD", value, "round every partial sum to a number format too"},
 };
 
+constexpr WordSpec map_words[] = {
+    {"FILE", "", "", value, "map file, or run file", true},
+    {"--set", "", "PATH=VALUE", values, "change any value of the file; may be repeated"},
+    {"--mapper", "", "NAME", value, "the mapper; default: that of the file"},
+    {"--objective", "", "WORD", value, "what a search makes least: cycles, energy or edp"},
+    {"--time", "", "TIME", value, "how long a search may take, such as 10s"},
+    {"--pareto", "", "", flag, "every mapping that no other beats in both cycles and energy"},
+    {"--exhaustive", "", "", flag, "look at every mapping of the space, without pruning"},
+    {"--threads", "", "N", value, "threads of a search; default: one for each core"},
+    {"--json", "", "FILE", value, "write the answer as JSON here; - is standard output"},
+    {"--csv", "", "FILE", value, "write the accesses as CSV here; - is standard output"},
+};
+
 constexpr WordSpec list_words[] = {
     {"KIND", "", "", value,
      "models, networks, cascades, machines, mappers, importers, writers, memories or tables"},
@@ -59,7 +72,7 @@ constexpr WordSpec list_words[] = {
 };
 
 constexpr WordSpec schema_words[] = {
-    {"KIND", "", "", value, "run, architecture, network, cascade, facts or report", true},
+    {"KIND", "", "", value, "run, architecture, network, map, cascade, facts or report", true},
 };
 
 constexpr WordSpec scalesim_words[] = {
@@ -102,6 +115,14 @@ constexpr std::string_view cascade_more = R"(examples:
   sluice cascade llama3_8b.yaml --layer block0.attention --format svg > attention.svg
 )";
 
+constexpr std::string_view map_more = R"(examples:
+  sluice map configs/map/fused_matmuls.yaml
+  sluice map configs/run/quickstart.yaml --mapper heuristic --json -
+
+A map file holds a cascade, a hierarchy and a loop nest, and the mapper fixed takes the nest as it
+is. A run file holds a network and a machine; each layer is shown once, with a count.
+)";
+
 constexpr std::string_view list_more = R"(examples:
   sluice list
   sluice list networks
@@ -131,6 +152,7 @@ constexpr CommandSpec commands[] = {
     {"describe", "show what a file means: machine, network, mapping", describe_words},
     {"cascade", "analyse a cascade of Einsums, or layers of a network as one", cascade_words,
      cascade_more},
+    {"map", "show how Einsums or layers are mapped, what that costs, and why", map_words, map_more},
     {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words},
     {"list", "list what there is to choose from", list_words, list_more},
     {"schema", "print the JSON Schema of a kind of file", schema_words, schema_more},

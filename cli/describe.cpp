@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/print.hpp"
+#include "base/text_lines.hpp"
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
 #include "cli/streams.hpp"
@@ -41,16 +42,6 @@ std::string names_of(const TaskGroup& group) {
   return text;
 }
 
-std::string indented(const std::string& text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    result += "  " + text.substr(at, end - at) + "\n";
-    at = end + 1;
-  }
-  return result;
-}
-
 std::string text_of(const Mapping& mapping, const Architecture& machine) {
   std::string text;
   for (const TaskGroup& group : groups_of(mapping)) {
@@ -59,7 +50,7 @@ std::string text_of(const Mapping& mapping, const Architecture& machine) {
     text += fmt::format("  {}\n", to_text(*group.first));
     text += fmt::format("  DRAM: input {} B, weight {} B, output {} B\n", bytes.input_read,
                         bytes.weight_read, bytes.output_write);
-    text += indented(loop_nest(*group.first));
+    text += indented(loop_nest(*group.first), 2);
   }
   return text;
 }
@@ -102,10 +93,14 @@ struct Printer {
     write_output(to_text(table));
     return exit_done;
   }
+  int operator()(const MapFile& file) const {
+    write_output(to_text(file));
+    return exit_done;
+  }
   int operator()(const Experiment& run) const {
     write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
                              run.input_hash, to_table(run.architecture), to_table(run.network),
-                             indented(settings_text(run))));
+                             indented(settings_text(run), 2)));
     const auto mapped = map_network(run.mapping.mapper, run.network, run.architecture);
     if (const auto* infeasible = std::get_if<Infeasible>(&mapped)) {
       write_error(infeasible_text(path, *infeasible));

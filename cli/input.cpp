@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/files.hpp"
 #include "workloads/cascade/load.hpp"
 #include "workloads/load.hpp"
 
@@ -56,6 +57,20 @@ EnergyTable read_table(const YamlNode& root) {
   return table;
 }
 
+/// A mapping that is not legal is a mistake of the file.
+MapFile read_legal_map(const YamlNode& root) {
+  // The text tells the places of lines in blocks; a tree that comes from elsewhere has none.
+  const auto text = try_read_file(root.where.path, YamlLimits{}.file_bytes);
+  const auto* known = std::get_if<std::string>(&text);
+  MapFile file = read_map(root, known == nullptr ? std::string_view{} : *known);
+  Diagnostics diagnostics;
+  if (file.mapping)
+    for (const std::string& mistake : verify(*file.mapping, file.hierarchy))
+      diagnostics.error(root.find("mapping")->where, mistake);
+  diagnostics.throw_if_any();
+  return file;
+}
+
 }  // namespace
 
 YamlNode load_input(const std::string& path, const std::vector<Setting>& settings) {
@@ -69,6 +84,7 @@ YamlNode load_input(const std::string& path, const std::vector<Setting>& setting
 
 std::optional<FileKind> find_kind(const YamlNode& root) {
   if (has_any(root, {"workload", "architecture"})) return FileKind::run;
+  if (has_any(root, {"hierarchy"})) return FileKind::map;
   if (has_any(root, {"layers", "blocks"})) return FileKind::network;
   if (has_any(root, {"einsums"})) return FileKind::cascade;
   if (has_any(root, {"energies", "areas"})) return FileKind::table;
@@ -80,7 +96,8 @@ FileKind kind_of(const YamlNode& root) {
   if (const auto kind = find_kind(root)) return *kind;
   throw SpecError({{root.where, "this is no file of sluice",
                     "a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', "
-                    "a network 'layers', a cascade 'einsums', an energy table 'energies'"}});
+                    "a network 'layers', a cascade 'einsums', a map file 'hierarchy', an energy "
+                    "table 'energies'"}});
 }
 
 std::string_view kind_text(FileKind kind) {
@@ -95,6 +112,8 @@ std::string_view kind_text(FileKind kind) {
       return "a cascade";
     case FileKind::table:
       return "an energy table";
+    case FileKind::map:
+      return "a mapping";
   }
   return "";
 }
@@ -111,6 +130,8 @@ FileContent read_input(const YamlNode& root, const Library& library) {
       return read_cascade(root);
     case FileKind::table:
       return read_table(root);
+    case FileKind::map:
+      return read_legal_map(root);
   }
   return {};
 }

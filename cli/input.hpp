@@ -11,6 +11,7 @@
 #include "arch/energy.hpp"
 #include "base/yaml.hpp"
 #include "cli/arguments.hpp"
+#include "mapper/nest/map_file.hpp"
 #include "workloads/cascade/cascade.hpp"
 
 namespace sluice {
@@ -18,7 +19,7 @@ namespace sluice {
 /// The file with `settings` made. Throws SpecError with everything that is wrong.
 YamlNode load_input(const std::string& path, const std::vector<Setting>& settings = {});
 
-enum class FileKind : std::uint8_t { run, architecture, network, cascade, table };
+enum class FileKind : std::uint8_t { run, architecture, network, cascade, table, map };
 
 /// The kind that the keys are of, if any.
 std::optional<FileKind> find_kind(const YamlNode& root);
@@ -29,10 +30,11 @@ FileKind kind_of(const YamlNode& root);
 /// `a run`, `a machine`, ...
 std::string_view kind_text(FileKind kind);
 
-using FileContent = std::variant<Experiment, Architecture, Network, Cascade, EnergyTable>;
+using FileContent = std::variant<Experiment, Architecture, Network, Cascade, EnergyTable, MapFile>;
 
 /// Everything that a file says, as what it is. A run or machine that names an energy table is
-/// priced, as evaluating it would do. Throws SpecError with every mistake.
+/// priced, as evaluating it would do; the mapping of a map file is verified. Throws SpecError with
+/// every mistake.
 FileContent read_input(const YamlNode& root, const Library& library);
 
 }  // namespace sluice

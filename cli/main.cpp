@@ -28,6 +28,7 @@ struct Executor {
   int operator()(const DescribeArguments& a) const { return describe_command(a, folders); }
   int operator()(const ListArguments& a) const { return list_command(a, folders); }
   int operator()(const CascadeArguments& a) const { return cascade_command(a); }
+  int operator()(const MapArguments& a) const { return map_command(a, folders); }
   int operator()(const EvaluateArguments& a) const { return evaluate_command(a); }
   int operator()(const SchemaArguments& a) const { return schema_command(a); }
   int operator()(const ImportScaleSimArguments& a) const { return import_scalesim_command(a); }

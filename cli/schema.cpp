@@ -10,6 +10,7 @@
 #include "arch/architecture.hpp"
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
+#include "mapper/nest/map_file.hpp"
 #include "sim/experiment.hpp"
 #include "sim/writers/writers.hpp"
 #include "workloads/cascade/analysis.hpp"
@@ -84,6 +85,8 @@ int schema_command(const SchemaArguments& arguments) {
     write_output(document("sluice cascade", cascade_schema()));
   } else if (arguments.kind == "facts") {
     write_output(facts_schema());
+  } else if (arguments.kind == "map") {
+    write_output(document("sluice map", map_schema()));
   } else if (arguments.kind == "report") {
     write_output(report_schema());
   } else {

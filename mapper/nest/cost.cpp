@@ -19,8 +19,8 @@ double words_of(double elements, const NestTensor& tensor, const NestLevel& leve
 /// Energy of the accesses to one tensor; there are `instances` of the level.
 double row_energy(const AccessCount& count, const NestTensor& tensor, const NestLevel& level,
                   std::uint64_t instances, CountConvention convention) {
-  const double clusters = std::min(
-      count.instances, static_cast<double>(ceil_div(instances, level.cluster)));
+  const double clusters =
+      std::min(count.instances, static_cast<double>(ceil_div(instances, level.cluster)));
   const auto blocks = [&](std::uint64_t elements) {
     if (convention == CountConvention::timeloop)
       return static_cast<double>(ceil_div(count.of_instance(elements), level.block)) * clusters;
@@ -80,8 +80,8 @@ NestCost price(const NestCounts& counts, const Problem& problem, const Hierarchy
     cost.latency = std::max(cost.latency, cycles);
     for (std::size_t tensor = 0; tensor < problem.tensors.size(); ++tensor) {
       if (!counts.at[i][tensor].kept) continue;
-      cost.energy_pj[i][tensor] =
-          row_energy(counts.at[i][tensor], problem.tensors[tensor], level, instances_of(hierarchy, i), convention);
+      cost.energy_pj[i][tensor] = row_energy(counts.at[i][tensor], problem.tensors[tensor], level,
+                                             instances_of(hierarchy, i), convention);
       cost.total_pj += cost.energy_pj[i][tensor];
     }
   }

@@ -95,8 +95,8 @@ class LiveTiles {
 
   bool is_inside(const std::string& tensor, std::size_t index) const {
     return std::ranges::any_of(exchanges_, [&](const Exchange& exchange) {
-      return exchange.inside && exchange.tensor == tensor && exchange.producer <= index &&
-             index <= exchange.last_reader;
+      return exchange.inside && exchange.tensor == tensor && exchange.first <= index &&
+             index <= exchange.last;
     });
   }
 
@@ -105,8 +105,8 @@ class LiveTiles {
   void wait(LiveTile& tile) const {
     const auto exchange = std::ranges::find(exchanges_, tile.tensor, &Exchange::tensor);
     const bool made = exchange != exchanges_.end();
-    tile.first = made ? exchange->producer : 0;
-    tile.last = made ? exchange->last_reader : mapping_.einsums.size() - 1;
+    tile.first = made ? exchange->first : 0;
+    tile.last = made ? exchange->last : mapping_.einsums.size() - 1;
   }
 
   /// A tile outlives its Einsum where a loop comes back to it: one further in that others run in
@@ -202,17 +202,18 @@ std::vector<Exchange> exchanges_of(const CascadeMapping& mapping) {
     if (output == nullptr) continue;
     const std::size_t t = find_tensor(made.problem, output->name, true);
     const std::uint32_t home = home_of(made.nest, t);
-    Exchange exchange{output->name, i, i, home < made.nest.size() ? made.nest[home].level : 0u,
+    Exchange exchange{output->name, i, i, i, home < made.nest.size() ? made.nest[home].level : 0u,
                       true};
     for (std::size_t j = 0; j < mapping.einsums.size(); ++j) {
       const MappedEinsum& reader = mapping.einsums[j];
       const std::size_t read = find_tensor(reader.problem, output->name, false);
       if (j == i || read == reader.problem.tensors.size()) continue;
-      exchange.last_reader = std::max(exchange.last_reader, j);
+      exchange.first = std::min(exchange.first, j);
+      exchange.last = std::max(exchange.last, j);
       exchange.inside = exchange.inside && home_of(reader.nest, read) == home &&
                         shared_nodes(mapping, i, j) > home;
     }
-    if (exchange.last_reader > i) exchanges.push_back(exchange);
+    if (exchange.first < exchange.last) exchanges.push_back(exchange);
   }
   return exchanges;
 }

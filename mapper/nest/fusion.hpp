@@ -42,7 +42,7 @@ std::uint64_t branches_of(const CascadeMapping& mapping, std::size_t index);
 struct Exchange {
   std::string tensor;
   std::size_t producer = 0;
-  std::size_t last_reader = 0;
+  std::size_t first = 0, last = 0;  ///< Einsums that make or read it; in a recurrence some before
   std::size_t level = 0;
   bool inside = false;
   bool operator==(const Exchange&) const = default;

@@ -9,19 +9,13 @@
 #include "base/print.hpp"
 #include "base/read.hpp"
 #include "base/schema.hpp"
+#include "base/text_lines.hpp"
 #include "mapper/nest/fields.hpp"
 #include "mapper/nest/map_text.hpp"
 #include "workloads/cascade/load.hpp"
 
 namespace sluice {
 namespace {
-
-YamlNode scalar_of(std::string text) {
-  YamlNode node;
-  node.kind = YamlNode::Kind::scalar;
-  node.scalar = std::move(text);
-  return node;
-}
 
 class MapReader {
  public:
@@ -172,11 +166,11 @@ std::string to_text(const MapFile& file) {
   add("name", to_yaml(file.name));
   if (!file.source.empty()) add("source", to_yaml(file.source));
   add("convention", to_yaml(file.convention));
-  add("cascade", parse_yaml(to_text(file.cascade), file.name));
   if (!file.bits.empty()) add("bits", to_yaml(file.bits));
   add("hierarchy", to_yaml(file.hierarchy, {.omit_defaults = true}));
-  if (file.mapping) add("mapping", scalar_of(to_text(*file.mapping, file.hierarchy)));
-  return to_text(root);
+  std::string text = to_text(root) + "cascade:\n" + indented(to_text(file.cascade), 2);
+  if (file.mapping) text += "mapping: |\n" + indented(to_text(*file.mapping, file.hierarchy), 2);
+  return text;
 }
 
 std::string map_schema() {
@@ -190,7 +184,7 @@ std::string map_schema() {
   schema.field("bits", std::vector<TensorBits>{}, {.doc = "widths of elements of tensors"});
   schema.required("hierarchy", Hierarchy{}, {.doc = "the machine"});
   schema.add("mapping", R"({"type": "string"})", {.doc = "loops and keeps, a node a line"});
-  return schema_document("sluice map", schema.json());
+  return schema.json();
 }
 
 }  // namespace sluice

@@ -120,7 +120,7 @@ class CascadeVerifier {
     for (std::size_t t = 0; t < einsum.problem.tensors.size(); ++t)
       for (const Exchange& exchange : exchanges_)
         if (exchange.inside && exchange.tensor == einsum.problem.tensors[t].name &&
-            exchange.producer <= index && index <= exchange.last_reader)
+            exchange.first <= index && index <= exchange.last)
           surroundings.passed = static_cast<std::uint16_t>(surroundings.passed | 1u << t);
     for (const std::string& mistake : verify(einsum.nest, einsum.problem, *part, surroundings))
       wrong(fmt::format("{}: {}", name(index), mistake));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text_lines.hpp"
 #include "sim/writers/writers.hpp"
 
 namespace sluice {
@@ -18,16 +19,6 @@ constexpr std::string_view leading_columns =
     "scope,name,operator,unit,cycles,seconds,macs,vector_operations,utilization,"
     "mapping_efficiency,busy_cycles,traffic_bytes,arithmetic_intensity,roofline_utilization,"
     "energy_pj";
-
-std::string quoted_field(const std::string& field) {
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string text = "\"";
-  for (const char c : field) {
-    if (c == '"') text += '"';
-    text += c;
-  }
-  return text + '"';
-}
 
 // The fixed causes, then all others in the report by name: input_starved:*, output_blocked:*.
 std::vector<std::string> causes_of(const Report& report) {
@@ -55,14 +46,13 @@ std::uint64_t cycles_of(const LayerReport& layer, std::string_view cause) {
 
 void append_line(std::string& text, std::string_view scope, const LayerReport& layer,
                  const std::vector<std::string>& causes) {
-  text +=
-      fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", scope, quoted_field(layer.name),
-                  quoted_field(layer.operator_name), quoted_field(layer.unit), layer.cycles,
-                  layer.seconds, layer.macs, layer.vector_operations, layer.utilization,
-                  layer.mapping_efficiency, layer.busy_cycles, layer.traffic_bytes,
-                  layer.arithmetic_intensity, layer.roofline_utilization, layer.energy_pj);
+  text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", scope, csv_field(layer.name),
+                      csv_field(layer.operator_name), csv_field(layer.unit), layer.cycles,
+                      layer.seconds, layer.macs, layer.vector_operations, layer.utilization,
+                      layer.mapping_efficiency, layer.busy_cycles, layer.traffic_bytes,
+                      layer.arithmetic_intensity, layer.roofline_utilization, layer.energy_pj);
   for (const std::string& cause : causes) text += fmt::format(",{}", cycles_of(layer, cause));
-  text += fmt::format(",{},{}\r\n", quoted_field(layer.tiling), quoted_field(layer.bottleneck));
+  text += fmt::format(",{},{}\r\n", csv_field(layer.tiling), csv_field(layer.bottleneck));
 }
 
 }  // namespace
@@ -70,7 +60,7 @@ void append_line(std::string& text, std::string_view scope, const LayerReport& l
 std::string write_csv(const Report& report) {
   const std::vector<std::string> causes = causes_of(report);
   std::string text(leading_columns);
-  for (const std::string& cause : causes) text += "," + quoted_field("stall_cycles:" + cause);
+  for (const std::string& cause : causes) text += "," + csv_field("stall_cycles:" + cause);
   text += ",tiling,bottleneck\r\n";
   for (const LayerReport& layer : report.layers) append_line(text, "layer", layer, causes);
   append_line(text, "total", report.total, causes);

@@ -100,7 +100,7 @@ def test_an_infeasible_run_is_described_as_far_as_it_goes(project):
     assert done.err.startswith("run.yaml: infeasible: task first: ")
 
 
-SCHEMAS = ["run", "architecture", "network", "report"]
+SCHEMAS = ["run", "architecture", "network", "map", "report"]
 
 
 def schema_of(kind):
@@ -116,7 +116,7 @@ def test_the_schemas_in_the_docs_are_those_of_the_program(project, kind):
 
 
 @pytest.mark.parametrize("kind,folder", [("run", "configs/run"), ("architecture", "configs/arch"),
-                                         ("network", "workloads/library")])
+                                         ("network", "workloads/library"), ("map", "configs/map")])
 def test_the_files_of_ours_keep_to_the_schemas(kind, folder):
     validator = jsonschema.Draft202012Validator(schema_of(kind))
     for file in (ROOT / folder).glob("*.yaml"):

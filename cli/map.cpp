@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice map`: what a mapping is, what it costs, and why. Map files are priced by counting
+// accesses, run files by the closed forms of the machine.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/input.hpp"
+#include "cli/map_run.hpp"
+#include "cli/streams.hpp"
+#include "mapper/nest/fields.hpp"
+#include "mapper/nest/map_table.hpp"
+
+namespace sluice {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+SpecError refused(std::string message, std::string hint = {}) {
+  return SpecError({{{.path = "sluice map"}, std::move(message), std::move(hint)}});
+}
+
+/// A mapping that is given leaves nothing to choose.
+void check_fixed(const MapArguments& arguments, const MapFile& file) {
+  if (arguments.mapper.value_or("fixed") != "fixed")
+    throw refused(fmt::format("--mapper: {} maps no map file", quote(*arguments.mapper)),
+                  suggestion(*arguments.mapper, {"fixed"}));
+  for (const auto& [word, given] : {std::pair{"--objective", arguments.objective.has_value()},
+                                    {"--time", arguments.time.has_value()},
+                                    {"--pareto", arguments.pareto},
+                                    {"--exhaustive", arguments.exhaustive},
+                                    {"--threads", arguments.threads.has_value()}})
+    if (given) throw refused(fmt::format("{}: the mapper fixed has nothing to choose", word));
+  if (!file.mapping)
+    throw SpecError({{{.path = arguments.file},
+                      "the file has no mapping, and the mapper fixed makes none",
+                      "write one below `mapping: |`"}});
+}
+
+Json json_of(const CascadeMapping& mapping, const Hierarchy& hierarchy, const CascadeCost& cost,
+             std::size_t index) {
+  const MappedEinsum& einsum = mapping.einsums[index];
+  const EinsumCost& result = cost.einsums[index];
+  Json accesses = Json::array();
+  for (std::size_t l = 0; l < hierarchy.levels.size(); ++l)
+    for (std::size_t t = 0; t < einsum.problem.tensors.size(); ++t) {
+      const AccessCount& count = result.counts.at[l][t];
+      if (count.kept)
+        accesses.push_back({{"level", hierarchy.levels[l].name},
+                            {"tensor", einsum.problem.tensors[t].name},
+                            {"tile", count.tile},
+                            {"instances", count.instances},
+                            {"reads", count.reads},
+                            {"fills", count.fills},
+                            {"updates", count.updates},
+                            {"energy_pj", result.cost.energy_pj[l][t]}});
+    }
+  return {{"name", einsum.problem.name},
+          {"unit", einsum.unit.empty() ? hierarchy.compute.name : einsum.unit},
+          {"operations", result.counts.operations},
+          {"steps", result.counts.steps},
+          {"cycles", result.cost.cycles},
+          {"energy_pj", result.cost.total_pj},
+          {"accesses", accesses}};
+}
+
+std::string to_json(const MapFile& file, const CascadeCost& cost) {
+  const CascadeMapping& mapping = *file.mapping;
+  Json levels = Json::array(), einsums = Json::array();
+  for (const LevelCost& level : level_costs(mapping, file.hierarchy, cost))
+    levels.push_back({{"name", level.name},
+                      {"cycles", level.cycles},
+                      {"bounds_cycles", level.bounds},
+                      {"energy_pj", level.energy_pj},
+                      {"peak_bits", level.peak_bits},
+                      {"capacity_bits", level.capacity_bits}});
+  for (std::size_t i = 0; i < mapping.einsums.size(); ++i)
+    einsums.push_back(json_of(mapping, file.hierarchy, cost, i));
+  const Json json = {{"name", file.name},
+                     {"convention", name_of(file.convention)},
+                     {"mapping", to_text(mapping, file.hierarchy)},
+                     {"cycles", cost.cycles},
+                     {"latency", cost.latency},
+                     {"energy_pj", cost.total_pj},
+                     {"utilization", utilization_of(mapping, file.hierarchy, cost)},
+                     {"why", why(mapping, file.hierarchy, cost)},
+                     {"levels", levels},
+                     {"einsums", einsums}};
+  return json.dump(2) + "\n";
+}
+
+std::string table_of(const MapFile& file, const CascadeCost& cost) {
+  std::string text = fmt::format("{}, counted as {} does\n", file.name, name_of(file.convention));
+  const CascadeProblems problems = problems_of(file);
+  for (const std::string& left : problems.left_out) text += fmt::format("  {}\n", left);
+  for (const EinsumProblem& einsum : problems.problems)
+    for (const std::string& note : einsum.notes)
+      text += fmt::format("  {}: {}\n", einsum.problem.name, note);
+  return text + "\n" + to_table(*file.mapping, file.hierarchy, cost);
+}
+
+int map_file(const MapArguments& arguments, const MapFile& file) {
+  check_fixed(arguments, file);
+  const CascadeCost cost = evaluate(*file.mapping, file.hierarchy, file.convention);
+  write_mapped(arguments, {.table = [&] { return table_of(file, cost); },
+                           .json = [&] { return to_json(file, cost); },
+                           .csv = [&] { return to_csv(*file.mapping, file.hierarchy, cost); }});
+  return exit_done;
+}
+
+}  // namespace
+
+int map_command(const MapArguments& arguments, const LibraryFolders& folders) {
+  const YamlNode root = load_input(arguments.file, arguments.settings);
+  const FileContent content = read_input(root, folders.library);
+  if (const auto* file = std::get_if<MapFile>(&content)) return map_file(arguments, *file);
+  if (const auto* run = std::get_if<Experiment>(&content))
+    return map_run(arguments, *run, folders.library);
+  throw SpecError(
+      {{{.path = arguments.file},
+        fmt::format("this is {}, a map or run file is expected", kind_text(kind_of(root))),
+        {}}});
+}
+
+}  // namespace sluice

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sluice map`, and map files in `check`, `describe` and `schema`."""
+
+import csv
+import io
+import json
+
+import pytest
+from sluice_command import ROOT
+
+MAPS = ROOT / "configs" / "map"
+FUSED = MAPS / "fused_matmuls.yaml"
+QUICKSTART = ROOT / "configs" / "run" / "quickstart.yaml"
+
+
+def test_a_map_file_says_nest_accesses_levels_and_why(project):
+    done = project.sluice("map", FUSED)
+    assert (done.code, done.err) == (0, "")
+    assert "    for n1 in 0..64 step 1\n      for n2 in 0..64 step 1\n        compute T2" in done.out
+    assert "  T1     GlobalBuffer T1        64          1  258048      0   262144" in done.out
+    assert "524288 cycles, 17498112.00 pJ (0.00 leaks), utilization 100.0 %" in done.out
+    assert done.out.endswith("  MAC bounds 524288 of 524288 cycles; 96.3 % of the energy is spent "
+                             "in GlobalBuffer, most of it for T2 (T2).\n")
+
+
+def test_json_and_csv_hold_the_same_accesses(project):
+    done = project.sluice("map", FUSED, "--json", "-", "--csv", "accesses.csv")
+    assert (done.code, done.err) == (0, "wrote accesses.csv\n")
+    answer = json.loads(done.out)
+    assert (answer["cycles"], answer["energy_pj"]) == (524288, 17498112)
+    rows = list(csv.DictReader(io.StringIO((project.folder / "accesses.csv").read_text())))
+    accesses = [(e["name"], a) for e in answer["einsums"] for a in e["accesses"]]
+    assert len(rows) == len(accesses) == 10
+    for row, (einsum, access) in zip(rows, accesses, strict=True):
+        assert (row["einsum"], row["level"], row["tensor"]) == (
+            einsum, access["level"], access["tensor"])
+        for key in ("tile", "reads", "fills", "updates"):
+            assert int(row[key]) == access[key]
+
+
+def test_what_describe_prints_is_the_same_map_file(project):
+    project.write("again.yaml", project.sluice("describe", FUSED).out)
+    first = json.loads(project.sluice("map", FUSED, "--json", "-").out)
+    again = json.loads(project.sluice("map", "again.yaml", "--json", "-").out)
+    assert first == again
+
+
+@pytest.mark.parametrize("path", sorted(MAPS.glob("*.yaml")), ids=lambda path: path.name)
+def test_our_map_files_are_legal(project, path):
+    done = project.sluice("check", path)
+    assert (done.code, done.out) == (0, f"{path}: a mapping without mistakes\n")
+
+
+def test_layers_of_a_run_are_shown_once(project):
+    done = project.sluice("map", QUICKSTART)
+    assert (done.code, done.err) == (0, "")
+    assert "\nconv2_0.conv2, conv2_1.conv2, conv2_2.conv2 (3 layers)\n" in done.out
+    assert done.out.count("conv2_1.conv2") == 1
+    answer = json.loads(project.sluice("map", QUICKSTART, "--json", "-").out)
+    assert sum(x["cycles"] * len(x["names"]) for x in answer["layers"]) == answer["cycles"]
+    assert all(task["alternatives"] for x in answer["layers"] for task in x["tasks"]
+               if x["names"][0] == "conv1")
+
+
+MISTAKES = [
+    (("map", FUSED, "--pareto"), 2,
+     "sluice map: error: --pareto: the mapper fixed has nothing to choose\n"),
+    (("map", FUSED, "--mapper", "fixedd"), 2,
+     "sluice map: error: --mapper: 'fixedd' maps no map file\nhint: did you mean 'fixed'?\n"),
+    (("map", FUSED, "--objective", "edb"), 2,
+     "sluice map: error: --objective: 'edb' is not known here\nhint: did you mean 'edp'?\n"),
+    (("map", FUSED, "--json", "-", "--csv", "-"), 2,
+     "sluice map: error: --json and --csv: only one of them can go to standard output\n"),
+    (("map", ROOT / "configs" / "arch" / "tpu_v1.yaml"), 2,
+     f"{ROOT}/configs/arch/tpu_v1.yaml: error: this is a machine, a map or run file is expected\n"),
+    (("map", FUSED, "--set", "mapping=null"), 2,
+     f"{FUSED}: error: the file has no mapping, and the mapper fixed makes none\n"
+     "hint: write one below `mapping: |`\n"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "text"), MISTAKES)
+def test_mistakes_are_told(project, words, code, text):
+    done = project.sluice(*words)
+    assert (done.code, done.out, done.err) == (code, "", text)
+
+
+def test_a_mapping_that_is_not_legal_is_a_mistake(project):
+    done = project.sluice("map", FUSED, "--set", "hierarchy.levels.1.capacity_bits=66559")
+    assert (done.code, done.out) == (2, "")
+    assert ("error: GlobalBuffer needs 66560 bits while T1 runs "
+            "(T0 512 + T1 512 + W0 32768 + W1 32768), holds 66559") in done.err
