@@ -44,6 +44,7 @@ double leaking(const NestCounts& counts, std::size_t index, std::uint64_t instan
 /// Cycles that a level needs for its words, those of an average instance.
 double cycles_of(const NestCounts& counts, const Problem& problem, std::size_t index,
                  const NestLevel& level, CountConvention convention) {
+  const double steps = static_cast<double>(counts.steps);
   double reads = 0, writes = 0;
   for (std::size_t t = 0; t < problem.tensors.size(); ++t) {
     const AccessCount& count = counts.at[index][t];
@@ -57,7 +58,12 @@ double cycles_of(const NestCounts& counts, const Problem& problem, std::size_t i
   }
   double cycles = 0;
   const auto limit = [&](double words, double bandwidth) {
-    if (bandwidth > 0) cycles = std::max(cycles, words / bandwidth);
+    if (bandwidth <= 0) return;
+    // Timeloop divides the steps by how much a port slows them down; written as it computes, since
+    // the last bit decides whether a whole number is rounded up.
+    cycles = std::max(cycles, convention == CountConvention::timeloop
+                                  ? steps / (bandwidth / (words / steps))
+                                  : words / bandwidth);
   };
   limit(reads, level.read_bandwidth);
   limit(writes, level.write_bandwidth);

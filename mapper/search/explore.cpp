@@ -28,6 +28,9 @@ Explorer::Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds,
     : space_(space), keeps_(keeps), bounds_(bounds), known_(known), archive_(archive) {
   for (const NestRank& rank : space.problem.ranks) operations_ *= static_cast<double>(rank.extent);
   fixed_pj_ = operations_ * space.hierarchy.compute.pj;
+  // In timeloop only the instances that are used leak; how many that is is not known before the
+  // end.
+  if (space.options.convention == CountConvention::timeloop) return;
   for (std::size_t i = 0; i < space.hierarchy.levels.size(); ++i)
     leak_pj_ +=
         space.hierarchy.levels[i].leak_pj * static_cast<double>(instances_of(space.hierarchy, i));

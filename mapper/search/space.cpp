@@ -152,9 +152,7 @@ double Space::words_of_element(std::size_t level, std::size_t tensor) const {
 
 double Space::blocks_of_element(std::size_t level, std::size_t tensor) const {
   const NestLevel& memory = hierarchy.levels[level];
-  const double cluster =
-      options.convention == CountConvention::timeloop ? static_cast<double>(memory.cluster) : 1;
-  return words_of_element(level, tensor) / static_cast<double>(memory.block) / cluster;
+  return words_of_element(level, tensor) / static_cast<double>(memory.block * memory.cluster);
 }
 
 bool Space::separate(std::size_t level, std::size_t axis, std::size_t tensor) const {
