@@ -162,6 +162,22 @@ class Lowering {
 
 }  // namespace
 
+std::vector<ElementwiseKind> epilogue_kinds(const Layer& layer, const Task& task) {
+  std::vector<ElementwiseKind> kinds;
+  const auto* conv = std::get_if<Conv2d>(&layer.op);
+  const auto* linear = std::get_if<Linear>(&layer.op);
+  const auto* attention = std::get_if<Attention>(&layer.op);
+  if (attention != nullptr && task.name == layer.name + ".qk") {
+    kinds.push_back(ElementwiseKind::scale);
+    if (attention->causal) kinds.push_back(ElementwiseKind::add);
+    return kinds;
+  }
+  if ((conv != nullptr && conv->bias) || (linear != nullptr && linear->bias))
+    kinds.push_back(ElementwiseKind::bias);
+  kinds.insert(kinds.end(), layer.epilogue.begin(), layer.epilogue.end());
+  return kinds;
+}
+
 std::vector<Task> lower(const Network& network, const Architecture& architecture) {
   std::vector<Task> tasks;
   tasks.reserve(network.layers.size());

@@ -176,6 +176,10 @@ void for_each_input(const GemmTask& task, std::uint64_t m_tile, Visit visit) {
 /// Lowers every layer to tasks, in order. Attention becomes Q K^T, softmax and P V.
 std::vector<Task> lower(const Network& network, const Architecture& architecture);
 
+/// What follows each result of a task's product on the vector unit, in this order: what the
+/// operator itself adds (bias; scale and mask of attention's scores), then what the layer lists.
+std::vector<ElementwiseKind> epilogue_kinds(const Layer& layer, const Task& task);
+
 /// DRAM traffic of a mapped task, exact with ragged tiles: an operand tile that stays the same
 /// from one step to the next is not fetched again. Every tile takes whole bytes. Results are
 /// written in the input format, for the next layer to read.

@@ -70,10 +70,8 @@ PeResult simulate_gemm_pe(const SystolicArray& array, const Eigen::MatrixXd& inp
                           const Eigen::MatrixXd& weights, const PeOptions& options) {
   SLUICE_ASSERT(!unsupported_by_pe(array), "the array was not checked for what cannot be run");
   PeProgram program(array, inputs, weights);
-  const bool single = program.folds() == 1;
-  const std::uint64_t interval = options.forced_interval ? *options.forced_interval
-                                 : single                ? 1
-                                                         : measure_interval(program);
+  const std::uint64_t interval =
+      options.forced_interval ? *options.forced_interval : measure_interval(program);
   SLUICE_ASSERT(interval >= 1, "a fold cannot start together with the one before");
   const PeObservation seen = run(program, program.folds(), interval);
 

@@ -5,12 +5,15 @@
 #include <fmt/format.h>
 
 #include <Eigen/Dense>
+#include <algorithm>
+#include <deque>
 #include <random>
 
 #include "arch/systolic_timing.hpp"
 #include "base/assert.hpp"
 #include "base/checked.hpp"
 #include "sim/pe/gemm.hpp"
+#include "sim/pe/vector_unit.hpp"
 
 namespace sluice {
 namespace {
@@ -32,10 +35,17 @@ void refuse(Diagnostics& diagnostics, const std::string& message, const std::str
 void check_task(const TaskMapping& mapped, const Architecture& architecture,
                 Diagnostics& diagnostics, double& pe_cycles) {
   const auto* gemm = std::get_if<GemmTask>(&mapped.task.work);
-  if (gemm == nullptr || gemm->epilogue_ops > 0)
+  if (gemm == nullptr)
+    return refuse(
+        diagnostics,
+        fmt::format("task {} is no matrix product, and the vector unit runs only epilogues",
+                    mapped.task.name),
+        "use tile, which counts its cycles");
+  if (gemm->epilogue_ops > 0 && !is_floating(architecture.vector.format))
     return refuse(diagnostics,
-                  fmt::format("task {} needs the vector unit, which has no PEs", mapped.task.name),
-                  "use tile, which counts its cycles");
+                  fmt::format("task {} has an epilogue, and {} has no fractions", mapped.task.name,
+                              name_of(architecture.vector.format)),
+                  "use tile, which computes no numbers");
   const GemmLoop loop = gemm_loop(*gemm, std::get<GemmTiling>(mapped.tiling));
   if (loop.m.count * loop.n.count * loop.k.count > 1)
     return refuse(diagnostics,
@@ -56,6 +66,12 @@ void check_experiment(const Experiment& experiment, const Mapping& mapping,
            "set architecture.dram to preset: ideal without a bandwidth, or use tile");
   if (const auto reason = unsupported_by_pe(experiment.architecture.array))
     refuse(diagnostics, *reason, "use tile, which computes no numbers");
+  for (const Scratchpad& pad : experiment.architecture.scratchpads)
+    if (pad.width.value > 0)
+      refuse(diagnostics,
+             fmt::format("scratchpad {} has ports of {} B, and pe has only the array", pad.name,
+                         pad.width.value),
+             "leave its width out, or use tile");
   double pe_cycles = 0;
   for (const TaskMapping& mapped : mapping.tasks)
     check_task(mapped, experiment.architecture, diagnostics, pe_cycles);
@@ -67,22 +83,128 @@ void check_experiment(const Experiment& experiment, const Mapping& mapping,
   diagnostics.throw_if_any();
 }
 
-/// All products of one task; consecutive products follow each other like the folds of one.
-TaskTiming run_task(const GemmTask& task, const SystolicArray& array, std::mt19937_64& random) {
-  TaskTiming timing;
-  timing.unit = "array";
-  for (std::uint64_t b = 0; b < task.batch; ++b) {
-    const Eigen::MatrixXd inputs = random_matrix(task.m, task.k, random);
-    const Eigen::MatrixXd weights = random_matrix(task.k, task.n, random);
-    const PeResult result = simulate_gemm_pe(array, inputs, weights);
-    SLUICE_ASSERT(result.hazards.empty(), "the grid of PEs lost a word");
-    SLUICE_ASSERT(result.product == inputs * weights, "the grid of PEs computed a wrong product");
-    const std::uint64_t last_fold =
-        result.fold_start_cycles.back() - result.fold_start_cycles.front();
-    timing.cycles += b + 1 == task.batch ? result.cycles : last_fold + result.initiation_interval;
+/// Steps of the epilogue of a task's result: what the operator itself adds, then what the layer
+/// lists.
+LaneProgram epilogue_of(const Layer& layer, const Task& task, const VectorUnit& unit,
+                        std::mt19937_64& random) {
+  const auto& gemm = std::get<GemmTask>(task.work);
+  LaneProgram program;
+  const auto rows = static_cast<Eigen::Index>(gemm.m), columns = static_cast<Eigen::Index>(gemm.n);
+  for (const ElementwiseKind kind : epilogue_kinds(layer, task))
+    append_steps(program, kind, unit, rows, columns, random);
+  std::uint64_t cycles = 0;
+  for (const LaneStep& step : program) cycles += step.lane_cycles;
+  SLUICE_ASSERT(cycles == gemm.epilogue_ops, "an epilogue's steps are not those that were counted");
+  return program;
+}
+
+/// The array and the vector unit, task after task, by the clock of the array.
+class PeRun {
+ public:
+  PeRun(const Experiment& experiment, const SystolicGraph& machine)
+      : experiment_(experiment),
+        random_(experiment.simulation.seed),
+        buffers_(output_buffers(experiment.architecture)) {
+    const std::vector<std::uint64_t> firings = count_firings(machine.graph);
+    array_.name = "array", array_.firings = firings[index(machine.array)];
+    vector_.name = "vector", vector_.firings = firings[index(machine.vector)];
   }
-  timing.busy = timing.cycles;
-  return timing;
+
+  void run(const Task& task);
+  ReportParts finish();
+
+ private:
+  static std::size_t output_buffers(const Architecture& a) {
+    return a.scratchpads[scratchpad_of(a, TensorRole::output)].double_buffered ? 2 : 1;
+  }
+  void product(const GemmTask& task, const LaneProgram& epilogue);
+  void finish_on_vector(const Eigen::MatrixXd& result, const LaneProgram& epilogue,
+                        std::uint64_t ready);
+  static void add(std::vector<Stall>& stalls, const std::string& cause, std::uint64_t cycles);
+
+  const Experiment& experiment_;
+  std::mt19937_64 random_;
+  std::size_t buffers_;
+  ReportParts parts_;
+  UnitReport array_, vector_;
+  TaskTiming task_;  ///< the present one
+  std::uint64_t array_free_ = 0, vector_free_ = 0;
+  std::uint64_t done_ = 0;             ///< when the last result of all was there
+  std::deque<std::uint64_t> emptied_;  ///< when the vector unit left a tile of this task
+  bool first_tile_ = true;             ///< of this task for the vector unit
+};
+
+void PeRun::add(std::vector<Stall>& stalls, const std::string& cause, std::uint64_t cycles) {
+  if (cycles == 0) return;
+  for (Stall& stall : stalls)
+    if (stall.cause == cause) {
+      stall.cycles += cycles;
+      return;
+    }
+  stalls.push_back({cause, cycles});
+}
+
+/// One product on the grid; the next may follow it like its last fold the one before.
+void PeRun::product(const GemmTask& task, const LaneProgram& epilogue) {
+  const Eigen::MatrixXd inputs = random_matrix(task.m, task.k, random_);
+  const Eigen::MatrixXd weights = random_matrix(task.k, task.n, random_);
+  const PeResult result = simulate_gemm_pe(experiment_.architecture.array, inputs, weights);
+  SLUICE_ASSERT(result.hazards.empty(), "the grid of PEs lost a word");
+  SLUICE_ASSERT(result.product == inputs * weights, "the grid of PEs computed a wrong product");
+  std::uint64_t start = array_free_;
+  if (emptied_.size() >= buffers_)
+    start = std::max(start, emptied_[emptied_.size() - buffers_] + 1);
+  add(task_.stalls, "output_blocked:vector", start - array_free_);
+  const std::uint64_t kept = result.fold_start_cycles.back() + result.initiation_interval;
+  task_.busy += kept;
+  array_free_ = start + kept;
+  done_ = std::max(done_, start + result.cycles);
+  if (!epilogue.empty()) finish_on_vector(result.product, epilogue, start + result.cycles);
+}
+
+void PeRun::finish_on_vector(const Eigen::MatrixXd& result, const LaneProgram& epilogue,
+                             std::uint64_t ready) {
+  const VectorRun run = run_vector_unit(experiment_.architecture.vector, epilogue, result);
+  const std::uint64_t start = std::max(vector_free_, ready);
+  add(vector_.stalls, first_tile_ ? "fill" : "input_starved:array", start - vector_free_);
+  first_tile_ = false;
+  vector_.busy_cycles += run.issue_cycles;
+  vector_free_ = start + run.issue_cycles;
+  emptied_.push_back(vector_free_);
+  done_ = std::max(done_, start + run.result_cycles);
+}
+/// Tasks follow each other: the next begins when the last result is there.
+void PeRun::run(const Task& task) {
+  const auto& gemm = std::get<GemmTask>(task.work);
+  const Layer& layer = experiment_.network.layers[task.layer];
+  const std::uint64_t begin = done_;
+  add(array_.stalls, "drain", begin - array_free_);
+  array_free_ = begin;
+  task_ = {};
+  task_.unit = array_.name;
+  emptied_.clear();
+  first_tile_ = true;
+  LaneProgram epilogue;
+  if (gemm.epilogue_ops > 0)
+    epilogue = epilogue_of(layer, task, experiment_.architecture.vector, random_);
+  for (std::uint64_t b = 0; b < gemm.batch; ++b) product(gemm, epilogue);
+  array_.busy_cycles += task_.busy;
+  for (const Stall& stall : task_.stalls) add(array_.stalls, stall.cause, stall.cycles);
+  add(task_.stalls, "drain", done_ - array_free_);
+  task_.cycles = done_ - begin;
+  parts_.tasks.push_back(task_);
+}
+
+ReportParts PeRun::finish() {
+  parts_.cycles = done_;
+  for (UnitReport* unit : {&array_, &vector_}) {
+    unit->idle_cycles = done_ - unit->busy_cycles;
+    for (const Stall& stall : unit->stalls) unit->idle_cycles -= stall.cycles;
+    std::stable_sort(unit->stalls.begin(), unit->stalls.end(),
+                     [](const Stall& a, const Stall& b) { return a.cycles > b.cycles; });
+    parts_.units.push_back(*unit);
+  }
+  return std::move(parts_);
 }
 
 }  // namespace
@@ -90,19 +212,9 @@ TaskTiming run_task(const GemmTask& task, const SystolicArray& array, std::mt199
 ReportParts run_pe_fidelity(const Experiment& experiment, const Mapping& mapping,
                             const SystolicGraph& machine) {
   check_experiment(experiment, mapping, machine);
-  std::mt19937_64 random(experiment.simulation.seed);
-  ReportParts parts;
-  UnitReport unit;
-  unit.name = "array";
-  for (const TaskMapping& mapped : mapping.tasks) {
-    parts.tasks.push_back(
-        run_task(std::get<GemmTask>(mapped.task.work), experiment.architecture.array, random));
-    parts.cycles += parts.tasks.back().cycles;
-  }
-  unit.busy_cycles = parts.cycles;
-  unit.firings = count_firings(machine.graph)[index(machine.array)];
-  parts.units.push_back(unit);
-  return parts;
+  PeRun run(experiment, machine);
+  for (const TaskMapping& mapped : mapping.tasks) run.run(mapped.task);
+  return run.finish();
 }
 
 }  // namespace sluice
