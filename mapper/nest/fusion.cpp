@@ -152,22 +152,49 @@ Nest without_outer(const Nest& nest, std::size_t tensor, std::uint32_t position)
   return result;
 }
 
-/// The innermost keep of an operand that an Einsum before left there, in loops that both and all
-/// between them run in; the size of the nest when there is none.
+/// The terms of a dimension by names of ranks, in one order for all Einsums.
+std::vector<std::pair<std::string, std::uint64_t>> terms_of(const Problem& problem,
+                                                            const NestProjection& dimension) {
+  std::vector<std::pair<std::string, std::uint64_t>> terms;
+  for (const NestTerm& term : dimension)
+    terms.emplace_back(problem.ranks[term.rank].name, term.coefficient);
+  std::ranges::sort(terms);
+  return terms;
+}
+
+/// Whether the tile of a tensor at a node that two Einsums share is the same for both: in each
+/// dimension the same terms, or all that each reaches of it where no loop around the node cuts.
+bool same_tile(const MappedEinsum& left, const NestTensor& a, const MappedEinsum& finds,
+               const NestTensor& b, std::uint32_t at) {
+  if (a.dimensions.size() != b.dimensions.size()) return false;
+  const RankChains chains = chains_of(finds.nest, finds.problem);
+  const RankChains others = chains_of(left.nest, left.problem);
+  for (std::size_t d = 0; d < a.dimensions.size(); ++d) {
+    if (terms_of(left.problem, a.dimensions[d]) == terms_of(finds.problem, b.dimensions[d]))
+      continue;
+    const NestTensor here{"", {b.dimensions[d]}, false, 8}, there{"", {a.dimensions[d]}, false, 8};
+    const std::uint64_t needed = tile_words(here, chains, at);
+    if (needed != tile_words(here, chains, 0) ||
+        tile_words(there, others, at) != tile_words(there, others, 0) ||
+        needed > tile_words(there, others, 0))
+      return false;
+  }
+  return true;
+}
+
+/// The innermost keep of an operand in which the Einsum before that had it in shared loops left it;
+/// the size of the nest when there is none.
 std::uint32_t found_at(const CascadeMapping& mapping, std::size_t index, std::size_t tensor) {
   const MappedEinsum& reader = mapping.einsums[index];
   const auto none = static_cast<std::uint32_t>(reader.nest.size());
-  const std::string& name = reader.problem.tensors[tensor].name;
-  for (std::size_t before = index; before-- > 0;) {
-    const std::size_t shared = shared_nodes(mapping, before, index);
-    for (const bool output : {true, false}) {
+  const NestTensor& read = reader.problem.tensors[tensor];
+  for (auto at = static_cast<std::uint32_t>(reader.shared_nodes); at-- > 0;) {
+    if (reader.nest[at].kind != NestKind::keep || (reader.nest[at].tensors >> tensor & 1) == 0)
+      continue;
+    for (std::size_t before = index; before-- > 0 && shared_nodes(mapping, before, index) > at;) {
       const MappedEinsum& other = mapping.einsums[before];
-      const std::size_t same = find_tensor(other.problem, name, output);
-      if (same == other.problem.tensors.size()) continue;
-      for (std::size_t at = shared; at-- > 0;)
-        if (reader.nest[at].kind == NestKind::keep && (reader.nest[at].tensors >> tensor & 1) != 0)
-          return static_cast<std::uint32_t>(at);
-      return none;
+      for (const NestTensor& left : other.problem.tensors)
+        if (left.name == read.name && same_tile(other, left, reader, read, at)) return at;
     }
   }
   return none;

@@ -27,6 +27,15 @@ class Walker {
       : nest_(nest), problem_(problem), hierarchy_(hierarchy), options_(options) {}
 
   NestCounts count() {
+    begin();
+    std::vector<std::uint64_t> index(nest_.size(), 0);
+    do {
+      step(index);
+    } while (advance(index));
+    return end();
+  }
+
+  void begin() {
     most_ = std::vector<std::uint64_t>(nest_.size(), 1);
     std::vector<std::uint64_t> around;
     for (const NestRank& rank : problem_.ranks) around.push_back(rank.extent);
@@ -37,12 +46,51 @@ class Walker {
       around[nest_[at].rank] = tile;
     }
     for (std::size_t t = 0; t < problem_.tensors.size(); ++t) start(t);
-    std::vector<std::uint64_t> index(nest_.size(), 0);
-    do {
-      step(index);
-    } while (advance(index));
+  }
+
+  NestCounts end() {
     for (std::size_t t = 0; t < problem_.tensors.size(); ++t) flush(t, 1);
     return counts_;
+  }
+
+  std::uint64_t iterations(std::size_t at) const { return most_[at]; }
+
+  /// What the buffers of a tensor at a node hold, by instance.
+  std::map<Key, Points> contents(std::size_t t, std::size_t at) const {
+    std::map<Key, Points> words;
+    for (const Place& place : places_[t])
+      if (place.position == at && !place.compute)
+        for (const auto& [instance, buffer] : place.buffers) words[instance] = buffer.words;
+    return words;
+  }
+  void set_contents(std::size_t t, std::size_t at, const std::map<Key, Points>& words) {
+    for (Place& place : places_[t])
+      if (place.position == at && !place.compute)
+        for (const auto& [instance, held] : words) place.buffers[instance].words = held;
+  }
+
+  /// One iteration of all loops in time; `index` has that of each node.
+  void step(std::vector<std::uint64_t>& index) {
+    go_to(index);
+    std::vector<std::vector<std::uint64_t>> all;
+    lanes(index, 0, nest_.size(), all);
+    bool busy = false;
+    for (const auto& lane : all)
+      if (!spans(lane, nest_.size()).empty()) {
+        busy = true;
+        ++counts_.operations;
+      }
+    if (busy) {
+      ++counts_.steps;
+      for (std::size_t t = 0; t < problem_.tensors.size(); ++t) move(t, all);
+    }
+  }
+
+  /// Drops what is not there any more in the iteration of these indices.
+  void go_to(const std::vector<std::uint64_t>& index) {
+    if (!before_.empty() && options_.convention == CountConvention::accelforge) lose(index, true);
+    if (!before_.empty() && options_.branches != 0) lose(index, false);
+    before_ = index;
   }
 
  private:
@@ -148,24 +196,6 @@ class Walker {
       group.push_back(separate ? lane[at] + 1 : 0);
     }
     return group;
-  }
-
-  void step(std::vector<std::uint64_t>& index) {
-    if (!before_.empty() && options_.convention == CountConvention::accelforge) lose(index, true);
-    if (!before_.empty() && options_.branches != 0) lose(index, false);
-    std::vector<std::vector<std::uint64_t>> all;
-    lanes(index, 0, nest_.size(), all);
-    bool busy = false;
-    for (const auto& lane : all)
-      if (!spans(lane, nest_.size()).empty()) {
-        busy = true;
-        ++counts_.operations;
-      }
-    if (busy) {
-      ++counts_.steps;
-      for (std::size_t t = 0; t < problem_.tensors.size(); ++t) move(t, all);
-    }
-    before_ = index;
   }
 
   /// Drops what is kept inside of a loop that goes on.
