@@ -196,6 +196,19 @@ TEST_CASE("norms and softmax are their direct formulas") {
     }
 }
 
+TEST_CASE("cascades of the same meaning agree on the same random inputs") {
+  const std::pair<const char*, const char*> pairs[] = {{"conv2d", "conv2d_im2col"},
+                                                       {"conv2d", "conv2d_winograd"},
+                                                       {"mamba_scan", "mamba_scan_chunked"},
+                                                       {"hyena", "hyena_fft"},
+                                                       {"moe_one_hot", "moe_gather"}};
+  for (const auto& [a, b] : pairs) {
+    CAPTURE(a);
+    for (const OutputDifference& d : compare_cascades(shipped_cascade(a), shipped_cascade(b), 61))
+      CHECK(d.absolute <= 1e-12);
+  }
+}
+
 TEST_CASE("passes of feed-forward layers are those derived on paper") {
   CHECK(passes_of("gated_mlp", "d") == 1);  // gate and up read X together
   CHECK(passes_of("gated_mlp", "f") == 1);

@@ -26,23 +26,22 @@ std::vector<double> scanned(const Scan& s, const Computed& run) {
     return run.in(name, s.batch, s.tokens, width);
   };
   const auto x = per_token("X", s.channels), raw = per_token("RAW", s.channels);
-  const auto gate = per_token("Z", s.channels);
   const auto in = per_token("BIN", s.state), out = per_token("COUT", s.state);
   const auto log_decay = run.in("ALOG", s.channels, s.state);
-  const auto bias = run.in("BIAS", s.channels), skip = run.in("SKIP", s.channels);
+  const auto skip = run.in("SKIP", s.channels);
   Elements<3> result({s.batch, s.tokens, s.channels});
   for (std::size_t b = 0; b < s.batch; ++b)
     for (std::size_t d = 0; d < s.channels; ++d) {
       std::vector<long double> state(s.state, 0);
       for (std::size_t t = 0; t < s.tokens; ++t) {
-        const long double step = std::log1p(std::exp(raw(b, t, d) + bias(d)));
+        const long double step = std::log1p(std::exp(raw(b, t, d)));
         long double sum = skip(d) * x(b, t, d);
         for (std::size_t n = 0; n < s.state; ++n) {
           state[n] = std::exp(-std::exp(log_decay(d, n)) * step) * state[n] +
                      step * in(b, t, n) * x(b, t, d);
           sum += out(b, t, n) * state[n];
         }
-        result.set(sum * silu(gate(b, t, d)), b, t, d);
+        result.set(sum, b, t, d);
       }
     }
   return result.values();
@@ -57,6 +56,29 @@ TEST_CASE("the selective scan, by tokens and by chunks, is Mamba's recurrence") 
     CHECK(distance(steps.values.at("Y"), scanned(s, steps)) <= 1e-12);
     CHECK(distance(chunks.values.at("Y"), scanned(s, chunks)) <= 1e-12);
   }
+}
+
+TEST_CASE("the gated scan is a running mean with gates as weights") {
+  for (const auto& [batch, tokens, channels] :
+       {std::array<std::size_t, 3>{1, 16, 6}, {2, 7, 3}, {1, 1, 1}}) {
+    const Computed run(
+        shipped_cascade("gated_scan", {{"batch", batch}, {"T", tokens}, {"D", channels}}), 23);
+    const auto candidate = run.in("CAN", batch, tokens, channels);
+    const auto gate = run.in("GATE", batch, tokens, channels);
+    Elements<3> exact({batch, tokens, channels});
+    for (std::size_t b = 0; b < batch; ++b)
+      for (std::size_t d = 0; d < channels; ++d) {
+        long double state = 0;
+        for (std::size_t t = 0; t < tokens; ++t) {
+          state = gate(b, t, d) * state + (1 - gate(b, t, d)) * candidate(b, t, d);
+          exact.set(state, b, t, d);
+        }
+      }
+    CHECK(distance(run.values.at("Y"), exact.values()) <= 1e-12);
+  }
+  CHECK(passes_of("gated_scan", "t") == 1);
+  CHECK(operations_of("gated_scan", "*") == 16 * 6);  // and as many sums and differences
+  CHECK(operations_of("gated_scan", "+") + operations_of("gated_scan", "-") == 2 * 16 * 6);
 }
 
 TEST_CASE("the selective scan takes the operations of Mamba's paper") {
