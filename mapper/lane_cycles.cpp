@@ -32,6 +32,7 @@ std::uint64_t lane_cycles(ElementwiseKind kind, const VectorUnit& unit) {
     case ElementwiseKind::tanh:  // 1 - 2 / (exp(2x) + 1): multiply, exp, add, divide, subtract
       return 1 + exp + 1 + divide + 1;
     case ElementwiseKind::exp:
+    case ElementwiseKind::sin:  // a table or a polynomial, as an exponential
       return exp;
     case ElementwiseKind::add:
     case ElementwiseKind::multiply:
@@ -40,6 +41,7 @@ std::uint64_t lane_cycles(ElementwiseKind kind, const VectorUnit& unit) {
       return 1;
     case ElementwiseKind::batch_norm:  // a x + b, mean and variance folded into a and b
       return 2;
+    case ElementwiseKind::complex_multiply:  // of each part: 2 multiplies, add
     case ElementwiseKind::rope:  // x cos + x' sin (Su et al. 2021, eq. 34): 2 multiplies, add
       return 3;
   }
@@ -52,6 +54,24 @@ std::uint64_t lane_cycles(const Pool2d& pool) {
   if (pool.kind == PoolKind::max) return window > 1 ? window - 1 : 1;
   // average: window - 1 adds, and a multiply by 1 / window.
   return window > 0 ? window : 1;
+}
+
+std::uint64_t lane_cycles(const DeformableConv2d& op, const VectorUnit& unit) {
+  // Bilinear: along the row twice, then along the column, each 2 multiplies and an add; modulated,
+  // times the weight. Once an offset, for its group of channels: 2 adds for the position, 2 floors
+  // and 4 subtractions for the fractions and their complements; the weight is a sigmoid.
+  const std::uint64_t weight = op.modulated ? lane_cycles(ElementwiseKind::sigmoid, unit) : 0;
+  return 9 + (op.modulated ? 1 : 0) + spread(8 + weight, op.conv.in_channels / op.offset_groups);
+}
+
+std::uint64_t lane_cycles(const Scan& scan, const VectorUnit& unit) {
+  const std::uint64_t exp = unit.exp_cycles;
+  // h = c + f (h - c): subtract, multiply, add.
+  if (scan.kind == ScanKind::gated) return 3;
+  // Of each state: multiply and exp for the decay, multiply for the input, multiply and add for the
+  // update, multiply and add for the result. Of each channel: softplus (exp, add, and a logarithm
+  // at the price of an exp), multiply by it, multiply and add for the skip connection.
+  return scan.state * (6 + exp) + 2 * exp + 4;
 }
 
 std::uint64_t lane_cycles(const Softmax& softmax, const VectorUnit& unit) {

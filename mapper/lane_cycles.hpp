@@ -17,6 +17,13 @@ std::uint64_t lane_cycles(ElementwiseKind kind, const VectorUnit& unit);
 /// Lane cycles of one result of a pooling window.
 std::uint64_t lane_cycles(const Pool2d& pool);
 
+/// Lane cycles of one sample of a deformable convolution: the four pixels it is made of, and its
+/// share of the offset that a group of channels has in common.
+std::uint64_t lane_cycles(const DeformableConv2d& op, const VectorUnit& unit);
+
+/// Lane cycles of one result of a scan, all its states included.
+std::uint64_t lane_cycles(const Scan& scan, const VectorUnit& unit);
+
 /// Lane cycles of one element of a softmax or normalization, what is done once a row spread over
 /// its elements and rounded to the nearest whole lane cycle.
 std::uint64_t lane_cycles(const Softmax& softmax, const VectorUnit& unit);

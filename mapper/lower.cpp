@@ -50,6 +50,22 @@ class Lowering {
     add({}, task);
   }
 
+  /// The samples of a window become a row of a matrix product. The image is read once: what the
+  /// offsets of neighbouring windows ask for again is taken to be on chip still.
+  void operator()(const DeformableConv2d& op) {
+    const Conv2d& conv = op.conv;
+    GemmTask task =
+        gemm(1, product(conv.batch, out_height(conv), out_width(conv)),
+             product(conv.in_channels, conv.kernel_height, conv.kernel_width), conv.out_channels);
+    VectorTask sample;
+    sample.elements = product(task.m, task.k);
+    sample.lane_cycles = lane_cycles(op, unit_);
+    sample.input_elements = input_elements(op);
+    add(".sample", sample);
+    task.epilogue_ops = epilogue_ + (conv.bias ? 1 : 0);
+    add(".product", task);
+  }
+
   void operator()(const Linear& linear) {
     GemmTask task = gemm(linear.experts, linear.rows, linear.in_features, linear.out_features);
     task.epilogue_ops = epilogue_ + (linear.bias ? 1 : 0);
@@ -116,6 +132,19 @@ class Lowering {
         rowwise(op.rows, op.columns, layer_norm ? 3 : 2, lane_cycles(op, unit_) + epilogue_);
     task.input_elements += weight_elements(op);
     add({}, task);
+  }
+
+  /// The states stay in the vector unit from step to step; there are enough of them, all
+  /// independent, to fill its lanes. A carried state is read and written besides.
+  void operator()(const Scan& op) {
+    VectorTask task = stream(output_elements(op), lane_cycles(op, unit_));
+    const std::uint64_t carried = op.carried ? state_elements(op) : 0;
+    task.input_elements = input_elements(op) - carried + weight_elements(op);
+    add({}, task);
+    if (!op.carried) return;
+    VectorTask state;
+    state.elements = state.input_elements = carried;
+    add(".state", state);
   }
 
   /// A gather: the rows looked up are read once for each token and pass through the vector unit.

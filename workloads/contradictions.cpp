@@ -40,6 +40,18 @@ struct Check {
     window({"height", c.in_height, c.pad_top, c.pad_bottom, c.kernel_height, c.dilation_height});
     window({"width", c.in_width, c.pad_left, c.pad_right, c.kernel_width, c.dilation_width});
   }
+  void operator()(const DeformableConv2d& d) {
+    if (d.conv.in_channels % d.offset_groups != 0)
+      wrong("offset_groups",
+            fmt::format("offset_groups is {}, which does not divide the {} input channels",
+                        d.offset_groups, d.conv.in_channels));
+    (*this)(d.conv);
+  }
+  void operator()(const Scan& s) {
+    if (s.kind == ScanKind::gated && s.state != 1)
+      wrong("state",
+            fmt::format("state is {}, but a gated scan carries one number a channel", s.state));
+  }
   void operator()(const Pool2d& p) {
     window({"height", p.in_height, p.pad_top, p.pad_bottom, p.kernel_height, 1});
     window({"width", p.in_width, p.pad_left, p.pad_right, p.kernel_width, 1});

@@ -30,7 +30,9 @@ enum class OperatorWord : std::uint8_t {
   elementwise,
   softmax,
   norm,
-  embedding
+  embedding,
+  deformable_conv2d,
+  scan
 };
 template <>
 struct EnumNames<OperatorWord> {
@@ -45,6 +47,8 @@ struct EnumNames<OperatorWord> {
       {"softmax", OperatorWord::softmax},
       {"norm", OperatorWord::norm},
       {"embedding", OperatorWord::embedding},
+      {"deformable_conv2d", OperatorWord::deformable_conv2d},
+      {"scan", OperatorWord::scan},
   };
 };
 
@@ -176,6 +180,28 @@ void describe(Visitor& v, Embedding& e) {
   v.required("vocabulary", e.vocabulary, {.doc = "rows of the table", .min = 1});
   v.required("width", e.width, {.doc = "numbers a row", .min = 1});
   v.field("tied", e.tied, {.doc = "the table is another layer's and counts no parameters"});
+}
+
+template <class Visitor>
+void describe(Visitor& v, DeformableConv2d& d) {
+  v.derived("batch", d.conv.batch, {.doc = "images", .min = 1});
+  v.derived("in_channels", d.conv.in_channels, {.doc = "channels of the input", .min = 1});
+  v.required("out_channels", d.conv.out_channels, {.doc = "channels of the output", .min = 1});
+  v.field("offset_groups", d.offset_groups,
+          {.doc = "groups of channels with offsets of their own", .min = 1});
+  v.field("modulated", d.modulated, {.doc = "every sample has a weight beside its two offsets"});
+  describe_window(v, d.conv);
+}
+
+template <class Visitor>
+void describe(Visitor& v, Scan& s) {
+  v.required("kind", s.kind, {.doc = "selective: Mamba's S6; gated: h = f h + (1 - f) c"});
+  v.field("batch", s.batch, {.doc = "sequences", .min = 1});
+  v.required("length", s.length, {.doc = "steps of a sequence", .min = 1});
+  v.required("channels", s.channels, {.doc = "numbers a step", .min = 1});
+  v.field("state", s.state,
+          {.doc = "numbers that a channel of a selective scan carries", .min = 1});
+  v.field("carried", s.carried, {.doc = "the state comes from memory and goes back"});
 }
 
 /// The word under which `op` is written.

@@ -90,7 +90,11 @@ void apply_short_forms(Operator& op, const OperatorReader& reader) {
       pad_same(pool->in_width, reach(pool->kernel_width, 1), pool->stride_width, pool->pad_left,
                pool->pad_right);
     }
-  } else if (auto* conv = std::get_if<Conv2d>(&op); conv && reader.same_padding()) {
+    return;
+  }
+  auto* conv = std::get_if<Conv2d>(&op);
+  if (auto* deformable = std::get_if<DeformableConv2d>(&op)) conv = &deformable->conv;
+  if (conv && reader.same_padding()) {
     pad_same(conv->in_height, reach(conv->kernel_height, conv->dilation_height),
              conv->stride_height, conv->pad_top, conv->pad_bottom);
     pad_same(conv->in_width, reach(conv->kernel_width, conv->dilation_width), conv->stride_width,
@@ -225,6 +229,10 @@ Operator default_operator(OperatorWord word) {
       return Norm{};
     case OperatorWord::embedding:
       return Embedding{};
+    case OperatorWord::deformable_conv2d:
+      return DeformableConv2d{};
+    case OperatorWord::scan:
+      return Scan{};
   }
   return Conv2d{};
 }

@@ -58,11 +58,20 @@ Count attended_pairs(const Attention& a) {
   return pairs + Count(last - growing_until) * window;
 }
 
+Count count_offsets(const DeformableConv2d& d) {
+  return Count(d.offset_groups) * d.conv.kernel_height * d.conv.kernel_width *
+         (d.modulated ? 3 : 2);
+}
+
+Count count_state(const Scan& s) { return Count(s.batch) * s.channels * s.state; }
+bool is_selective(const Scan& s) { return s.kind == ScanKind::selective; }
+
 struct CountMacs {
   Count operator()(const Conv2d& c) const {
     return Count(c.batch) * c.out_channels * out_height(c) * out_width(c) *
            (c.in_channels / c.groups) * c.kernel_height * c.kernel_width;
   }
+  Count operator()(const DeformableConv2d& d) const { return (*this)(d.conv); }
   Count operator()(const Linear& l) const {
     return Count(l.experts) * l.rows * l.in_features * l.out_features;
   }
@@ -76,6 +85,14 @@ struct CountMacs {
 struct CountInput {
   Count operator()(const Conv2d& c) const {
     return Count(c.batch) * c.in_channels * c.in_height * c.in_width;
+  }
+  Count operator()(const DeformableConv2d& d) const {
+    return (*this)(d.conv) +
+           Count(d.conv.batch) * count_offsets(d) * out_height(d.conv) * out_width(d.conv);
+  }
+  Count operator()(const Scan& s) const {
+    const Count vectors = Count(2) * s.channels + Count(2) * (is_selective(s) ? s.state : 0);
+    return Count(s.batch) * s.length * vectors + (s.carried ? count_state(s) : Count(0));
   }
   Count operator()(const Linear& l) const { return Count(l.experts) * l.rows * l.in_features; }
   Count operator()(const MatMul& m) const {
@@ -106,6 +123,11 @@ struct CountWeights {
   Count operator()(const Conv2d& c) const {
     return Count(c.out_channels) * (c.in_channels / c.groups) * c.kernel_height * c.kernel_width;
   }
+  Count operator()(const DeformableConv2d& d) const { return (*this)(d.conv); }
+  /// Decays of every state, and the skip connection of every channel.
+  Count operator()(const Scan& s) const {
+    return is_selective(s) ? Count(s.channels) * (Count(s.state) + 1) : Count(0);
+  }
   Count operator()(const Linear& l) const {
     return Count(l.experts) * l.in_features * l.out_features;
   }
@@ -123,6 +145,8 @@ struct CountOutput {
   Count operator()(const Conv2d& c) const {
     return Count(c.batch) * c.out_channels * out_height(c) * out_width(c);
   }
+  Count operator()(const DeformableConv2d& d) const { return (*this)(d.conv); }
+  Count operator()(const Scan& s) const { return Count(s.batch) * s.length * s.channels; }
   Count operator()(const Linear& l) const { return Count(l.experts) * l.rows * l.out_features; }
   Count operator()(const MatMul& m) const { return Count(m.batch) * m.m * m.n; }
   Count operator()(const Attention& a) const {
@@ -136,14 +160,23 @@ struct CountOutput {
   Count operator()(const auto& rows) const { return Count(rows.rows) * rows.columns; }
 };
 
-/// What lies between the two products of an attention, should it be kept.
-Count count_scores(const Operator& op) {
-  const auto* a = std::get_if<Attention>(&op);
-  return a ? Count(a->batch) * a->query_heads * a->query_length * a->context_length : Count(0);
+/// What lies between the two parts of an operator, should it be kept: scores of an attention,
+/// samples of a deformable convolution, states of a scan.
+Count count_between(const Operator& op) {
+  if (const auto* a = std::get_if<Attention>(&op))
+    return Count(a->batch) * a->query_heads * a->query_length * a->context_length;
+  if (const auto* s = std::get_if<Scan>(&op)) return count_state(*s) * s->length;
+  const auto* d = std::get_if<DeformableConv2d>(&op);
+  if (!d) return 0;
+  const Conv2d& c = d->conv;
+  return Count(c.batch) * c.in_channels * c.kernel_height * c.kernel_width * out_height(c) *
+         out_width(c);
 }
 
 struct CountChannels {
   Count operator()(const Conv2d& c) const { return c.out_channels; }
+  Count operator()(const DeformableConv2d& d) const { return d.conv.out_channels; }
+  Count operator()(const Scan& s) const { return s.channels; }
   Count operator()(const Linear& l) const { return l.out_features; }
   Count operator()(const MatMul& m) const { return m.n; }
   Count operator()(const Attention& a) const { return Count(a.query_heads) * a.head_width; }
@@ -157,6 +190,7 @@ struct CountOwn {
   Count operator()(const Conv2d& c) const {
     return CountWeights{}(c) + (c.bias ? c.out_channels : 0);
   }
+  Count operator()(const DeformableConv2d& d) const { return (*this)(d.conv); }
   Count operator()(const Linear& l) const {
     const Count weights = l.tied ? Count(0) : Count(l.in_features) * l.out_features;
     return (Count(l.experts) + l.idle_experts) * (weights + (l.bias ? l.out_features : 0));
@@ -180,7 +214,7 @@ bool beyond(Count count, std::uint64_t most) { return count.overflowed || count.
 
 /// The counts of a layer and their sums over a network.
 struct Totals {
-  Count macs = 0, input = 0, weights = 0, output = 0, parameters = 0, scores = 0;
+  Count macs = 0, input = 0, weights = 0, output = 0, parameters = 0, between = 0;
 
   void add_layer(const Layer& layer) {
     macs += std::visit(CountMacs{}, layer.op);
@@ -188,7 +222,7 @@ struct Totals {
     weights += std::visit(CountWeights{}, layer.op);
     output += std::visit(CountOutput{}, layer.op);
     parameters += count_parameters(layer);
-    scores += count_scores(layer.op);
+    between += count_between(layer.op);
   }
   std::optional<std::string_view> overflow() const {
     if (beyond(macs, most_macs)) return "MACs";
@@ -196,7 +230,7 @@ struct Totals {
     if (beyond(weights, most_elements)) return "weight elements";
     if (beyond(output, most_elements)) return "output elements";
     if (beyond(parameters, most_elements)) return "parameters";
-    if (beyond(scores, most_elements)) return "attention scores";
+    if (beyond(between, most_elements)) return "scores, samples or states";
     return std::nullopt;
   }
 };
@@ -230,20 +264,24 @@ std::uint64_t out_width(const Pool2d& p) {
                        p.ceil_output);
 }
 
+std::uint64_t offset_channels(const DeformableConv2d& op) { return exact(count_offsets(op)); }
+std::uint64_t state_elements(const Scan& scan) { return exact(count_state(scan)); }
+
 bool is_depthwise(const Conv2d& conv) {
   return conv.groups > 1 && conv.groups == conv.in_channels && conv.groups == conv.out_channels;
 }
 
 bool is_binary(ElementwiseKind kind) {
-  return kind == ElementwiseKind::add || kind == ElementwiseKind::multiply;
+  return kind == ElementwiseKind::add || kind == ElementwiseKind::multiply ||
+         kind == ElementwiseKind::complex_multiply;
 }
 
 std::string_view operator_name(const Operator& op) {
   if (const auto* conv = std::get_if<Conv2d>(&op))
     return is_depthwise(*conv) ? "depthwise_conv2d" : "conv2d";
-  static constexpr std::string_view names[] = {"conv2d",    "linear", "matmul",
-                                               "attention", "pool2d", "elementwise",
-                                               "softmax",   "norm",   "embedding"};
+  static constexpr std::string_view names[] = {
+      "conv2d",  "linear", "matmul",    "attention",         "pool2d", "elementwise",
+      "softmax", "norm",   "embedding", "deformable_conv2d", "scan"};
   static_assert(std::size(names) == std::variant_size_v<Operator>);
   return names[op.index()];
 }

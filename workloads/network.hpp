@@ -28,6 +28,17 @@ struct Conv2d {
   bool operator==(const Conv2d&) const = default;
 };
 
+/// Deformable convolution (J. Dai et al., ICCV 2017): every tap of every output reads the image
+/// where an offset says, between pixels by bilinear sampling; modulated, times a weight of its own
+/// (X. Zhu et al., CVPR 2019). Offsets and weights are a second operand; `offset_groups` groups of
+/// channels have their own. `conv` has one group.
+struct DeformableConv2d {
+  Conv2d conv;
+  std::uint64_t offset_groups = 1;
+  bool modulated = false;
+  bool operator==(const DeformableConv2d&) const = default;
+};
+
 /// Matrix product with weights: for each of `experts` independent weight matrices,
 /// rows x in_features times in_features x out_features. `experts` > 1 is a mixture of experts'
 /// routed projection, `rows` being the tokens of one expert.
@@ -82,8 +93,10 @@ enum class ElementwiseKind : std::uint8_t {
   sigmoid,
   tanh,
   exp,
+  sin,
   add,
   multiply,
+  complex_multiply,
   scale,
   bias,
   batch_norm,
@@ -92,17 +105,26 @@ enum class ElementwiseKind : std::uint8_t {
 template <>
 struct EnumNames<ElementwiseKind> {
   static constexpr EnumName<ElementwiseKind> table[] = {
-      {"relu", ElementwiseKind::relu},         {"relu6", ElementwiseKind::relu6},
-      {"gelu", ElementwiseKind::gelu},         {"silu", ElementwiseKind::silu},
-      {"sigmoid", ElementwiseKind::sigmoid},   {"tanh", ElementwiseKind::tanh},
-      {"exp", ElementwiseKind::exp},           {"add", ElementwiseKind::add},
-      {"multiply", ElementwiseKind::multiply}, {"scale", ElementwiseKind::scale},
-      {"bias", ElementwiseKind::bias},         {"batch_norm", ElementwiseKind::batch_norm},
+      {"relu", ElementwiseKind::relu},
+      {"relu6", ElementwiseKind::relu6},
+      {"gelu", ElementwiseKind::gelu},
+      {"silu", ElementwiseKind::silu},
+      {"sigmoid", ElementwiseKind::sigmoid},
+      {"tanh", ElementwiseKind::tanh},
+      {"exp", ElementwiseKind::exp},
+      {"sin", ElementwiseKind::sin},
+      {"add", ElementwiseKind::add},
+      {"multiply", ElementwiseKind::multiply},
+      {"complex_multiply", ElementwiseKind::complex_multiply},
+      {"scale", ElementwiseKind::scale},
+      {"bias", ElementwiseKind::bias},
+      {"batch_norm", ElementwiseKind::batch_norm},
       {"rope", ElementwiseKind::rope},
   };
 };
 
-/// One operation on `elements` elements, with one or two operand tensors (add, multiply: two).
+/// One operation on `elements` elements, with one or two operand tensors (add and the products:
+/// two). complex_multiply: elements are real and imaginary parts, two for each product.
 struct Elementwise {
   ElementwiseKind kind = ElementwiseKind::relu;
   std::uint64_t elements = 1;
@@ -129,6 +151,24 @@ struct Norm {
   bool operator==(const Norm&) const = default;
 };
 
+enum class ScanKind : std::uint8_t { selective, gated };
+template <>
+struct EnumNames<ScanKind> {
+  static constexpr EnumName<ScanKind> table[] = {{"selective", ScanKind::selective},
+                                                 {"gated", ScanKind::gated}};
+};
+
+/// A recurrence along a sequence, of `channels` x `state` independent numbers.
+/// selective: Mamba's S6 (A. Gu and T. Dao, 2023, algorithm 2), discretisation and skip connection
+/// included; operands are the sequence, its steps before softplus, and the vectors B and C.
+/// gated: h = f h + (1 - f) c (the token mixer of R.-J. Zhu et al., 2024); operands c and f.
+struct Scan {
+  ScanKind kind = ScanKind::selective;
+  std::uint64_t batch = 1, length = 1, channels = 1, state = 1;
+  bool carried = false;  ///< the state comes from memory and goes back, as in a decode step
+  bool operator==(const Scan&) const = default;
+};
+
 /// Look-up of `tokens` rows of `width` numbers in a table of `vocabulary` rows.
 struct Embedding {
   std::uint64_t tokens = 1, vocabulary = 1, width = 1;
@@ -136,8 +176,8 @@ struct Embedding {
   bool operator==(const Embedding&) const = default;
 };
 
-using Operator =
-    std::variant<Conv2d, Linear, MatMul, Attention, Pool2d, Elementwise, Softmax, Norm, Embedding>;
+using Operator = std::variant<Conv2d, Linear, MatMul, Attention, Pool2d, Elementwise, Softmax, Norm,
+                              Embedding, DeformableConv2d, Scan>;
 
 /// In `Layer::inputs`: the input of the network itself. No layer has this name.
 inline constexpr std::string_view network_input = "input";
@@ -167,6 +207,11 @@ std::uint64_t out_height(const Conv2d& conv);
 std::uint64_t out_width(const Conv2d& conv);
 std::uint64_t out_height(const Pool2d& pool);
 std::uint64_t out_width(const Pool2d& pool);
+
+/// Channels of the second operand: two offsets and, modulated, a weight for each tap and group.
+std::uint64_t offset_channels(const DeformableConv2d& op);
+/// Numbers that a scan carries from one step to the next, of all sequences.
+std::uint64_t state_elements(const Scan& scan);
 
 /// Whether every channel is convolved by itself.
 bool is_depthwise(const Conv2d& conv);

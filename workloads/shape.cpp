@@ -58,6 +58,7 @@ struct Derive {
     image("in_channels", c.batch, c.in_channels, c.in_height, c.in_width);
     if (!keys.empty()) keys.emplace_back("channels");  // as depthwise_conv2d calls them
   }
+  void operator()(DeformableConv2d& d) { (*this)(d.conv); }
   void operator()(Pool2d& p) { image("channels", p.batch, p.channels, p.in_height, p.in_width); }
   void operator()(Linear& l) {
     const Shape* shape = shape_of(operands, 0);
@@ -136,6 +137,18 @@ struct Match {
     image(is_depthwise(c) ? "channels" : "in_channels",
           {c.batch, c.in_channels, c.in_height, c.in_width});
   }
+  void operator()(const DeformableConv2d& d) {
+    const Conv2d& c = d.conv;
+    image("in_channels", {c.batch, c.in_channels, c.in_height, c.in_width});
+    size("the second operand", product(c.batch, offset_channels(d), out_height(c), out_width(c)),
+         1);
+  }
+  void operator()(const Scan& s) {
+    const std::uint64_t steps = product(s.batch, s.length);
+    size("the first operand", product(steps, s.channels), 0);
+    size("the second operand", product(steps, s.channels), 1);
+    size("the third operand", product(2, steps, s.state), 2);
+  }
   void operator()(const Pool2d& p) {
     image("channels", {p.batch, p.channels, p.in_height, p.in_width});
   }
@@ -204,6 +217,10 @@ struct MakeShape {
   Shape operator()(const Conv2d& c) const {
     return ImageShape{c.batch, c.out_channels, out_height(c), out_width(c)};
   }
+  Shape operator()(const DeformableConv2d& d) const { return (*this)(d.conv); }
+  Shape operator()(const Scan& s) const {
+    return MatrixShape{product(s.batch, s.length), s.channels};
+  }
   Shape operator()(const Pool2d& p) const {
     return ImageShape{p.batch, p.channels, out_height(p), out_width(p)};
   }
@@ -251,7 +268,10 @@ std::vector<Mismatch> mismatches(const Operator& op, const std::vector<Operand>&
 }
 
 OperandCount operand_count(const Operator& op) {
-  if (std::holds_alternative<MatMul>(op)) return {2, 2};
+  if (std::holds_alternative<MatMul>(op) || std::holds_alternative<DeformableConv2d>(op))
+    return {2, 2};
+  if (const auto* scan = std::get_if<Scan>(&op))
+    return scan->kind == ScanKind::selective ? OperandCount{3, 3} : OperandCount{2, 2};
   if (std::holds_alternative<Attention>(op)) return {1, 3};
   if (const auto* e = std::get_if<Elementwise>(&op); e && is_binary(e->kind)) return {2, 2};
   return {1, 1};

@@ -17,6 +17,14 @@ struct ShapeText {
                        c.kernel_width, stride(c)) +
            (c.groups > 1 && !is_depthwise(c) ? fmt::format(", {} groups", c.groups) : "");
   }
+  std::string operator()(const DeformableConv2d& d) const {
+    return (*this)(d.conv) +
+           (d.offset_groups > 1 ? fmt::format(", {} offset groups", d.offset_groups) : "");
+  }
+  std::string operator()(const Scan& s) const {
+    return fmt::format("{} {}x{}x{}", name_of(s.kind), s.batch, s.length, s.channels) +
+           (s.state > 1 ? fmt::format(", {} states", s.state) : "");
+  }
   std::string operator()(const Linear& l) const {
     return (l.experts > 1 ? fmt::format("{} x ", l.experts) : "") +
            fmt::format("{}x{} -> {}", l.rows, l.in_features, l.out_features);

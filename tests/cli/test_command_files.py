@@ -51,7 +51,7 @@ network.yaml:4:24: error: operator 'liner' is not supported
     - {name: second, op: liner, out_features: 4}
                          ^
 hint: did you mean 'linear'? known: conv2d, depthwise_conv2d, linear, matmul, attention, pool2d, \
-elementwise, softmax, norm, embedding
+elementwise, softmax, norm, embedding, deformable_conv2d, scan
 """),
     "a file that is missing": ("run.yaml", RUN, "machine.yaml", "machne.yaml", """\
 run.yaml:3:25: error: 'machne.yaml': the file does not exist

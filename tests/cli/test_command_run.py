@@ -270,3 +270,23 @@ def test_a_run_file_of_ours_runs(project, file):
     path = ROOT / "configs" / "run" / f"{file}.yaml"
     report = json.loads(project.sluice("run", path, "--json", "-").out)
     assert report["total"]["macs"] == report["network"]["macs"]
+
+
+@pytest.mark.parametrize("workload", [
+    "{model: mamba_130m, seq_len: 16}", "{model: mamba_130m, phase: decode}",
+    "{model: hyena_153m, seq_len: 64, filters: computed}", "{model: m2_bert_80m, seq_len: 32}",
+    "{model: matmulfree_370m, seq_len: 16}", "{model: matmulfree_370m, phase: decode}",
+    "{model: resnet50_dcnv2, image_size: 64}", "{model: resnet18_decomposed, image_size: 64}",
+])
+@pytest.mark.parametrize("machine", ["tpu_like", "gemmini_default"])
+def test_networks_without_attention_run_on_shipped_machines(project, workload, machine):
+    project.write("run.yaml", f"workload: {workload}\n"
+                  f"architecture: {{include: {ROOT}/configs/arch/{machine}.yaml}}\n")
+    totals = []
+    for fidelity in ("analytic", "tile"):
+        done = project.sluice("run", "run.yaml", "--fidelity", fidelity, "--json", "-")
+        assert (done.code, done.err) == (0, "")
+        totals.append(json.loads(done.out)["total"])
+    analytic, tile = totals
+    assert analytic["macs"] == tile["macs"] > 0
+    assert 0 < analytic["cycles"] <= tile["cycles"]

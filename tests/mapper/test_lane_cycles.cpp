@@ -24,6 +24,8 @@ TEST_CASE("an elementwise operation costs what its formula says") {
   CHECK(lane_cycles(ElementwiseKind::batch_norm, u) == 2);
   CHECK(lane_cycles(ElementwiseKind::rope, u) == 3);
   CHECK(lane_cycles(ElementwiseKind::exp, u) == 10);
+  CHECK(lane_cycles(ElementwiseKind::sin, u) == 10);
+  CHECK(lane_cycles(ElementwiseKind::complex_multiply, u) == 3);
   CHECK(lane_cycles(ElementwiseKind::sigmoid, u) == 1 + 10 + 1 + 100);
   CHECK(lane_cycles(ElementwiseKind::silu, u) == 1 + 10 + 1 + 100);
   CHECK(lane_cycles(ElementwiseKind::tanh, u) == 1 + 10 + 1 + 100 + 1);
@@ -60,6 +62,21 @@ TEST_CASE("pooling compares or adds each element of its window") {
   CHECK(lane_cycles(pool) == 1);
   pool.kind = PoolKind::max;
   CHECK(lane_cycles(pool) == 1);
+}
+
+TEST_CASE("a sample is made of four pixels, and shares its offset with a group of channels") {
+  const VectorUnit u = unit();
+  DeformableConv2d op{.conv = {.in_channels = 8}, .offset_groups = 2};
+  CHECK(lane_cycles(op, u) == 9 + 2);  // 8 once for 4 channels
+  op.modulated = true;
+  // 8 and a sigmoid of 1 + 10 + 1 + 100 for 4 channels: 30; and one product more a sample.
+  CHECK(lane_cycles(op, u) == 9 + 1 + 30);
+}
+
+TEST_CASE("a selective scan pays for every state, a gated one for every channel") {
+  const VectorUnit u = unit();
+  CHECK(lane_cycles(Scan{.state = 16}, u) == 16 * (6 + 10) + 2 * 10 + 4);
+  CHECK(lane_cycles(Scan{.kind = ScanKind::gated}, u) == 3);
 }
 
 }  // namespace

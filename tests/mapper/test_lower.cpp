@@ -202,6 +202,38 @@ TEST_CASE("norms see their rows two or three times and their gains once") {
   CHECK(layer.passes == 3);
 }
 
+TEST_CASE("a deformable convolution samples its windows, then multiplies") {
+  DeformableConv2d op{square_conv(4, 6, 5, 3, 1, 1), 2, true};
+  const auto tasks = lower_one(op, {ElementwiseKind::relu});
+  REQUIRE(tasks.size() == 2);
+  CHECK(tasks[0].name == "layer.sample");
+  const auto& sample = std::get<VectorTask>(tasks[0].work);
+  CHECK(sample.elements == 36 * 36);                        // 36 windows of 4 x 3 x 3 samples
+  CHECK(sample.input_elements == 4 * 36 + 2 * 9 * 3 * 36);  // image and offsets
+  CHECK(tasks[1].name == "layer.product");
+  const auto& product = std::get<GemmTask>(tasks[1].work);
+  CHECK(product.m == 36);
+  CHECK(product.k == 36);
+  CHECK(product.n == 5);
+  CHECK(product.input_elements == 36 * 36);
+  CHECK(product.epilogue_ops == 1);
+}
+
+TEST_CASE("a scan keeps its states, unless they are carried") {
+  Scan scan{.batch = 2, .length = 5, .channels = 6, .state = 4};
+  const VectorTask task = vector_of(scan);
+  CHECK(task.elements == 2 * 5 * 6);
+  CHECK(task.input_elements == 2 * 5 * (2 * 6 + 2 * 4) + 6 * 4 + 6);
+  scan.carried = true;
+  const auto tasks = lower_one(scan);
+  REQUIRE(tasks.size() == 2);
+  CHECK(std::get<VectorTask>(tasks[0].work) == task);
+  CHECK(tasks[1].name == "layer.state");
+  const auto& state = std::get<VectorTask>(tasks[1].work);
+  CHECK(state.elements == 2 * 6 * 4);
+  CHECK(state.input_elements == 2 * 6 * 4);
+}
+
 TEST_CASE("an embedding reads the rows it looks up, not its table") {
   const VectorTask task = vector_of(Embedding{7, 50257, 768});
   CHECK(task.elements == 7 * 768);

@@ -20,7 +20,7 @@ namespace sluice {
 
 using Numbers = std::vector<std::pair<std::string, std::size_t>>;
 
-inline Cascade shipped_cascade(const std::string& name, const Numbers& numbers = {}) {
+inline Cascade load_shipped(const std::string& name, const Numbers& numbers = {}) {
   std::vector<CascadeSetting> settings;
   for (const auto& [parameter, value] : numbers)
     settings.push_back({parameter, std::to_string(value)});
@@ -29,13 +29,13 @@ inline Cascade shipped_cascade(const std::string& name, const Numbers& numbers =
 
 inline std::uint32_t passes_of(const std::string& name, const std::string& rank,
                                const Numbers& numbers = {}) {
-  return count_passes(shipped_cascade(name, numbers), rank).value().passes;
+  return count_passes(load_shipped(name, numbers), rank).value().passes;
 }
 
 /// Operations of one kind in the whole cascade.
 inline std::uint64_t operations_of(const std::string& name, const std::string& kind,
                                    const Numbers& numbers = {}) {
-  const CascadeFacts facts = facts_of(shipped_cascade(name, numbers));
+  const CascadeFacts facts = facts_of(load_shipped(name, numbers));
   const auto found = facts.operations.find(kind);
   return found == facts.operations.end() ? 0 : found->second;
 }

@@ -83,7 +83,7 @@ TEST_CASE("convolutions, direct and unfolded, are the sum over the window") {
     for (const Window& x : windows) {
       CAPTURE(name);
       CAPTURE(x.h);
-      const Computed run(shipped_cascade(name, numbers_of(x)), 2);
+      const Computed run(load_shipped(name, numbers_of(x)), 2);
       const auto in = run.in("IN", x.batch, x.c, x.h, x.w);
       const auto exact = convolved(x, in, as_filter(run.in("FIL", x.k, x.c / x.groups, x.r, x.s)));
       CHECK(distance(run.values.at("OUT"), exact) <= 1e-12);
@@ -98,7 +98,7 @@ TEST_CASE("a depthwise convolution is a convolution with a group for each channe
         {"batch", x.batch}, {"C", x.c}, {"H", x.h},           {"W", x.w},
         {"R", x.r},         {"S", x.s}, {"stride", x.stride}, {"dilation", x.dilation},
         {"pad", x.pad}};
-    const Computed run(shipped_cascade("depthwise_conv2d", numbers), 4);
+    const Computed run(load_shipped("depthwise_conv2d", numbers), 4);
     const auto in = run.in("IN", x.batch, x.c, x.h, x.w);
     const auto exact = convolved(x, in, as_filter(run.in("FIL", x.c, 1, x.r, x.s)));
     CHECK(distance(run.values.at("OUT"), exact) <= 1e-12);
@@ -114,7 +114,7 @@ TEST_CASE("Winograd's minimal filtering is the sum over the window") {
     CAPTURE(x.h);
     Numbers numbers = {{"batch", x.batch}, {"in_channels", x.c}, {"out_channels", x.k},
                        {"H", x.h},         {"W", x.w},           {"pad", x.pad}};
-    const Computed run(shipped_cascade("conv2d_winograd", numbers), 6);
+    const Computed run(load_shipped("conv2d_winograd", numbers), 6);
     const auto exact = convolved(x, run.in("IN", x.batch, x.c, x.h, x.w),
                                  as_filter(run.in("FIL", x.k, x.c, 3, 3)));
     CHECK(distance(run.values.at("OUT"), exact) <= 1e-12);
@@ -123,8 +123,8 @@ TEST_CASE("Winograd's minimal filtering is the sum over the window") {
     Window line = x;
     line.h = line.r = 1;
     const Computed one(
-        shipped_cascade("conv1d_winograd",
-                        {{"batch", x.batch}, {"C", x.c}, {"K", x.k}, {"W", x.w}, {"pad", x.pad}}),
+        load_shipped("conv1d_winograd",
+                     {{"batch", x.batch}, {"C", x.c}, {"K", x.k}, {"W", x.w}, {"pad", x.pad}}),
         6);
     const auto rows = convolved(line, one.in("IN", x.batch, x.c, 1, x.w),
                                 as_filter(one.in("FIL", x.k, x.c, 1, 3)));
@@ -195,9 +195,21 @@ TEST_CASE("a deformable convolution samples where the offsets say") {
                           {.groups = 2, .c = 4, .k = 1, .h = 4, .w = 4, .dilation = 2, .pad = 2},
                           {.c = 1, .k = 1, .h = 1, .w = 1, .r = 1, .s = 1, .pad = 3}}) {
     CAPTURE(x.h);
-    Numbers numbers = numbers_of(x);
-    numbers[1].first = "offset_groups";
-    const Computed run(shipped_cascade("deformable_conv2d", numbers), 8);
+    const Numbers numbers = {{"batch", x.batch},
+                             {"offset_groups", x.groups},
+                             {"in_channels", x.c},
+                             {"out_channels", x.k},
+                             {"H", x.h},
+                             {"W", x.w},
+                             {"R", x.r},
+                             {"S", x.s},
+                             {"stride_height", x.stride},
+                             {"stride_width", x.stride},
+                             {"dilation_height", x.dilation},
+                             {"dilation_width", x.dilation},
+                             {"pad_top", x.pad},
+                             {"pad_left", x.pad}};
+    const Computed run(load_shipped("deformable_conv2d", numbers), 8);
     CHECK(distance(run.values.at("OUT"), deformed(x, run)) <= 1e-12);
   }
 }
@@ -221,13 +233,13 @@ TEST_CASE("filters of low rank are the convolution with the filters that they de
         return total;
       };
     };
-    const Computed separable(shipped_cascade("conv2d_separable", numbers), 9);
+    const Computed separable(load_shipped("conv2d_separable", numbers), 9);
     const auto row = separable.in("ROW", rank, x.c, x.s);
     const auto column = separable.in("COL", x.k, rank, x.r);
     check(separable, sum([=](auto j, auto k, auto c, auto r, auto s) {
             return row(j, c, s) * column(k, j, r);
           }));
-    const Computed cp(shipped_cascade("conv2d_cp", numbers), 9);
+    const Computed cp(load_shipped("conv2d_cp", numbers), 9);
     const auto fc = cp.in("FC", rank, x.c), fr = cp.in("FR", rank, x.r);
     const auto fs = cp.in("FS", rank, x.s), fk = cp.in("FK", x.k, rank);
     check(cp, sum([=](auto j, auto k, auto c, auto r, auto s) {
@@ -237,7 +249,7 @@ TEST_CASE("filters of low rank are the convolution with the filters that they de
     numbers.push_back({"groups", 1});
     const std::size_t groups = x.c % 2 == 0 ? 2 : 1, each = x.c / groups;
     numbers.back().second = groups;
-    const Computed svd(shipped_cascade("conv2d_svd", numbers), 9);
+    const Computed svd(load_shipped("conv2d_svd", numbers), 9);
     const auto win = svd.in("WIN", groups, rank, each, x.r, x.s);
     const auto mix = svd.in("MIX", x.k, groups, rank);
     check(svd, sum([=](auto j, auto k, auto c, auto r, auto s) {

@@ -92,7 +92,7 @@ TEST_CASE("mixtures of experts are what a sort of every token's scores gives") {
     for (const Mixture& m : mixtures) {
       CAPTURE(name);
       CAPTURE(m.tokens);
-      const Computed run(shipped_cascade(name, m.numbers()), 5);
+      const Computed run(load_shipped(name, m.numbers()), 5);
       std::vector<double> mixed, load;
       mix(m, run, mixed, load);
       CHECK(distance(run.values.at("OUT"), mixed) <= 1e-12);
@@ -105,7 +105,7 @@ TEST_CASE("mixtures of experts are what a sort of every token's scores gives") {
 TEST_CASE("skewed scores load the first experts more, and full queues drop tokens") {
   const auto load = [](std::size_t skew) {
     const Mixture m{64, 8, 2, 8, 2, 800, skew};
-    return Computed(shipped_cascade("moe_gather", m.numbers()), 11).values.at("LOAD");
+    return Computed(load_shipped("moe_gather", m.numbers()), 11).values.at("LOAD");
   };
   // 64 tokens to 2 of 8 experts: 16 are the mean. A skew of 20 a step is beyond any score.
   CHECK(load(2000) == std::vector<double>{64, 64, 0, 0, 0, 0, 0, 0});
@@ -124,8 +124,7 @@ TEST_CASE("dispatch by products costs MACs that gathered indices do not") {
 TEST_CASE("the gated MLP is the formula of Llama") {
   for (const auto& [tokens, width, inner] :
        {std::array<std::size_t, 3>{8, 16, 40}, {1, 5, 3}, {3, 1, 7}}) {
-    const Computed run(shipped_cascade("gated_mlp", {{"T", tokens}, {"D", width}, {"F", inner}}),
-                       3);
+    const Computed run(load_shipped("gated_mlp", {{"T", tokens}, {"D", width}, {"F", inner}}), 3);
     const auto x = run.in("X", tokens, width), down = run.in("WD", inner, width);
     const auto gate = run.in("WG", width, inner), up = run.in("WU", width, inner);
     Elements<2> exact({tokens, width});
@@ -179,7 +178,7 @@ TEST_CASE("norms and softmax are their direct formulas") {
          {std::pair<std::size_t, std::size_t>{8, 32}, {3, 7}, {1, 1}}) {
       CAPTURE(name);
       CAPTURE(columns);
-      const Computed run(shipped_cascade(name, {{"T", rows}, {"E", columns}}), 17);
+      const Computed run(load_shipped(name, {{"T", rows}, {"E", columns}}), 17);
       const auto x = run.in("X", rows, columns);
       Elements<2> exact({rows, columns});
       for (std::size_t t = 0; t < rows; ++t) {
@@ -204,7 +203,7 @@ TEST_CASE("cascades of the same meaning agree on the same random inputs") {
                                                        {"moe_one_hot", "moe_gather"}};
   for (const auto& [a, b] : pairs) {
     CAPTURE(a);
-    for (const OutputDifference& d : compare_cascades(shipped_cascade(a), shipped_cascade(b), 61))
+    for (const OutputDifference& d : compare_cascades(load_shipped(a), load_shipped(b), 61))
       CHECK(d.absolute <= 1e-12);
   }
 }

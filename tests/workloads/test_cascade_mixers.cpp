@@ -51,8 +51,8 @@ TEST_CASE("the selective scan, by tokens and by chunks, is Mamba's recurrence") 
   for (const Scan& s : {Scan{1, 16, 6, 4, 4}, Scan{2, 13, 3, 5, 4}, Scan{1, 1, 2, 1, 8},
                         Scan{1, 37, 2, 16, 16}, Scan{3, 7, 1, 3, 1}}) {
     CAPTURE(s.tokens);
-    const Computed steps(shipped_cascade("mamba_scan", s.numbers(false)), 21);
-    const Computed chunks(shipped_cascade("mamba_scan_chunked", s.numbers(true)), 21);
+    const Computed steps(load_shipped("mamba_scan", s.numbers(false)), 21);
+    const Computed chunks(load_shipped("mamba_scan_chunked", s.numbers(true)), 21);
     CHECK(distance(steps.values.at("Y"), scanned(s, steps)) <= 1e-12);
     CHECK(distance(chunks.values.at("Y"), scanned(s, chunks)) <= 1e-12);
   }
@@ -62,7 +62,7 @@ TEST_CASE("the gated scan is a running mean with gates as weights") {
   for (const auto& [batch, tokens, channels] :
        {std::array<std::size_t, 3>{1, 16, 6}, {2, 7, 3}, {1, 1, 1}}) {
     const Computed run(
-        shipped_cascade("gated_scan", {{"batch", batch}, {"T", tokens}, {"D", channels}}), 23);
+        load_shipped("gated_scan", {{"batch", batch}, {"T", tokens}, {"D", channels}}), 23);
     const auto candidate = run.in("CAN", batch, tokens, channels);
     const auto gate = run.in("GATE", batch, tokens, channels);
     Elements<3> exact({batch, tokens, channels});
@@ -85,7 +85,7 @@ TEST_CASE("the selective scan takes the operations of Mamba's paper") {
   // T = 16, D = 6, N = 4: an exponential, and a state update of a product and a sum, for each
   // state; y takes a MAC for each.
   const std::uint64_t states = 16 * 6 * 4;
-  const CascadeFacts facts = facts_of(shipped_cascade("mamba_scan"));
+  const CascadeFacts facts = facts_of(load_shipped("mamba_scan"));
   CHECK(facts.einsums[4].operations.at("exp") == states);
   CHECK(facts.einsums[6].operations ==
         std::map<std::string, std::uint64_t>{{"*", states}, {"+", states}});
@@ -93,7 +93,7 @@ TEST_CASE("the selective scan takes the operations of Mamba's paper") {
   REQUIRE(facts.recurrences.size() == 1);
   CHECK(facts.recurrences[0] == RecurrenceFacts{"t", 1, {"ST"}});
   // A chunk of 4 sums 10 pairs of tokens; 4 chunks carry one state each.
-  const CascadeFacts chunked = facts_of(shipped_cascade("mamba_scan_chunked"));
+  const CascadeFacts chunked = facts_of(load_shipped("mamba_scan_chunked"));
   CHECK(chunked.einsums[5].points == 4 * 10 * 6 * 4);
   CHECK(chunked.einsums[9].points == 4 * 6 * 4);
 }
@@ -121,10 +121,10 @@ TEST_CASE("Hyena's operator, direct and by Fourier transforms, is the long convo
        {Shape{16, 4, 8}, Shape{13, 3, 5}, Shape{1, 1, 1}, Shape{7, 2, 16}, Shape{64, 1, 8}}) {
     CAPTURE(tokens);
     const Numbers size = {{"T", tokens}, {"D", channels}};
-    const Computed direct(shipped_cascade("hyena", size), 31);
+    const Computed direct(load_shipped("hyena", size), 31);
     Numbers steps = size;
     steps.push_back({"N0", n0});
-    const Computed fft(shipped_cascade("hyena_fft", steps), 31);
+    const Computed fft(load_shipped("hyena_fft", steps), 31);
     CHECK(distance(direct.values.at("Y"), hyena(tokens, channels, direct)) <= 1e-12);
     CHECK(distance(fft.values.at("Y"), hyena(tokens, channels, fft)) <= 1e-12);
   }
@@ -140,7 +140,7 @@ TEST_CASE("four-step transforms take fewer MACs than the direct convolution of l
   const std::uint64_t t = 1024, n0 = 32, n1 = 64, n = n0 * n1;
   const std::uint64_t first = 2 * n1 * t;
   const CascadeFacts facts =
-      facts_of(shipped_cascade("hyena_fft", {{"T", t}, {"N0", n0}, {"N1", n1}}));
+      facts_of(load_shipped("hyena_fft", {{"T", t}, {"N0", n0}, {"N1", n1}}));
   CHECK(facts.einsums[7].points + facts.einsums[8].points == 4 * first);
   CHECK(facts.einsums[11].points + facts.einsums[12].points == 4 * 2 * n0 * n);
   CHECK(facts.einsums[11].operations.at("*") == 4 * 2 * n0 * n);
@@ -178,7 +178,7 @@ TEST_CASE("a Monarch product is the product with the dense matrix") {
     const auto [b, i, j, k] = sizes;
     const std::size_t vectors = 3;
     const Computed run(
-        shipped_cascade("monarch", {{"T", vectors}, {"B", b}, {"I", i}, {"J", j}, {"K", k}}), 41);
+        load_shipped("monarch", {{"T", vectors}, {"B", b}, {"I", i}, {"J", j}, {"K", k}}), 41);
     const Monarch matrix(run, "RIGHT", "LEFT", sizes);
     const auto x = run.in("X", vectors, b * i);
     Elements<2> exact({vectors, j * k});
@@ -214,8 +214,7 @@ TEST_CASE("a layer of Monarch Mixer is four Monarch matrices, a kernel and an ac
   for (const auto& [b, i, g, e] :
        {std::array<std::size_t, 4>{4, 4, 3, 4}, {2, 5, 4, 1}, {1, 3, 2, 2}}) {
     const std::size_t tokens = b * i, width = g * e;
-    const Computed run(shipped_cascade("monarch_mixer", {{"B", b}, {"I", i}, {"G", g}, {"E", e}}),
-                       43);
+    const Computed run(load_shipped("monarch_mixer", {{"B", b}, {"I", i}, {"G", g}, {"E", e}}), 43);
     const auto monarch = [&](const std::string& number, std::size_t blocks, std::size_t each) {
       return Monarch(run, "R" + number, "L" + number, {blocks, each, each, blocks});
     };
@@ -241,8 +240,7 @@ TEST_CASE("a linear layer of low rank is one with the product of its matrices as
   for (const auto& [tokens, in, out, rank] :
        {std::array<std::size_t, 4>{8, 16, 12, 3}, {1, 5, 7, 1}, {3, 2, 9, 4}}) {
     const Computed run(
-        shipped_cascade("low_rank_linear", {{"T", tokens}, {"D", in}, {"O", out}, {"J", rank}}),
-        47);
+        load_shipped("low_rank_linear", {{"T", tokens}, {"D", in}, {"O", out}, {"J", rank}}), 47);
     const auto x = run.in("X", tokens, in), down = run.in("DOWN", in, rank);
     const auto up = run.in("UP", rank, out);
     Elements<2> exact({tokens, out});
@@ -261,7 +259,7 @@ long double ternary(long double w) { return std::min(std::max(std::nearbyint(w),
 TEST_CASE("BitLinear adds, subtracts and leaves out elements of 8 bits") {
   for (const auto& [tokens, in, out] :
        {std::array<std::size_t, 3>{8, 16, 12}, {3, 7, 5}, {1, 1, 1}}) {
-    const Computed run(shipped_cascade("bit_linear", {{"T", tokens}, {"D", in}, {"O", out}}), 53);
+    const Computed run(load_shipped("bit_linear", {{"T", tokens}, {"D", in}, {"O", out}}), 53);
     const auto x = run.in("X", tokens, in), weights = run.in("WT", in, out);
     long double scale = 0;
     for (std::size_t d = 0; d < in; ++d)
@@ -290,7 +288,7 @@ TEST_CASE("BitLinear adds, subtracts and leaves out elements of 8 bits") {
 }
 
 TEST_CASE("BitLinear multiplies no element by a weight") {
-  const CascadeFacts facts = facts_of(shipped_cascade("bit_linear"));
+  const CascadeFacts facts = facts_of(load_shipped("bit_linear"));
   const std::uint64_t products = 8 * 16 * 12;
   // Every pair is chosen twice: is the weight above 0, below 0.
   CHECK(facts.einsums[7].operations ==
@@ -330,7 +328,7 @@ std::vector<double> matmul_free(std::size_t tokens, std::size_t width, const Com
 TEST_CASE("the MatMul-free token mixer is the gated recurrence of its paper") {
   for (const auto& [tokens, width] :
        {std::pair<std::size_t, std::size_t>{8, 12}, {1, 5}, {11, 3}}) {
-    const Computed run(shipped_cascade("matmul_free_mixer", {{"T", tokens}, {"D", width}}), 59);
+    const Computed run(load_shipped("matmul_free_mixer", {{"T", tokens}, {"D", width}}), 59);
     CHECK(distance(run.values.at("Y"), matmul_free(tokens, width, run)) <= 1e-12);
   }
   // No product is summed: 4 projections of T D D selections twice each, and no MAC.

@@ -26,7 +26,7 @@ const std::string gather_hint =
 TEST_CASE("an unsupported operator is named with the nearest and all known ones") {
   const std::string known =
       "known: conv2d, depthwise_conv2d, linear, matmul, attention, pool2d, elementwise, softmax, "
-      "norm, embedding";
+      "norm, embedding, deformable_conv2d, scan";
   CHECK(mistakes_with("- {name: a, op: conv3d, kernel: 3}\n- {name: b, op: lstm}") ==
         Texts{"3:17: operator 'conv3d' is not supported | did you mean 'conv2d'? " + known,
               "4:17: operator 'lstm' is not supported | " + known});
@@ -117,6 +117,35 @@ TEST_CASE("attention is consistent in itself") {
         Texts{"3:54: layer 'a': kv_heads is 3, which does not divide the 8 query heads",
               "3:86: layer 'a': query_length is 5, but causal attention has a context_length of 4",
               "4:101: layer 'b': a window needs `causal: true`"});
+}
+
+TEST_CASE("a scan and a deformable convolution are consistent in themselves") {
+  CHECK(mistakes_with("- {name: a, op: scan, kind: gated, length: 5, channels: 4, state: 2}\n"
+                      "- {name: b, op: deformable_conv2d, inputs: [input, input], in_channels: 4, "
+                      "batch: 1, in_height: 9, in_width: 9, out_channels: 1, kernel: 12, "
+                      "offset_groups: 3}") ==
+        Texts{"3:67: layer 'a': state is 2, but a gated scan carries one number a channel",
+              "4:138: layer 'b': the window's height is 12, but the padded input's is 9",
+              "4:138: layer 'b': the window's width is 12, but the padded input's is 9",
+              "4:157: layer 'b': offset_groups is 3, which does not divide the 4 input channels"});
+}
+
+TEST_CASE("a scan and a deformable convolution have operands of their sizes") {
+  CHECK(mistakes_with(matrix + "- {name: x, op: scan, kind: selective, length: 6, channels: 8, "
+                               "state: 2, inputs: [matrix, matrix, matrix]}") ==
+        Texts{"4:82: layer 'x': the third operand has 24 elements, but 'matrix' makes 48" +
+              gather_hint});
+  CHECK(mistakes_with(matrix + "- {name: x, op: scan, kind: gated, length: 5, channels: 8, "
+                               "inputs: [matrix]}") ==
+        Texts{"4:68: layer 'x': scan takes 2 inputs, not 1" + gather_hint});
+  // Offsets of 3 x 3 taps: 18 channels of 7 x 7.
+  CHECK(
+      mistakes_with("- {name: a, op: conv2d, batch: 1, in_channels: 2, in_height: 9, in_width: 9, "
+                    "out_channels: 9, kernel: 3}\n"
+                    "- {name: x, op: deformable_conv2d, inputs: [input, a], batch: 1, "
+                    "in_channels: 2, in_height: 9, in_width: 9, out_channels: 1, kernel: 3}") ==
+      Texts{"4:44: layer 'x': the second operand has 882 elements, but 'a' makes 441" +
+            gather_hint});
 }
 
 TEST_CASE("a count beyond 64 bits is a mistake of its layer") {

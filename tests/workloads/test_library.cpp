@@ -81,11 +81,12 @@ std::string as_printed(std::uint64_t value, const Published& row) {
 
 TEST_CASE("parameters and MACs equal the published totals to their last printed digit") {
   const auto rows = published();
-  REQUIRE(rows.size() == 26);
+  REQUIRE(rows.size() == 31);
   for (const Published& row : rows) {
     CAPTURE(row.network);
     CAPTURE(row.quantity);
-    const Network network = load_text("{model: " + row.network + "}");
+    const Network network =
+        load_text("{model: " + row.network + (row.setting.empty() ? "" : ", " + row.setting) + "}");
     const std::uint64_t ours = row.quantity == "macs" ? macs(network) : parameters(network);
     CHECK(as_printed(ours, row) == row.printed);
   }
@@ -235,6 +236,27 @@ TEST_CASE("balanced routing gives every token its two experts and every expert i
     CHECK(gate == batch * 2 * 4096 * 14336);
     CHECK(most - least <= 1);
   }
+}
+
+TEST_CASE("uneven routing loads one expert more, and costs the same MACs") {
+  // 64 tokens to 2 of 8 experts: 16 are the mean. The others share what the busiest leaves.
+  struct Case {
+    std::uint64_t imbalance, busiest, larger;
+  };
+  for (const auto& [imbalance, busiest, larger] :
+       {Case{150, 24, 15}, Case{200, 32, 14}, Case{400, 64, 10}}) {
+    const Network network =
+        load_text(fmt::format("{{model: mixtral_8x7b, seq_len: 64, imbalance: {}}}", imbalance));
+    CHECK(parameters(network) == 46702792704);
+    CHECK(macs(network) == macs(load_text("{model: mixtral_8x7b, seq_len: 64}")));
+    CHECK(std::get<Linear>(layer(network, "block0.up.busiest").op).rows == busiest);
+    // (128 - busiest) / 7, rounded up: 104 / 7, 96 / 7, 64 / 7.
+    CHECK(std::get<Linear>(layer(network, "block0.up.larger").op).rows == larger);
+  }
+  // Two places of one token: no expert can have more than one.
+  const Network step = load_text("{model: mixtral_8x7b, phase: decode, imbalance: 400}");
+  CHECK(std::get<Linear>(layer(step, "block0.up.busiest").op).rows == 1);
+  CHECK(parameters(step) == 46702792704);
 }
 
 TEST_CASE("the head can be computed for the last token only") {

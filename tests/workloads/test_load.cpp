@@ -46,6 +46,11 @@ layers:
   - {name: norm, op: norm, inputs: [input], kind: rms, rows: 2, columns: 3}
   - {name: embedding, op: embedding, inputs: [input], tokens: 2, vocabulary: 7, width: 3,
      tied: true}
+  - {name: deformable, op: deformable_conv2d, inputs: [input, input], batch: 2, in_channels: 6,
+     in_height: 9, in_width: 8, out_channels: 5, kernel: 3, padding: same, stride: 2,
+     offset_groups: 3, modulated: true, bias: true}
+  - {name: scan, op: scan, inputs: [input, input, input], kind: selective, batch: 2, length: 5,
+     channels: 6, state: 4, carried: true}
 )");
   CHECK(net.name == "every");
   CHECK(net.source == "made up");
@@ -113,6 +118,29 @@ layers:
   CHECK(op<Norm>(net, "norm") == Norm{.kind = NormKind::rms, .rows = 2, .columns = 3});
   CHECK(op<Embedding>(net, "embedding") ==
         Embedding{.tokens = 2, .vocabulary = 7, .width = 3, .tied = true});
+  // 9 rows by steps of 2 are 5: 2 * 4 + 3 - 9 zeros; 8 columns are 4: 2 * 3 + 3 - 8.
+  CHECK(op<DeformableConv2d>(net, "deformable") == DeformableConv2d{.conv = {.batch = 2,
+                                                                             .in_channels = 6,
+                                                                             .in_height = 9,
+                                                                             .in_width = 8,
+                                                                             .out_channels = 5,
+                                                                             .kernel_height = 3,
+                                                                             .kernel_width = 3,
+                                                                             .stride_height = 2,
+                                                                             .stride_width = 2,
+                                                                             .pad_top = 1,
+                                                                             .pad_bottom = 1,
+                                                                             .pad_left = 0,
+                                                                             .pad_right = 1,
+                                                                             .bias = true},
+                                                                    .offset_groups = 3,
+                                                                    .modulated = true});
+  CHECK(op<Scan>(net, "scan") == Scan{.kind = ScanKind::selective,
+                                      .batch = 2,
+                                      .length = 5,
+                                      .channels = 6,
+                                      .state = 4,
+                                      .carried = true});
 }
 
 TEST_CASE("attention has as many key heads as query heads, and as many keys as queries") {

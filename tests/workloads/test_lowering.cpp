@@ -175,6 +175,8 @@ double direct_unary(ElementwiseKind kind, const TensorValues& in, std::size_t i,
       return std::tanh(x);
     case ElementwiseKind::exp:
       return std::exp(x);
+    case ElementwiseKind::sin:
+      return std::sin(x);
     case ElementwiseKind::scale:
       return x * in.at("FACTOR")[0];
     case ElementwiseKind::bias:
@@ -187,6 +189,7 @@ double direct_unary(ElementwiseKind kind, const TensorValues& in, std::size_t i,
     }
     case ElementwiseKind::add:
     case ElementwiseKind::multiply:
+    case ElementwiseKind::complex_multiply:
       break;
   }
   return 0;
@@ -199,9 +202,15 @@ TEST_CASE("every elementwise kind, alone and as an epilogue") {
     if (is_binary(entry.value)) {
       const auto direct = [&](const TensorValues& in) {
         Numbers result;
-        for (std::size_t i = 0; i < 24; ++i)
-          result.push_back(entry.value == ElementwiseKind::add ? in.at("A")[i] + in.at("B")[i]
-                                                               : in.at("A")[i] * in.at("B")[i]);
+        for (std::size_t i = 0; i < 24; ++i) {
+          const double a = in.at("A")[i], b = in.at("B")[i];
+          const std::size_t other = i % 2 == 0 ? i + 1 : i - 1;
+          if (entry.value == ElementwiseKind::add) result.push_back(a + b);
+          if (entry.value == ElementwiseKind::multiply) result.push_back(a * b);
+          if (entry.value != ElementwiseKind::complex_multiply) continue;
+          result.push_back(i % 2 == 0 ? a * b - in.at("A")[other] * in.at("B")[other]
+                                      : in.at("A")[other] * b + a * in.at("B")[other]);
+        }
         return result;
       };
       CHECK(lowering_error({"e", e, {}, {}}, "Y", direct) <= 1e-12);

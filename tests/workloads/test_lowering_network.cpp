@@ -23,7 +23,8 @@ Network library(const std::string& name) {
   return read_network(load_yaml(source_path("workloads/library/") + name + ".yaml"), nullptr);
 }
 
-/// MACs of the cascade of a layer, and what norms add to those of macs(): their squares.
+/// MACs of the cascade of a layer, and what that of macs() leaves out: the squares of norms, and
+/// the result of a selective scan, C h.
 std::uint64_t lowered_macs(const Cascade& cascade) {
   std::uint64_t sum = 0;
   for (const Einsum& einsum : cascade.einsums) {
@@ -36,7 +37,10 @@ std::uint64_t lowered_macs(const Cascade& cascade) {
 }
 std::uint64_t expected_macs(const Operator& op) {
   const auto* norm = std::get_if<Norm>(&op);
-  return macs(op) + (norm ? norm->rows * norm->columns : 0);
+  const auto* scan = std::get_if<Scan>(&op);
+  const bool selective = scan && scan->kind == ScanKind::selective;
+  return macs(op) + (norm ? norm->rows * norm->columns : 0) +
+         (selective ? output_elements(*scan) * scan->state : 0);
 }
 
 TEST_CASE("the MACs of every lowered layer of the library are those of the network") {

@@ -161,7 +161,7 @@ TEST_CASE("layers that are left out are checked for words and keys") {
                             "- {name: c, when: false, op: softmax, row: 3}") ==
         Texts{"4:30: operator 'softmin' is not supported | did you mean 'softmax'? known: conv2d, "
               "depthwise_conv2d, linear, matmul, attention, pool2d, elementwise, softmax, norm, "
-              "embedding",
+              "embedding, deformable_conv2d, scan",
               "5:39: unknown key 'row' | did you mean 'rows'?"});
 }
 
@@ -224,7 +224,7 @@ TEST_CASE("a mistake in a repeated block is told once") {
         Texts{"6:34: rows is 0, but at least 1 is needed",
               "7:19: operator 'softmix' is not supported | did you mean 'softmax'? known: conv2d, "
               "depthwise_conv2d, linear, matmul, attention, pool2d, elementwise, softmax, norm, "
-              "embedding"});
+              "embedding, deformable_conv2d, scan"});
 }
 
 TEST_CASE("a mistake in 60000 repetitions is told once, without 60000 searches for its hint") {

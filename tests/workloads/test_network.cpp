@@ -201,12 +201,60 @@ TEST_CASE("elementwise operations read one or two operands and may have paramete
   CHECK(input_elements(Elementwise{.kind = ElementwiseKind::relu, .elements = 10}) == 10);
   CHECK(input_elements(Elementwise{.kind = ElementwiseKind::add, .elements = 10}) == 20);
   CHECK(input_elements(Elementwise{.kind = ElementwiseKind::multiply, .elements = 10}) == 20);
+  CHECK(input_elements(Elementwise{.kind = ElementwiseKind::complex_multiply, .elements = 10}) ==
+        20);
   CHECK(output_elements(Elementwise{.kind = ElementwiseKind::add, .elements = 10}) == 10);
   const Elementwise norm{.kind = ElementwiseKind::batch_norm, .elements = 10, .channels = 5};
   CHECK(parameters(alone(norm)) == 10);
   const Elementwise bias{.kind = ElementwiseKind::bias, .elements = 10, .channels = 5};
   CHECK(parameters(alone(bias)) == 5);
   CHECK(parameters(alone(Elementwise{.kind = ElementwiseKind::gelu, .elements = 10})) == 0);
+}
+
+TEST_CASE("a deformable convolution counts as a convolution that reads offsets besides") {
+  // 2 images of 4 x 6 x 6, 3 x 3 with a border of one: 36 windows of 36 samples, 5 channels made.
+  const DeformableConv2d op{.conv = {.batch = 2,
+                                     .in_channels = 4,
+                                     .in_height = 6,
+                                     .in_width = 6,
+                                     .out_channels = 5,
+                                     .kernel_height = 3,
+                                     .kernel_width = 3,
+                                     .pad_top = 1,
+                                     .pad_bottom = 1,
+                                     .pad_left = 1,
+                                     .pad_right = 1,
+                                     .bias = true},
+                            .offset_groups = 2,
+                            .modulated = true};
+  CHECK(offset_channels(op) == 2 * 9 * 3);
+  CHECK(offset_channels(DeformableConv2d{.conv = op.conv}) == 9 * 2);
+  CHECK(macs(op) == 2 * 36 * 36 * 5);
+  CHECK(input_elements(op) == 2 * 4 * 36 + 2 * 54 * 36);
+  CHECK(weight_elements(op) == 5 * 4 * 9);
+  CHECK(output_elements(op) == 2 * 5 * 36);
+  CHECK(parameters(alone(op)) == 5 * 4 * 9 + 5);
+}
+
+TEST_CASE("a scan reads its operands, and its state when that is carried") {
+  Scan scan{.batch = 2, .length = 5, .channels = 6, .state = 4};
+  CHECK(state_elements(scan) == 2 * 6 * 4);
+  CHECK(macs(scan) == 0);  // no matrix product
+  CHECK(input_elements(scan) == 2 * 5 * (2 * 6 + 2 * 4));
+  CHECK(output_elements(scan) == 2 * 5 * 6);
+  CHECK(parameters(alone(scan)) == 6 * 4 + 6);  // decays, skip connection
+  scan.carried = true;
+  CHECK(input_elements(scan) == 2 * 5 * (2 * 6 + 2 * 4) + 48);
+  const Scan gated{.kind = ScanKind::gated, .batch = 2, .length = 5, .channels = 6};
+  CHECK(input_elements(gated) == 2 * 5 * 2 * 6);
+  CHECK(parameters(alone(gated)) == 0);
+}
+
+TEST_CASE("what lies between the parts of an operator must be countable") {
+  const std::uint64_t large = std::uint64_t{1} << 20;
+  CHECK_FALSE(overflow(alone(Scan{.length = large, .channels = large, .state = 1 << 16})));
+  CHECK(overflow(alone(Scan{.length = large, .channels = large, .state = 1 << 17})) ==
+        "scores, samples or states");
 }
 
 TEST_CASE("every operator has the word of its alternative") {
@@ -219,6 +267,8 @@ TEST_CASE("every operator has the word of its alternative") {
   CHECK(operator_name(Softmax{}) == "softmax");
   CHECK(operator_name(Norm{}) == "norm");
   CHECK(operator_name(Embedding{}) == "embedding");
+  CHECK(operator_name(DeformableConv2d{}) == "deformable_conv2d");
+  CHECK(operator_name(Scan{}) == "scan");
 }
 
 TEST_CASE("the channels of a result are those that a bias would have") {
@@ -229,6 +279,8 @@ TEST_CASE("the channels of a result are those that a bias would have") {
   CHECK(output_channels(Pool2d{.channels = 7}) == 7);
   CHECK(output_channels(Norm{.columns = 7}) == 7);
   CHECK(output_channels(Embedding{.width = 7}) == 7);
+  CHECK(output_channels(DeformableConv2d{.conv = {.out_channels = 7}}) == 7);
+  CHECK(output_channels(Scan{.channels = 7}) == 7);
 }
 
 TEST_CASE("totals are sums over the layers") {
@@ -255,7 +307,7 @@ TEST_CASE("a count that does not fit is named, and one that just fits passes") {
   // Few queries and keys a head, but 2^57 scores in all.
   CHECK(overflow(alone(
             Attention{.batch = 2 * large, .query_length = 1 << 14, .context_length = 1 << 14})) ==
-        "attention scores");
+        "scores, samples or states");
   // Each layer fits, their sum does not.
   Network network{.name = "sum", .source = "", .layers = {}};
   network.layers.assign(2, alone(Softmax{.rows = large, .columns = large}));

@@ -141,6 +141,17 @@ TEST_CASE("any operator reads back equal to what was written") {
     network.layers.push_back(named(
         "embedding",
         Embedding{.tokens = upto(9), .vocabulary = upto(9), .width = upto(9), .tied = flag()}));
+    conv.groups = 1;
+    network.layers.push_back(named(
+        "deformable", DeformableConv2d{.conv = conv, .offset_groups = upto(2), .modulated = flag()},
+        {"input", "input"}));
+    Scan scan{.kind = flag() ? ScanKind::selective : ScanKind::gated,
+              .batch = upto(3),
+              .length = upto(9),
+              .channels = upto(9),
+              .carried = flag()};
+    if (scan.kind == ScanKind::selective) scan.state = upto(9);
+    network.layers.push_back(named("scan", scan));
     network.layers.push_back(
         named("bias", Elementwise{.kind = ElementwiseKind::bias, .elements = 12, .channels = 3}));
     REQUIRE(again(network) == network);

@@ -62,6 +62,7 @@ std::string expression(ElementwiseKind kind, const std::string& x, const std::st
     case ElementwiseKind::sigmoid:
     case ElementwiseKind::tanh:
     case ElementwiseKind::exp:
+    case ElementwiseKind::sin:
       return fmt::format("{}({})", name_of(kind), x);
     case ElementwiseKind::scale:
       return x + " * " + needs("FACTOR", "");
@@ -73,6 +74,7 @@ std::string expression(ElementwiseKind kind, const std::string& x, const std::st
     }
     case ElementwiseKind::add:
     case ElementwiseKind::multiply:
+    case ElementwiseKind::complex_multiply:
     case ElementwiseKind::rope:
       break;
   }
@@ -97,6 +99,29 @@ Part lower_rope(const Form& form) {
   draft.einsums = {fmt::format("{} = {} * {} + {} * {}", access("Y", own), access("X", own),
                                access("COS", rows), access("X", other), access("SIN", pair))};
   return {draft.parse(), {{"X", form}}, "Y", form};
+}
+
+/// Neighbours are real and imaginary parts: (a0, a1) (b0, b1) = (a0 b0 - a1 b1, a0 b1 + a1 b0), the
+/// parts in a dimension of their own. Of `small`, all elements are repeated.
+Part lower_complex(std::uint64_t large, std::uint64_t small) {
+  const Form b = matrix_form({small / 2, 2});
+  const Form a = large == small ? b : matrix_form({large / small, small / 2, 2});
+  std::vector<std::string> names = rank_names(a), part = rank_names(b);
+  CascadeDraft draft = draft_over(a, names);
+  draft.inputs = {access("A", names), access("B", part)};
+  const auto real = [](std::string_view tensor, std::vector<std::string> indices) {
+    indices.back() = "0";
+    return access(tensor, indices);
+  };
+  const auto imaginary = [](std::string_view tensor, std::vector<std::string> indices) {
+    indices.back() = "1";
+    return access(tensor, indices);
+  };
+  draft.einsums = {fmt::format("{} = {} * {} - {} * {}", real("Y", names), real("A", names),
+                               real("B", part), imaginary("A", names), imaginary("B", part)),
+                   fmt::format("{} = {} * {} + {} * {}", imaginary("Y", names), real("A", names),
+                               imaginary("B", part), imaginary("A", names), real("B", part))};
+  return {draft.parse(), {{"A", a}, {"B", b}}, "Y", a};
 }
 
 /// `large` seen as repetitions of `small`, or as runs of its elements.
@@ -141,6 +166,8 @@ Part lower_expert_bias(const Form& form) {
 }
 
 Part lower_binary(ElementwiseKind kind, const Form& large, const Form& small) {
+  if (kind == ElementwiseKind::complex_multiply)
+    return lower_complex(large.elements(), small.elements());
   const bool same = large.elements() == small.elements();
   // Its last dimension is that of the other (a table of positions), or it has one number a row.
   const bool runs =

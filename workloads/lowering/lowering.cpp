@@ -31,6 +31,7 @@ using Forms = std::map<std::string, Form>;  ///< of the results of layers
 bool has_bias(const Operator& op) {
   if (const auto* conv = std::get_if<Conv2d>(&op)) return conv->bias;
   if (const auto* linear = std::get_if<Linear>(&op)) return linear->bias;
+  if (const auto* deformable = std::get_if<DeformableConv2d>(&op)) return deformable->conv.bias;
   return false;
 }
 
@@ -158,6 +159,46 @@ class Lowering {
     return matrix_form({otherwise.elements() / first.features, first.features});
   }
 
+  Stored operation(const DeformableConv2d& d) {
+    const Part part = lower_operator(d, options_);
+    Sources sources = none(part);
+    if (!forms_) return add_part(part, sources);
+    const Conv2d& c = d.conv;
+    sources[0] = source_of(part.ports[0], {producers_[0]});
+    const Stored offsets = producer(
+        producers_.back(), image_form(c.batch, offset_channels(d), out_height(c), out_width(c)));
+    const std::vector<OffsetPort> places = offset_ports(d);
+    for (std::size_t k = 0; k < places.size(); ++k)
+      sources[k + 1] = arrange(composer, part.ports[k + 1], offsets,
+                               {prefix_, part.ports[k + 1].tensor}, places[k].first);
+    return add_part(part, sources);
+  }
+
+  /// The vectors of a selective scan are the last columns of what their producer makes.
+  Stored operation(const Scan& s) {
+    const Part part = lower_operator(s, options_);
+    Sources sources = none(part);
+    if (!forms_) return add_part(part, sources);
+    for (std::size_t k = 0; k < 2; ++k)
+      sources[k] = source_of(part.ports[k], {producers_[std::min(k, producers_.size() - 1)]});
+    if (s.kind == ScanKind::gated) return add_part(part, sources);
+    const std::uint64_t steps = s.batch * s.length;
+    const Stored stored = producer(producers_.back(), matrix_form({steps, 2 * s.state}));
+    const std::uint64_t features = stored.form.elements() / steps;
+    for (std::size_t k = 2; k < 4; ++k) {
+      const OperandName name{prefix_, part.ports[k].tensor};
+      if (features < 2 * s.state || features * steps != stored.form.elements()) {
+        sources[k] = connect(composer, part.ports[k], {stored}, name);
+        continue;
+      }
+      Port port = part.ports[k];
+      port.form.strides = {s.length * features, features, 1};
+      port.form.features = features;
+      sources[k] = arrange(composer, port, stored, name, features - (4 - k) * s.state);
+    }
+    return add_part(part, sources);
+  }
+
   Stored operation(const Elementwise& e) {
     if (is_binary(e.kind)) return binary(e);
     Form form = form_of(e);
@@ -179,6 +220,11 @@ class Lowering {
     }
     auto [a, b] = split(e.elements, e.elements);
     std::vector<Stored> large = producers(a, form), small = producers(b, form);
+    if (producers_.size() == 1 && large.front().form.elements() == e.elements) {
+      // The other operand is made by no layer (a table, a stored spectrum): an input.
+      const Part part = lower_binary(e.kind, large.front().form, large.front().form);
+      return add_part(part, {connect(composer, part.ports[0], large, {prefix_, "A"}), {}});
+    }
     const auto is_whole = [&](const std::vector<Stored>& operand) {
       return operand.size() == 1 && operand[0].form.elements() == e.elements;
     };

@@ -196,6 +196,95 @@ struct LowerOperator {
             image_form(pool.batch, pool.channels, rows.windows, columns.windows)};
   }
 
+  /// The shipped cascade; without modulation, without the weights of its samples.
+  Part operator()(const DeformableConv2d& d) const {
+    const Conv2d& c = d.conv;
+    const auto text = [](std::uint64_t number) { return fmt::format("{}", number); };
+    Part part{shipped("deformable_conv2d", {{"batch", text(c.batch)},
+                                            {"in_channels", text(c.in_channels)},
+                                            {"out_channels", text(c.out_channels)},
+                                            {"offset_groups", text(d.offset_groups)},
+                                            {"H", text(c.in_height)},
+                                            {"W", text(c.in_width)},
+                                            {"R", text(c.kernel_height)},
+                                            {"S", text(c.kernel_width)},
+                                            {"P", text(out_height(c))},
+                                            {"Q", text(out_width(c))},
+                                            {"stride_height", text(c.stride_height)},
+                                            {"stride_width", text(c.stride_width)},
+                                            {"dilation_height", text(c.dilation_height)},
+                                            {"dilation_width", text(c.dilation_width)},
+                                            {"pad_top", text(c.pad_top)},
+                                            {"pad_left", text(c.pad_left)}}),
+              {{"IN", image_form(c.batch, c.in_channels, c.in_height, c.in_width)}},
+              "OUT",
+              image_form(c.batch, c.out_channels, out_height(c), out_width(c))};
+    const std::vector<OffsetPort> offsets = offset_ports(d);
+    constexpr std::string_view names[] = {"DY", "DX", "MOD"};
+    for (std::size_t k = 0; k < offsets.size(); ++k)
+      part.ports.push_back({std::string(names[k]), offsets[k].form});
+    if (!d.modulated) leave_weights_out(part.cascade);
+    return part;
+  }
+
+  static void leave_weights_out(Cascade& cascade) {
+    std::erase_if(cascade.einsums, [](const Einsum& e) { return e.output.tensor == "MSK"; });
+    std::erase_if(cascade.tensors,
+                  [](const CascadeTensor& t) { return t.name == "MSK" || t.name == "MOD"; });
+    for (Einsum& einsum : cascade.einsums)
+      if (einsum.output.tensor == "SAM") einsum.value = MapExpression(einsum.value.parts[1]);
+  }
+
+  /// The shipped cascade. A state that is carried is an input INIT and an output END.
+  Part operator()(const Scan& s) const {
+    const bool selective = s.kind == ScanKind::selective;
+    std::vector<CascadeSetting> settings = {{"batch", fmt::format("{}", s.batch)},
+                                            {"T", fmt::format("{}", s.length)},
+                                            {"D", fmt::format("{}", s.channels)}};
+    if (selective) settings.push_back({"N", fmt::format("{}", s.state)});
+    const Form tokens = matrix_form({s.batch, s.length, s.channels});
+    const Form vectors = matrix_form({s.batch, s.length, s.state});
+    Part part{shipped(selective ? "mamba_scan" : "gated_scan", settings), {}, "Y", tokens};
+    if (selective)
+      part.ports = {{"X", tokens}, {"RAW", tokens}, {"BIN", vectors}, {"COUT", vectors}};
+    else
+      part.ports = {{"CAN", tokens}, {"GATE", tokens}};
+    if (s.carried) carry_state(part.cascade);
+    return part;
+  }
+
+  static void carry_state(Cascade& cascade) {
+    const auto start = std::ranges::find_if(cascade.einsums, [](const Einsum& e) {
+      return e.output.tensor == "ST" && e.value.kind == MapExpression::Kind::number;
+    });
+    const CascadeTensor states = *cascade.find_tensor("ST");
+    CascadeTensor init{"INIT", CascadeTensor::Kind::input, {}};
+    TensorAccess last = start->output, ranks{"INIT", {}};
+    for (std::size_t d = 0; d < last.indices.size(); ++d) {
+      if (plain_rank(last.indices[d]).empty()) {  // the step
+        last.indices[d].terms = {
+            {static_cast<std::int64_t>(states.dimensions[d].size) - 1, {}, {}}};
+        continue;
+      }
+      ranks.indices.push_back(last.indices[d]);
+      init.dimensions.push_back(states.dimensions[d]);
+    }
+    CascadeTensor end = init;
+    end.name = "END";
+    end.kind = CascadeTensor::Kind::output;
+    start->value = element(ranks);
+    ranks.tensor = "END";
+    cascade.einsums.push_back({ranks, element(last), {}, {}});
+    cascade.tensors.push_back(std::move(init));
+    cascade.tensors.push_back(std::move(end));
+  }
+  static MapExpression element(const TensorAccess& access) {
+    MapExpression result;
+    result.kind = MapExpression::Kind::element;
+    result.element = access;
+    return result;
+  }
+
   Part operator()(const Softmax& s) const { return by_row("softmax_3pass", s.rows, s.columns); }
   Part operator()(const Norm& n) const {
     return by_row(n.kind == NormKind::layer ? "layer_norm" : "rms_norm", n.rows, n.columns);
@@ -235,6 +324,23 @@ Form key_form(const Attention& a, std::uint64_t rows, std::uint64_t features) {
           {a.batch, a.kv_heads, a.head_width, rows},
           {rows * features, a.head_width, 1, features},
           features};
+}
+
+std::vector<OffsetPort> offset_ports(const DeformableConv2d& op) {
+  const Conv2d& c = op.conv;
+  const std::uint64_t width = out_width(c), pixels = out_height(c) * width;
+  const std::uint64_t taps = c.kernel_height * c.kernel_width;
+  const std::uint64_t image = offset_channels(op) * pixels;
+  const auto form = [&](std::uint64_t step) {  // channels from a tap to the next
+    const std::uint64_t tap = step * pixels;
+    return Form{false,
+                {c.batch, op.offset_groups, c.kernel_height, c.kernel_width, out_height(c), width},
+                {image, taps * tap, c.kernel_width * tap, tap, width, 1},
+                width};
+  };
+  std::vector<OffsetPort> ports = {{form(2), 0}, {form(2), pixels}};
+  if (op.modulated) ports.push_back({form(1), 2 * op.offset_groups * taps * pixels});
+  return ports;
 }
 
 Cascade CascadeDraft::parse() const {

@@ -59,6 +59,14 @@ Part lower_concatenation(const std::vector<Form>& forms);
 /// from a cache.
 Part lower_cache(const Attention& attention, std::uint64_t fresh);
 
+/// The form of the offsets or weights of a deformable convolution in what its second producer
+/// makes: the vertical and horizontal offsets of each tap side by side, then the weights of all.
+struct OffsetPort {
+  Form form;
+  std::uint64_t first = 0;  ///< the element at which they begin
+};
+std::vector<OffsetPort> offset_ports(const DeformableConv2d& op);
+
 /// The form of keys and values, `rows` of them in each batch, in a producer whose rows hold
 /// `features` numbers.
 Form key_form(const Attention& attention, std::uint64_t rows, std::uint64_t features);
