@@ -189,6 +189,34 @@ EvaluateArguments read_evaluate(WordReader& words) {
   return evaluate;
 }
 
+SweepArguments read_sweep_words(WordReader& words) {
+  SweepArguments sweep;
+  sweep.file = words.required("FILE");
+  sweep.settings = words.settings();
+  sweep.searcher = words.text("--searcher");
+  sweep.budget = words.value<std::uint64_t>("--budget", {.min = 1, .name = "budget"});
+  sweep.batch = words.value<std::uint64_t>("--batch", {.min = 1, .name = "batch"});
+  sweep.seed = words.value<std::uint64_t>("--seed", {.name = "seed"});
+  sweep.fidelity = words.value<Fidelity>("--fidelity");
+  sweep.store = words.text("--store");
+  sweep.quiet = words.flag("--quiet");
+  return sweep;
+}
+
+StudyArguments read_study_words(std::string_view action, WordReader& words) {
+  StudyArguments study;
+  study.action = action;
+  study.file = words.required("FILE");
+  study.count = words.value<std::uint64_t>("--count", {.min = 1, .name = "count"}).value_or(10);
+  const std::vector<std::string> formats = {"csv", "jsonl"};
+  study.format = words.text("--format").value_or("csv");
+  if (std::ranges::find(formats, study.format) == formats.end())
+    words.error(fmt::format("--format: {} is not known here", quote(study.format)),
+                suggestion(study.format, formats));
+  study.output = words.text("--output");
+  return study;
+}
+
 SchemaArguments read_schema(WordReader& words) {
   const std::vector<std::string> kinds = {"run",     "architecture", "network", "map",
                                           "cascade", "facts",        "report"};
@@ -229,6 +257,8 @@ decltype(Command::arguments) read_arguments(std::string_view command, WordReader
   if (command == "cascade") return read_cascade(words);
   if (command == "map") return read_map(words);
   if (command == "evaluate") return read_evaluate(words);
+  if (command == "sweep") return read_sweep_words(words);
+  if (command.starts_with("study ")) return read_study_words(command.substr(6), words);
   if (command == "import scalesim") return read_scalesim(words);
   if (command == "import accelergy") return read_accelergy(words);
   if (command == "import onnx") return read_onnx(words);

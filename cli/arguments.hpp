@@ -103,6 +103,24 @@ struct MapArguments {
   std::optional<std::string> csv;   ///< a path, or `-`
 };
 
+struct SweepArguments {
+  std::string file;
+  std::vector<Setting> settings;
+  std::optional<std::string> searcher;
+  std::optional<std::uint64_t> budget, batch, seed;
+  std::optional<Fidelity> fidelity;
+  std::optional<std::string> store;
+  bool quiet = false;
+};
+
+struct StudyArguments {
+  std::string action;  ///< show, best, front, export or validate
+  std::string file;
+  std::uint64_t count = 10;    ///< of best and validate
+  std::string format = "csv";  ///< of export: csv or jsonl
+  std::optional<std::string> output;
+};
+
 /// A text asked for: help, or the version.
 struct TextArguments {
   std::string text;
@@ -113,7 +131,8 @@ struct Command {
   std::optional<std::string> library;  ///< --library
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
-               ImportOnnxArguments, CascadeArguments, EvaluateArguments, MapArguments>
+               ImportOnnxArguments, CascadeArguments, EvaluateArguments, MapArguments,
+               SweepArguments, StudyArguments>
       arguments;
 };
 

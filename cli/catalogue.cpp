@@ -9,6 +9,7 @@
 #include "arch/dram.hpp"
 #include "arch/energy.hpp"
 #include "base/parameters.hpp"
+#include "dse/searchers.hpp"
 #include "mapper/mappers.hpp"
 #include "sim/models/models.hpp"
 #include "sim/writers/writers.hpp"
@@ -110,6 +111,8 @@ std::vector<Kind> catalogue(const LibraryFolders& folders) {
        [&] { return file_names(machines); }, [&] { return describe_machines(machines); }},
       registry_kind("mappers", "how networks are mapped (mapper: of a mapping)",
                     mapper_descriptors),
+      registry_kind("searchers", "how designs are chosen (searcher: of a sweep's search)",
+                    searcher_descriptors),
       registry_kind("importers", "formats of networks that can be read (sluice import)",
                     importer_descriptors),
       registry_kind("writers", "forms of the report", writer_descriptors),

@@ -65,9 +65,37 @@ constexpr WordSpec map_words[] = {
     {"--csv", "", "FILE", value, "write the accesses as CSV here; - is standard output"},
 };
 
+constexpr WordSpec sweep_words[] = {
+    {"FILE", "", "", value, "sweep file: an experiment, what may vary, what is wanted", true},
+    {"--set", "", "PATH=VALUE", values, "change any value of the file; may be repeated"},
+    {"--searcher", "", "NAME", value, "how to search (see sluice list searchers)"},
+    {"--budget", "", "N", value, "evaluations in all"},
+    {"--batch", "", "N", value, "designs that are chosen at once"},
+    {"--seed", "", "N", value, "of the random numbers"},
+    {"--fidelity", "", "WORD", value, "analytic, tile or pe"},
+    {"--store", "", "FILE", value, "study to write or go on with; default: out/NAME.sqlite"},
+    {"--quiet", "-q", "", flag, "print nothing but errors"},
+};
+
+constexpr WordSpec study_words[] = {
+    {"FILE", "", "", value, "study (.sqlite)", true},
+};
+
+constexpr WordSpec study_best_words[] = {
+    {"FILE", "", "", value, "study (.sqlite)", true},
+    {"--count", "", "N", value, "how many; default: 10"},
+};
+
+constexpr WordSpec study_export_words[] = {
+    {"FILE", "", "", value, "study (.sqlite)", true},
+    {"--format", "", "WORD", value, "csv (the default) or jsonl"},
+    {"--output", "-o", "FILE", value, "where to; default: standard output"},
+};
+
 constexpr WordSpec list_words[] = {
     {"KIND", "", "", value,
-     "models, networks, cascades, machines, mappers, importers, writers, memories or tables"},
+     "models, networks, cascades, machines, mappers, searchers, importers, writers, memories or "
+     "tables"},
     {"NAME", "", "", value, "one of them, in full"},
 };
 
@@ -154,6 +182,12 @@ constexpr CommandSpec commands[] = {
      cascade_more},
     {"map", "show how Einsums or layers are mapped, what that costs, and why", map_words, map_more},
     {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words},
+    {"sweep", "search the designs of a sweep file; run again, it goes on", sweep_words},
+    {"study show", "what came of a study", study_words},
+    {"study best", "the best designs of a study", study_best_words},
+    {"study front", "the designs of a study that no other beats in every objective", study_words},
+    {"study export", "all trials of a study as a table", study_export_words},
+    {"study validate", "evaluate stored trials again and compare", study_best_words},
     {"list", "list what there is to choose from", list_words, list_more},
     {"schema", "print the JSON Schema of a kind of file", schema_words, schema_more},
     {"import scalesim", "make a run file of an experiment of SCALE-Sim", scalesim_words},

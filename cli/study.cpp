@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice study`: what is in the file of a study.
+#include "dse/study/study.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/files.hpp"
+#include "cli/commands.hpp"
+#include "cli/streams.hpp"
+#include "cli/study_table.hpp"
+#include "dse/evaluator.hpp"
+#include "dse/front.hpp"
+
+namespace sluice {
+namespace {
+
+/// A study as it was stored, with the sweep that it is of.
+struct OpenStudy {
+  StudyInfo info;
+  Sweep sweep;
+  std::vector<Trial> trials;
+};
+
+OpenStudy open_study(const std::string& path, const Library& library) {
+  const Study study = Study::read(path);
+  OpenStudy open{study.info(), {}, study.trials()};
+  open.sweep = read_sweep(parse_yaml(open.info.sweep_text, path), library);
+  if (open.sweep.name.empty()) open.sweep.name = open.info.name;
+  return open;
+}
+
+std::vector<std::size_t> best_of(const OpenStudy& study, std::size_t count) {
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < study.trials.size(); ++i)
+    if (study.trials[i].result.status == TrialStatus::ok) rows.push_back(i);
+  const auto cost = [&](std::size_t i) {
+    return scalar_cost(study.sweep.objectives, study.trials[i].result);
+  };
+  std::ranges::stable_sort(rows, [&](std::size_t a, std::size_t b) { return cost(a) < cost(b); });
+  rows.resize(std::min(count, rows.size()));
+  return rows;
+}
+
+std::string show(const OpenStudy& study) {
+  return fmt::format("searcher {}, seed {}, batches of {}, sluice {}\n", study.info.searcher,
+                     study.info.seed, study.info.batch, study.info.sluice_version) +
+         study_summary(study.sweep, study.trials);
+}
+
+/// Evaluates stored trials again, evenly chosen, and tells which come out otherwise.
+int validate(const OpenStudy& study, std::size_t count, const Library& library) {
+  const std::size_t all = study.trials.size();
+  const std::size_t checked = std::min(count, all);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < checked; ++i) {
+    const Trial& trial = study.trials[i * all / checked];
+    const Result again = evaluate_point(study.sweep, library, trial.point);
+    if (again.status == trial.result.status && again.reason == trial.result.reason &&
+        again.metrics == trial.result.metrics)
+      continue;
+    ++wrong;
+    write_output(fmt::format("trial {} comes out otherwise: {}\n", trial.number,
+                             to_text(study.sweep.space, trial.point)));
+  }
+  write_output(fmt::format("{} of {} trials evaluated again, {} differ\n", checked, all, wrong));
+  return wrong == 0 ? exit_done : exit_failed;
+}
+
+}  // namespace
+
+int study_command(const StudyArguments& arguments, const LibraryFolders& folders) {
+  const OpenStudy study = open_study(arguments.file, folders.library);
+  if (arguments.action == "validate") return validate(study, arguments.count, folders.library);
+  std::string text;
+  if (arguments.action == "show") text = show(study);
+  if (arguments.action == "best")
+    text = trial_table(study.sweep, study.trials, best_of(study, arguments.count));
+  if (arguments.action == "front")
+    text = trial_table(study.sweep, study.trials, front_of(study.sweep.objectives, study.trials));
+  if (arguments.action == "export")
+    text = arguments.format == "csv" ? trials_csv(study.sweep, study.trials)
+                                     : trials_json_lines(study.sweep, study.trials);
+  if (arguments.output && *arguments.output != "-") {
+    write_file_atomic(*arguments.output, text);
+  } else {
+    write_output(text);
+  }
+  return exit_done;
+}
+
+}  // namespace sluice

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/study_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "dse/front.hpp"
+#include "dse/metrics.hpp"
+
+namespace sluice {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string objective_text(const Objective& objective) {
+  return fmt::format("{} {}", objective.maximize ? "largest" : "smallest",
+                     metrics()[objective.metric].name);
+}
+
+/// The value of a parameter as it is set, or "" where it does not exist.
+std::string value_of(const SpaceParameter& parameter, std::uint64_t digit) {
+  if (digit == inactive) return {};
+  std::string text = value_text(parameter.domain, digit);
+  if (!parameter.unit.empty()) text += " " + parameter.unit;
+  return text;
+}
+
+/// The most frequent reasons of trials that are not ok.
+std::string reasons_text(const std::vector<Trial>& trials) {
+  std::map<std::pair<std::string_view, std::string>, std::size_t> counts;
+  for (const Trial& trial : trials)
+    if (trial.result.status != TrialStatus::ok)
+      ++counts[{name_of(trial.result.status), trial.result.reason}];
+  std::vector<std::pair<std::size_t, std::string>> lines;
+  for (const auto& [key, count] : counts)
+    lines.emplace_back(count, fmt::format("  {:>7} {}: {}\n", count, key.first, key.second));
+  std::ranges::stable_sort(lines, [](const auto& a, const auto& b) { return a.first > b.first; });
+  constexpr std::size_t shown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(shown, lines.size()); ++i) text += lines[i].second;
+  if (lines.size() > shown) text += fmt::format("  and {} other reasons\n", lines.size() - shown);
+  return text;
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string metric_cell(const Trial& trial, std::size_t metric) {
+  if (trial.result.metrics.empty() || !std::isfinite(trial.result.metrics[metric])) return {};
+  return fmt::format("{}", trial.result.metrics[metric]);
+}
+
+}  // namespace
+
+std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
+                        const std::vector<std::size_t>& rows) {
+  std::string text = fmt::format("{:>7}", "trial");
+  for (const Objective& objective : sweep.objectives)
+    text += fmt::format("  {:>12}", metrics()[objective.metric].name);
+  text += "  design\n";
+  for (const std::size_t row : rows) {
+    text += fmt::format("{:>7}", trials[row].number);
+    for (const Objective& objective : sweep.objectives)
+      text += fmt::format("  {:>12.6g}", trials[row].result.metrics[objective.metric]);
+    text += "  " + to_text(sweep.space, trials[row].point) + "\n";
+  }
+  return text;
+}
+
+std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials) {
+  std::map<TrialStatus, std::size_t> counts;
+  for (const Trial& trial : trials) ++counts[trial.result.status];
+  std::string text = fmt::format("{}: {} designs", sweep.name, trials.size());
+  for (const auto& [status, count] : counts) text += fmt::format(", {} {}", count, name_of(status));
+  text += "\n" + reasons_text(trials);
+  const std::vector<std::size_t> front = front_of(sweep.objectives, trials);
+  if (front.empty()) return text + "no design is ok\n";
+  std::string wanted;
+  for (const Objective& objective : sweep.objectives)
+    wanted += (wanted.empty() ? "" : ", ") + objective_text(objective);
+  text += fmt::format("{}: {}\n",
+                      sweep.objectives.size() > 1 ? fmt::format("front of {} designs", front.size())
+                                                  : std::string("best design"),
+                      wanted);
+  text += trial_table(sweep, trials, front);
+  return text + "bottleneck of the first: " + trials[front.front()].result.bottleneck + "\n";
+}
+
+std::string trials_csv(const Sweep& sweep, const std::vector<Trial>& trials) {
+  std::string text = "number,batch,status";
+  for (const SpaceParameter& parameter : sweep.space.parameters)
+    text += "," + csv_cell(parameter.name);
+  for (const Metric& metric : metrics()) text += fmt::format(",{}", metric.name);
+  text += ",reason,bottleneck\n";
+  for (const Trial& trial : trials) {
+    text += fmt::format("{},{},{}", trial.number, trial.batch, name_of(trial.result.status));
+    for (std::size_t p = 0; p < sweep.space.parameters.size(); ++p)
+      text += "," + csv_cell(value_of(sweep.space.parameters[p], trial.point.digits[p]));
+    for (std::size_t m = 0; m < metrics().size(); ++m) text += "," + metric_cell(trial, m);
+    text += "," + csv_cell(trial.result.reason) + "," + csv_cell(trial.result.bottleneck) + "\n";
+  }
+  return text;
+}
+
+std::string trials_json_lines(const Sweep& sweep, const std::vector<Trial>& trials) {
+  std::string text;
+  for (const Trial& trial : trials) {
+    ordered_json line = {
+        {"number", trial.number}, {"batch", trial.batch}, {"status", name_of(trial.result.status)}};
+    for (std::size_t p = 0; p < sweep.space.parameters.size(); ++p)
+      if (trial.point.digits[p] != inactive)
+        line["parameters"][sweep.space.parameters[p].name] =
+            value_of(sweep.space.parameters[p], trial.point.digits[p]);
+    for (std::size_t m = 0; m < trial.result.metrics.size(); ++m)
+      line["metrics"][std::string(metrics()[m].name)] =
+          std::isfinite(trial.result.metrics[m]) ? ordered_json(trial.result.metrics[m]) : nullptr;
+    line["stalls"] = ordered_json::object();
+    for (const Stall& stall : trial.result.stalls) line["stalls"][stall.cause] = stall.cycles;
+    line["reason"] = trial.result.reason;
+    line["bottleneck"] = trial.result.bottleneck;
+    text += line.dump() + "\n";
+  }
+  return text;
+}
+
+}  // namespace sluice

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Studies as text for a terminal, and as CSV and JSON lines for other programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dse/sweep.hpp"
+#include "dse/trial.hpp"
+
+namespace sluice {
+
+/// How many designs came to what, why others did not, and the best.
+std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials);
+
+/// A row for each of these trials: number, objectives, design.
+std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
+                        const std::vector<std::size_t>& rows);
+
+/// A line for each trial: number, batch, status, parameters, metrics, reason, bottleneck.
+std::string trials_csv(const Sweep& sweep, const std::vector<Trial>& trials);
+std::string trials_json_lines(const Sweep& sweep, const std::vector<Trial>& trials);
+
+}  // namespace sluice

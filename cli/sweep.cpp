@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice sweep`: searches the designs of a sweep file and stores every trial.
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/files.hpp"
+#include "cli/commands.hpp"
+#include "cli/input.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/streams.hpp"
+#include "cli/study_table.hpp"
+#include "dse/front.hpp"
+#include "dse/metrics.hpp"
+#include "dse/run_sweep.hpp"
+
+namespace sluice {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Sweep read_arguments(const SweepArguments& arguments, const Library& library) {
+  std::vector<Setting> settings = arguments.settings;
+  const auto put = [&](const char* path, const auto& value) {
+    if (value) settings.push_back({path, fmt::format("{}", *value)});
+  };
+  put("search.searcher", arguments.searcher);
+  put("search.budget", arguments.budget);
+  put("search.batch", arguments.batch);
+  put("search.seed", arguments.seed);
+  if (arguments.fidelity)
+    settings.push_back({"fidelity", std::string(name_of(*arguments.fidelity))});
+  Sweep sweep = read_sweep(load_input(arguments.file, settings), library);
+  if (sweep.name.empty()) sweep.name = file_name(arguments.file);
+  return sweep;
+}
+
+std::string store_of(const SweepArguments& arguments, const Sweep& sweep) {
+  return arguments.store.value_or("out/" + sweep.name + ".sqlite");
+}
+
+/// The line on the terminal.
+class SweepProgress {
+ public:
+  SweepProgress(const Sweep& sweep, bool visible) : sweep_(sweep), visible_(visible) {}
+  ~SweepProgress() {
+    if (drawn_) write_error("\r\033[K");
+  }
+  SweepProgress(const SweepProgress&) = delete;
+  SweepProgress& operator=(const SweepProgress&) = delete;
+
+  void draw(const std::vector<Trial>& trials) {
+    const auto now = Clock::now();
+    if (!begin_) begin_ = {now, trials.size()};
+    if (!visible_ || now < next_) return;
+    next_ = now + std::chrono::milliseconds(100);
+    drawn_ = true;
+    write_error("\r\033[K" +
+                text(trials, std::chrono::duration<double>(now - begin_->first).count()));
+  }
+
+ private:
+  std::string text(const std::vector<Trial>& trials, double seconds) const {
+    const double done = static_cast<double>(trials.size() - begin_->second);
+    const double left = static_cast<double>(sweep_.search.budget - trials.size());
+    std::string line = fmt::format("{} of {} designs", trials.size(), sweep_.search.budget);
+    const std::vector<std::size_t> front = front_of(sweep_.objectives, trials);
+    if (!front.empty()) {
+      const Objective& first = sweep_.objectives.front();
+      line += fmt::format(", {} {:.6g}", metrics()[first.metric].name,
+                          trials[front.front()].result.metrics[first.metric]);
+    }
+    if (sweep_.objectives.size() > 1) line += fmt::format(", front of {}", front.size());
+    if (done > 0) line += fmt::format(", {:.0f} s left", seconds / done * left);
+    return line;
+  }
+
+  const Sweep& sweep_;
+  bool visible_;
+  bool drawn_ = false;
+  std::optional<std::pair<Clock::time_point, std::size_t>> begin_;
+  Clock::time_point next_;
+};
+
+void check_same_study(const Study& study, const StudyInfo& wanted, const std::string& store) {
+  const std::vector<std::string> changed = differences(study.info(), wanted);
+  if (changed.empty()) return;
+  std::string text = store + ": this study is of another sweep:";
+  for (const std::string& line : changed) text += "\n  " + line;
+  throw StudyError(text + "\nhint: name another file with --store, or undo the change");
+}
+
+}  // namespace
+
+int sweep_command(const SweepArguments& arguments, const LibraryFolders& folders) {
+  const Sweep sweep = read_arguments(arguments, folders.library);
+  const std::string store = store_of(arguments, sweep);
+  Study study = Study::open(store, info_of(sweep));
+  check_same_study(study, info_of(sweep), store);
+  std::vector<Trial> trials;
+  bool interrupted = false;
+  {
+    const InterruptWatch watch;
+    SweepProgress progress(sweep, !arguments.quiet && error_is_terminal());
+    trials = run_sweep(sweep, folders.library, study, [&](const std::vector<Trial>& so_far) {
+      progress.draw(so_far);
+      interrupted = InterruptWatch::requested();
+      return !interrupted;
+    });
+  }
+  if (!arguments.quiet) write_output(study_summary(sweep, trials) + "stored in " + store + "\n");
+  if (!interrupted) return exit_done;
+  write_error("sluice sweep: interrupted; run it again to go on\n");
+  return exit_interrupted;
+}
+
+}  // namespace sluice

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Evolution by selection, crossing and mutation, for searchers that differ in whom they prefer.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/describe.hpp"
+#include "dse/sampling.hpp"
+#include "dse/searcher.hpp"
+
+namespace sluice {
+
+struct EvolutionSettings {
+  std::uint64_t population = 32;
+  double crossing = 0.9;  ///< probability that a child has two parents
+  double mutation = 0.1;  ///< of each parameter of a child
+  std::uint64_t tournament = 2;
+};
+
+template <class Visitor>
+void describe(Visitor& v, EvolutionSettings& s) {
+  v.field("population", s.population, {.doc = "designs that survive", .min = 2, .max = 4096});
+  v.field("crossing", s.crossing, {.doc = "probability that a child has two parents", .max = 1});
+  v.field("mutation", s.mutation, {.doc = "probability that a parameter changes", .max = 1});
+  v.field("tournament", s.tournament,
+          {.doc = "designs of which the best becomes a parent", .min = 1, .max = 64});
+}
+
+/// A steady state: the survivors of all trials so far, best first, are parents of every ask.
+class Evolution {
+ public:
+  /// The order of trials from best to worst; a permutation of their indices.
+  using Order = std::function<std::vector<std::size_t>(const std::vector<Trial>&)>;
+
+  Evolution(const SearchProblem& problem, const EvolutionSettings& settings, Order order)
+      : space_(problem.space),
+        settings_(settings),
+        order_(std::move(order)),
+        random_(problem.seed) {}
+
+  std::vector<Point> ask(std::size_t count);
+  void tell(std::span<const Trial> trials);
+
+ private:
+  std::optional<Point> child();
+  const Point& parent();
+
+  const DesignSpace& space_;
+  EvolutionSettings settings_;
+  Order order_;
+  Random random_;
+  Seen seen_;
+  std::vector<Trial> survivors_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dse/front.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <pagmo/utils/hypervolume.hpp>
+#include <pagmo/utils/multi_objective.hpp>
+
+namespace sluice {
+
+std::vector<double> costs_of(std::span<const Objective> objectives, const Result& result) {
+  std::vector<double> costs;
+  if (result.status != TrialStatus::ok) return costs;
+  for (const Objective& objective : objectives) {
+    const double value = result.metrics[objective.metric];
+    costs.push_back(objective.maximize ? -value : value);
+  }
+  return costs;
+}
+
+double scalar_cost(std::span<const Objective> objectives, const Result& result) {
+  const std::vector<double> costs = costs_of(objectives, result);
+  if (costs.empty()) return std::numeric_limits<double>::infinity();
+  if (costs.size() == 1) return costs[0];
+  double sum = 0;
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    const double sign = objectives[i].maximize ? -1 : 1;
+    sum += sign * std::log(std::max(sign * costs[i], std::numeric_limits<double>::min()));
+  }
+  return sum;
+}
+
+bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
+  bool better = false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] > b[i]) return false;
+    better = better || a[i] < b[i];
+  }
+  return better;
+}
+
+std::vector<std::size_t> ranks_of(const std::vector<std::vector<double>>& costs) {
+  std::vector<std::vector<double>> feasible;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    if (costs[i].empty()) continue;
+    feasible.push_back(costs[i]);
+    places.push_back(i);
+  }
+  std::vector<std::size_t> ranks(costs.size(), costs.size());
+  if (feasible.size() == 1) ranks[places[0]] = 0;
+  if (feasible.size() < 2) return ranks;
+  const auto fronts = std::get<0>(pagmo::fast_non_dominated_sorting(feasible));
+  for (std::size_t rank = 0; rank < fronts.size(); ++rank)
+    for (const auto member : fronts[rank]) ranks[places[member]] = rank;
+  return ranks;
+}
+
+std::vector<double> crowding_of(const std::vector<std::vector<double>>& costs) {
+  if (costs.size() < 3)
+    return std::vector<double>(costs.size(), std::numeric_limits<double>::infinity());
+  if (costs[0].size() < 2) return std::vector<double>(costs.size(), 0);  // equal, or not one front
+  return pagmo::crowding_distance(costs);
+}
+
+std::vector<std::size_t> front_of(std::span<const Objective> objectives,
+                                  std::span<const Trial> trials) {
+  std::vector<std::pair<std::vector<double>, std::size_t>> sorted;
+  for (std::size_t i = 0; i < trials.size(); ++i)
+    if (auto costs = costs_of(objectives, trials[i].result); !costs.empty())
+      sorted.emplace_back(std::move(costs), i);
+  std::ranges::sort(sorted);  // what dominates comes before what it dominates
+  std::vector<std::vector<double>> kept;
+  std::vector<std::size_t> front;
+  for (const auto& [costs, index] : sorted) {
+    const auto covers = [&](const std::vector<double>& other) {
+      return other == costs || dominates(other, costs);
+    };
+    if (std::ranges::any_of(kept, covers)) continue;
+    kept.push_back(costs);
+    front.push_back(index);
+  }
+  return front;
+}
+
+double hypervolume(const std::vector<std::vector<double>>& costs,
+                   const std::vector<double>& reference) {
+  std::vector<std::vector<double>> inside;
+  for (const std::vector<double>& point : costs) {
+    bool below = point.size() == reference.size();
+    for (std::size_t i = 0; below && i < point.size(); ++i) below = point[i] < reference[i];
+    if (below) inside.push_back(point);
+  }
+  if (inside.empty()) return 0;
+  if (reference.size() == 1) return reference[0] - std::ranges::min(inside)[0];
+  return pagmo::hypervolume(inside, true).compute(reference);
+}
+
+}  // namespace sluice

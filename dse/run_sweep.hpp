@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sweep from its first design to its last: ask, evaluate, store, tell.
+#pragma once
+
+#include <functional>
+
+#include "dse/study/study.hpp"
+#include "dse/sweep.hpp"
+
+namespace sluice {
+
+/// What a study of this sweep says of itself.
+StudyInfo info_of(const Sweep& sweep);
+
+/// Called when the study was found as it is, and after every batch, with all trials so far; false
+/// ends the sweep there.
+using SweepHook = std::function<bool(const std::vector<Trial>&)>;
+
+/// Goes on with the study until the sweep's budget is spent or the searcher has nothing more to
+/// try, and returns all its trials. A batch is in the study before anyone is told of it. The
+/// searcher is brought to where it was by asking it again for what is stored, so that a study that
+/// was interrupted goes on as if it had not been. Throws StudyError when the searcher does not ask
+/// for the same designs again.
+std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,
+                             const SweepHook& hook);
+
+}  // namespace sluice

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The searchers by name, as sweep files name them. Which there are is in searchers.def; how each
+// searches is in searchers/.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostics.hpp"
+#include "base/registry.hpp"
+#include "dse/searcher.hpp"
+
+namespace sluice {
+
+/// A searcher of this name. Throws SpecError when there is none, or for mistakes in its settings.
+AnySearcher make_searcher(std::string_view name, const SearchProblem& problem,
+                          const YamlNode& settings);
+
+/// What the searchers say of themselves, in the order of searchers.def.
+std::vector<Descriptor> searcher_descriptors();
+
+/// Reports at `search` (the map that names it) a searcher that there is not, and what is wrong with
+/// its settings.
+void check_searcher(const YamlNode& search, const std::string& name, const YamlNode& settings,
+                    Diagnostics& diagnostics);
+
+}  // namespace sluice

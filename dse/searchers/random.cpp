@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random search: the searcher that every other one has to beat.
+#include "base/read.hpp"
+#include "dse/sampling.hpp"
+#include "dse/searcher.hpp"
+
+namespace sluice::searchers {
+namespace {
+
+class RandomSearch {
+ public:
+  explicit RandomSearch(const SearchProblem& problem)
+      : space_(problem.space), random_(problem.seed) {}
+
+  std::vector<Point> ask(std::size_t count) {
+    std::vector<Point> points;
+    add_distinct(points, count, seen_, [&] { return random_point(space_, random_); });
+    return points;
+  }
+  void tell(std::span<const Trial>) {}
+
+ private:
+  const DesignSpace& space_;
+  Random random_;
+  Seen seen_;
+};
+
+}  // namespace
+
+AnySearcher make_random(const SearchProblem& problem, const YamlNode& settings,
+                        Diagnostics& diagnostics) {
+  FieldReader(settings, diagnostics, "settings").finish();
+  return AnySearcher(RandomSearch(problem));
+}
+
+Descriptor describe_random() {
+  return {"random",
+          "every parameter uniform over its values, no design twice",
+          "Bergstra and Bengio, Random search for hyper-parameter optimization, JMLR 13, 2012",
+          {}};
+}
+
+}  // namespace sluice::searchers

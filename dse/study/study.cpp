@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dse/study/study.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/files.hpp"
+#include "dse/metrics.hpp"
+#include "dse/study/database.hpp"
+
+namespace sluice {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t format_version = 1;
+
+constexpr const char* schema = R"(
+CREATE TABLE info (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE trials (
+  number INTEGER PRIMARY KEY,  -- from 0, as the designs were asked for
+  batch INTEGER NOT NULL,      -- the ask that it came from
+  digits TEXT NOT NULL,        -- JSON: index of each parameter's value, null: does not exist
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  metrics TEXT NOT NULL,       -- JSON: by name; null: no number
+  bottleneck TEXT NOT NULL,
+  stalls TEXT NOT NULL);       -- JSON: cycles by cause
+)";
+
+json digits_json(const Point& point) {
+  json digits = json::array();
+  for (const std::uint64_t digit : point.digits)
+    digits.push_back(digit == inactive ? json(nullptr) : json(digit));
+  return digits;
+}
+
+Point read_digits(const json& digits) {
+  Point point;
+  for (const json& digit : digits)
+    point.digits.push_back(digit.is_null() ? inactive : digit.get<std::uint64_t>());
+  return point;
+}
+
+json metrics_json(const std::vector<double>& values) {
+  json object = json::object();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    object[std::string(metrics()[i].name)] =
+        std::isfinite(values[i]) ? json(values[i]) : json(nullptr);
+  return object;
+}
+
+std::vector<double> read_metrics(const json& object) {
+  std::vector<double> values;
+  if (object.empty()) return values;
+  for (const Metric& metric : metrics()) {
+    const auto found = object.find(std::string(metric.name));
+    const bool is_number = found != object.end() && found->is_number();
+    values.push_back(is_number ? found->get<double>() : std::nan(""));
+  }
+  return values;
+}
+
+json stalls_json(const std::vector<Stall>& stalls) {
+  json list = json::array();
+  for (const Stall& stall : stalls) list.push_back({stall.cause, stall.cycles});
+  return list;
+}
+
+std::vector<Stall> read_stalls(const json& list) {
+  std::vector<Stall> stalls;
+  for (const json& stall : list)
+    stalls.push_back({stall[0].get<std::string>(), stall[1].get<std::uint64_t>()});
+  return stalls;
+}
+
+TrialStatus read_status(const std::string& word) {
+  for (const auto& entry : EnumNames<TrialStatus>::table)
+    if (entry.name == word) return entry.value;
+  throw StudyError(fmt::format("the study has a trial with the status {}", quote(word)));
+}
+
+Trial read_trial(const Statement& row) {
+  Trial trial;
+  trial.number = row.number(0);
+  trial.batch = row.number(1);
+  trial.point = read_digits(json::parse(row.text(2)));
+  trial.result.status = read_status(row.text(3));
+  trial.result.reason = row.text(4);
+  trial.result.metrics = read_metrics(json::parse(row.text(5)));
+  trial.result.bottleneck = row.text(6);
+  trial.result.stalls = read_stalls(json::parse(row.text(7)));
+  return trial;
+}
+
+/// The fields of a StudyInfo under their names.
+template <class Visit>
+void visit_info(StudyInfo& info, Visit visit) {
+  visit("name", info.name);
+  visit("sluice_version", info.sluice_version);
+  visit("sweep", info.sweep_text);
+  visit("sweep_hash", info.sweep_hash);
+  visit("searcher", info.searcher);
+  visit("searcher_settings", info.searcher_settings);
+  visit("seed", info.seed);
+  visit("batch", info.batch);
+}
+
+}  // namespace
+
+Study::Study(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+Study::Study(Study&&) noexcept = default;
+Study& Study::operator=(Study&&) noexcept = default;
+Study::~Study() = default;
+
+Study Study::open(const std::string& path, const StudyInfo& info) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code ignored;  // opening says what is wrong
+  if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
+  auto database = std::make_unique<Database>(path);
+  database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  database->run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; BEGIN EXCLUSIVE");
+  Statement exists(*database, "SELECT count(*) FROM sqlite_master WHERE name = 'info'");
+  exists.step();
+  if (exists.number(0) == 0) {
+    database->run(schema);
+    Statement insert(*database, "INSERT INTO info VALUES (?, ?)");
+    const auto put = [&](std::string_view key, const std::string& value) {
+      insert.bind(1, key).bind(2, value).step();
+      insert.reset();
+    };
+    put("format_version", fmt::format("{}", format_version));
+    StudyInfo copy = info;
+    visit_info(
+        copy, [&](std::string_view key, const auto& value) { put(key, fmt::format("{}", value)); });
+  }
+  exists.reset();
+  database->run("COMMIT");
+  return Study(std::move(database));
+}
+
+Study Study::read(const std::string& path) {
+  auto database = std::make_unique<Database>(path);
+  database->open(SQLITE_OPEN_READONLY);
+  return Study(std::move(database));
+}
+
+StudyInfo Study::info() const {
+  StudyInfo info;
+  Statement query(*database_, "SELECT value FROM info WHERE key = ?");
+  const auto value_of = [&](std::string_view key) {
+    query.reset();
+    if (!query.bind(1, key).step())
+      throw StudyError(fmt::format("{}: the study does not say its {}", database_->path, key));
+    return query.text(0);
+  };
+  if (const std::string version = value_of("format_version");
+      version != fmt::format("{}", format_version))
+    throw StudyError(fmt::format("{}: the study has format {}, this sluice reads format {}",
+                                 database_->path, version, format_version));
+  visit_info(info, [&](std::string_view key, auto& value) {
+    const std::string text = value_of(key);
+    if constexpr (std::is_same_v<decltype(value), std::string&>) {
+      value = text;
+    } else {
+      value = std::stoull(text);
+    }
+  });
+  return info;
+}
+
+std::uint64_t Study::size() const {
+  Statement query(*database_, "SELECT count(*) FROM trials");
+  query.step();
+  return query.number(0);
+}
+
+std::vector<Trial> Study::trials() const {
+  std::vector<Trial> trials;
+  Statement query(*database_,
+                  "SELECT number, batch, digits, status, reason, metrics, bottleneck, stalls "
+                  "FROM trials ORDER BY number");
+  try {
+    while (query.step()) trials.push_back(read_trial(query));
+  } catch (const json::exception&) {
+    throw StudyError(fmt::format("{}: trial {} is damaged", database_->path, trials.size()));
+  }
+  return trials;
+}
+
+void Study::add(const std::vector<Trial>& trials) {
+  database_->run("BEGIN IMMEDIATE");
+  try {
+    Statement insert(*database_, "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const Trial& trial : trials) {
+      const std::string digits = digits_json(trial.point).dump();
+      const std::string metrics = metrics_json(trial.result.metrics).dump();
+      const std::string stalls = stalls_json(trial.result.stalls).dump();
+      insert.bind(1, trial.number).bind(2, trial.batch).bind(3, digits);
+      insert.bind(4, name_of(trial.result.status)).bind(5, trial.result.reason).bind(6, metrics);
+      insert.bind(7, trial.result.bottleneck).bind(8, stalls).step();
+      insert.reset();
+    }
+    database_->run("COMMIT");
+  } catch (const StudyError&) {
+    sqlite3_exec(database_->connection, "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+std::vector<std::string> differences(const StudyInfo& study, const StudyInfo& sweep) {
+  std::vector<std::string> list;
+  const auto compare = [&](std::string_view what, const auto& a, const auto& b) {
+    if (a != b) list.push_back(fmt::format("{}: {} in the study, {} now", what, a, b));
+  };
+  if (study.sweep_hash != sweep.sweep_hash)
+    list.emplace_back("the space, the experiment, the objectives or the fidelity are others");
+  compare("searcher", study.searcher, sweep.searcher);
+  compare("settings of the searcher", study.searcher_settings, sweep.searcher_settings);
+  compare("seed", study.seed, sweep.seed);
+  compare("batch", study.batch, sweep.batch);
+  return list;
+}
+
+}  // namespace sluice

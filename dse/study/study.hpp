@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The trials of a sweep in a file that survives: an SQLite database in which what was reported as
+// done is done, whatever happens to the program next.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "dse/sweep.hpp"
+#include "dse/trial.hpp"
+
+namespace sluice {
+
+/// The store cannot be used or written: not a study, of another version, locked, damaged, a full
+/// disk. What was added before is still there.
+class StudyError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What a study is about, as it was when it began.
+struct StudyInfo {
+  std::string name;
+  std::string sluice_version;
+  std::string sweep_text;        ///< the sweep as YAML, includes resolved
+  std::uint64_t sweep_hash = 0;  ///< hash_of(Sweep)
+  std::string searcher;
+  std::string searcher_settings;
+  std::uint64_t seed = 0;
+  std::uint64_t batch = 0;
+  bool operator==(const StudyInfo&) const = default;
+};
+
+class Study {
+ public:
+  /// Opens the study at `path`; creates it with `info` when there is none. One writer at a time:
+  /// throws StudyError when another has it.
+  static Study open(const std::string& path, const StudyInfo& info);
+  /// Opens an existing study to read only.
+  static Study read(const std::string& path);
+
+  Study(Study&&) noexcept;
+  Study& operator=(Study&&) noexcept;
+  ~Study();
+
+  StudyInfo info() const;
+  std::uint64_t size() const;
+  /// All trials in their order.
+  std::vector<Trial> trials() const;
+  /// Adds the trials of one batch, all or none; returns when they are on the disk.
+  void add(const std::vector<Trial>& trials);
+
+ private:
+  friend class Statement;
+  struct Database;
+  explicit Study(std::unique_ptr<Database> database);
+  std::unique_ptr<Database> database_;
+};
+
+/// What differs between a study and a sweep that is to go on with it, a sentence each; empty: it
+/// may.
+std::vector<std::string> differences(const StudyInfo& study, const StudyInfo& sweep);
+
+}  // namespace sluice

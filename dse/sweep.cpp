@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dse/sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/hash.hpp"
+#include "base/read.hpp"
+#include "dse/metrics.hpp"
+#include "dse/read_space.hpp"
+#include "dse/searchers.hpp"
+
+namespace sluice {
+
+template <class Visitor>
+void describe(Visitor& v, SearchSettings& s) {
+  v.field("searcher", s.searcher, {.doc = "searcher (see `sluice list searchers`)"});
+  v.field("budget", s.budget, {.doc = "evaluations in all", .min = 1});
+  v.field("batch", s.batch, {.doc = "designs that are chosen at once", .min = 1, .max = 65536});
+  v.field("seed", s.seed, {.doc = "of the random numbers"});
+}
+
+namespace {
+
+std::optional<std::size_t> find_metric(const YamlNode& node, Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  for (const Metric& metric : metrics()) names.emplace_back(metric.name);
+  return read_word(node, names, diagnostics, "metric");
+}
+
+/// `energy_j`, or `{maximize: utilization}`, or `{minimize: cycles}`.
+std::optional<Objective> read_objective(const YamlNode& node, Diagnostics& diagnostics) {
+  const bool is_pair = node.is_map() && node.entries.size() == 1;
+  const bool maximize = is_pair && node.entries[0].key == "maximize";
+  if (!node.is_scalar() && !maximize && !(is_pair && node.entries[0].key == "minimize")) {
+    diagnostics.error(node.where, "an objective is the name of a metric",
+                      "such as cycles, or {maximize: utilization}");
+    return std::nullopt;
+  }
+  const auto metric = find_metric(is_pair ? node.entries[0].value : node, diagnostics);
+  if (!metric) return std::nullopt;
+  return Objective{*metric, maximize};
+}
+
+void read_objectives(const YamlNode& node, Sweep& sweep, Diagnostics& diagnostics) {
+  std::vector<YamlNode> items = node.is_sequence() ? node.items : std::vector<YamlNode>{node};
+  for (const YamlNode& item : items)
+    if (const auto objective = read_objective(item, diagnostics))
+      sweep.objectives.push_back(*objective);
+  if (items.empty()) diagnostics.error(node.where, "at least one objective is needed");
+}
+
+/// The experiment as it is, or nothing after its mistakes were reported.
+std::optional<Experiment> read_base(const YamlNode& node, const Library& library,
+                                    Diagnostics& diagnostics) {
+  try {
+    return read_experiment(node, library);
+  } catch (const SpecError& error) {
+    for (const Diagnostic& d : error.diagnostics()) diagnostics.error(d.where, d.message, d.hint);
+    return std::nullopt;
+  }
+}
+
+/// What the experiment says to one value of one parameter, or "".
+std::string refusal(const Sweep& sweep, const SpaceParameter& parameter, std::uint64_t value,
+                    const Library& library) {
+  YamlNode root = sweep.experiment;
+  std::string text = value_text(parameter.domain, value);
+  if (!parameter.unit.empty()) text += " " + parameter.unit;
+  try {
+    for (const std::string& path : parameter.paths) set_path(root, path, text);
+    read_experiment(root, library);
+    return {};
+  } catch (const SpecError& error) {
+    return error.diagnostics().front().message;
+  }
+}
+
+/// Reports parameters of which neither the first nor the last value can be set: their path leads
+/// nowhere, or their values are of the wrong kind.
+void check_paths(const YamlNode& parameters, const Sweep& sweep, const Library& library,
+                 Diagnostics& diagnostics) {
+  for (const SpaceParameter& parameter : sweep.space.parameters) {
+    const std::string first = refusal(sweep, parameter, 0, library);
+    if (first.empty()) continue;
+    if (refusal(sweep, parameter, size_of(parameter.domain) - 1, library).empty()) continue;
+    for (const YamlNode::Entry& entry : parameters.entries)
+      if (entry.key == parameter.name)
+        diagnostics.error(entry.key_where, fmt::format("parameter {} cannot be set: {}",
+                                                       quote(parameter.name), first));
+  }
+}
+
+/// Reports objectives and constraints that need prices which the machine does not have.
+void check_prices(const YamlNode& objectives, const Sweep& sweep, const Experiment& base,
+                  Diagnostics& diagnostics) {
+  if (!base.architecture.energy_table.empty()) return;
+  for (const Objective& objective : sweep.objectives)
+    if (metrics()[objective.metric].needs_prices)
+      diagnostics.error(objectives.where,
+                        fmt::format("{} needs prices, and the machine has no energy table",
+                                    metrics()[objective.metric].name),
+                        "name one: architecture.energy_table (see `sluice list tables`)");
+}
+
+}  // namespace
+
+Sweep read_sweep(const YamlNode& root, const Library& library) {
+  Diagnostics diagnostics;
+  Sweep sweep;
+  sweep.text = to_text(root);
+  FieldReader reader(root, diagnostics);
+  reader.field("name", sweep.name, {.doc = "name of the sweep"});
+  reader.field("source", sweep.source, {.doc = "where the space comes from"});
+  reader.field("fidelity", sweep.fidelity, {.doc = "how closely each design is looked at"});
+  const YamlNode* search = reader.take("search");
+  const YamlNode* experiment = reader.take_required("experiment", {.doc = "a run file"});
+  const YamlNode* parameters = reader.take_required("parameters", {.doc = "what may vary"});
+  const YamlNode* objectives = reader.take_required("objectives", {.doc = "what is wanted"});
+  reader.take("constraints");
+  reader.finish();
+  if (search != nullptr) {
+    FieldReader inside(*search, diagnostics, "search");
+    describe(inside, sweep.search);
+    if (const YamlNode* settings = inside.take("settings")) sweep.searcher_settings = *settings;
+    inside.finish();
+    check_searcher(*search, sweep.search.searcher, sweep.searcher_settings, diagnostics);
+  }
+  if (objectives != nullptr) read_objectives(*objectives, sweep, diagnostics);
+  if (parameters != nullptr)
+    sweep.space = read_space(root, metric_names(), sweep.metric_constraints, diagnostics);
+  sweep.space.name = sweep.name;
+  std::optional<Experiment> base;
+  if (experiment != nullptr) {
+    sweep.experiment = *experiment;
+    base = read_base(*experiment, library, diagnostics);
+  }
+  if (base && diagnostics.empty()) {
+    check_paths(*parameters, sweep, library, diagnostics);
+    check_prices(*objectives, sweep, *base, diagnostics);
+  }
+  diagnostics.throw_if_any();
+  return sweep;
+}
+
+YamlNode apply(const Sweep& sweep, const Point& point) {
+  YamlNode root = sweep.experiment;
+  for (const SpaceSetting& setting : settings_of(sweep.space, point))
+    set_path(root, setting.path, setting.text);
+  set_path(root, "simulation.fidelity", std::string(name_of(sweep.fidelity)));
+  return root;
+}
+
+std::uint64_t hash_of(const Sweep& sweep) {
+  std::uint64_t hash = content_hash(to_text(sweep.experiment), hash_of(sweep.space));
+  for (const Expression& constraint : sweep.metric_constraints)
+    hash = content_hash(constraint.text() + "\n", hash);
+  for (const Objective& objective : sweep.objectives)
+    hash = content_hash(fmt::format("{} {}\n", objective.maximize ? "maximize" : "minimize",
+                                    metrics()[objective.metric].name),
+                        hash);
+  return content_hash(name_of(sweep.fidelity), hash);
+}
+
+}  // namespace sluice

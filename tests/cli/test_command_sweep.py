@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sluice sweep` and `sluice study` as a user meets them."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+from sluice_command import PROGRAM, ROOT, Project
+
+SWEEP = ROOT / "configs" / "sweep" / "tpu_edge.yaml"
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory):
+    """A project with a study of 96 designs."""
+    project = Project(tmp_path_factory.mktemp("study"))
+    done = project.sluice("sweep", SWEEP, "--budget", 96, "--store", "s.sqlite")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("tpu_edge: 96 designs, ")
+    return project
+
+
+def trials_of(project):
+    lines = project.sluice("study", "export", "s.sqlite", "--format", "jsonl").out.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_every_trial_is_exported_in_both_forms(studied):
+    rows = list(csv.DictReader(io.StringIO(studied.sluice("study", "export", "s.sqlite").out)))
+    trials = trials_of(studied)
+    assert len(rows) == len(trials) == 96
+    for row, trial in zip(rows, trials):
+        assert row["status"] == trial["status"]
+        assert row["rows"] == trial["parameters"]["rows"]
+        assert row["double_buffered"] == trial["parameters"].get("double_buffered", "")
+        if trial["status"] == "ok":
+            assert float(row["latency_s"]) == trial["metrics"]["latency_s"]
+
+
+def test_best_and_front_agree_with_the_export(studied):
+    fastest = min(t["metrics"]["latency_s"] for t in trials_of(studied) if t["status"] == "ok")
+    front = studied.sluice("study", "front", "s.sqlite").out.splitlines()[1:]
+    assert float(front[0].split()[1]) == pytest.approx(fastest, rel=1e-5)
+    assert len(studied.sluice("study", "best", "s.sqlite", "--count", 3).out.splitlines()) == 4
+
+
+def test_stored_trials_come_out_the_same(studied):
+    done = studied.sluice("study", "validate", "s.sqlite", "--count", 20)
+    assert (done.code, done.out) == (0, "20 of 96 trials evaluated again, 0 differ\n")
+
+
+def test_a_killed_sweep_loses_nothing_and_goes_on(studied, project):
+    words = [PROGRAM, "sweep", SWEEP, "--budget", "96", "--store", "s.sqlite", "-q"]
+    for seconds in (0.05, 0.1, 0.2):
+        process = subprocess.Popen(words, cwd=project.folder)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert project.sluice(*words[1:]).code == 0
+    assert trials_of(project) == trials_of(studied)
+
+
+def test_a_study_of_another_sweep_is_refused(studied):
+    done = studied.sluice("sweep", SWEEP, "--seed", 2, "--store", "s.sqlite")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "sluice sweep: error: s.sqlite: this study is of another sweep:\n"
+        "  seed: 1 in the study, 2 now\n"
+        "hint: name another file with --store, or undo the change\n"
+    )
+
+
+def test_what_is_no_study_is_told_so(project):
+    project.write("s.sqlite", "a text that is long enough to have a header to look at\n" * 3)
+    done = project.sluice("study", "show", "s.sqlite")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "sluice study show: error: s.sqlite: this is no study\n"
+    done = project.sluice("study", "best", "none.sqlite")
+    assert done.err == "sluice study best: error: none.sqlite: it cannot be opened\n"

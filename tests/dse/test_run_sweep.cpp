@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "dse/run_sweep.hpp"
+#include "dse/searchers.hpp"
+#include "tests/dse/sweeps.hpp"
+
+namespace sluice {
+namespace {
+
+Sweep sweep_with(const std::string& searcher, std::uint64_t budget = 30) {
+  Sweep sweep = sweep_of(sweep_text);
+  sweep.search = {searcher, budget, 8, 11};
+  return sweep;
+}
+
+/// All trials of a sweep that is stopped after `stop` trials, as often as it takes to end it.
+std::vector<Trial> run_in_pieces(const Sweep& sweep, std::size_t stop) {
+  const Folder folder;
+  std::vector<Trial> trials;
+  for (std::size_t limit = stop; trials.size() + stop >= limit; limit += stop) {
+    Study study = Study::open(folder.path("s.sqlite"), info_of(sweep));
+    trials = run_sweep(sweep, test_library(), study,
+                       [&](const std::vector<Trial>& so_far) { return so_far.size() < limit; });
+  }
+  return trials;
+}
+
+TEST_CASE("a sweep that is interrupted goes on as if it had not been, with every searcher") {
+  for (const Descriptor& searcher : searcher_descriptors()) {
+    CAPTURE(searcher.name);
+    const Sweep sweep = sweep_with(searcher.name);
+    const std::vector<Trial> whole = run_in_pieces(sweep, 1000);
+    CHECK(whole.size() > 16);  // of 30; a grid meets points that break a constraint
+    CHECK(run_in_pieces(sweep, 8) == whole);
+  }
+}
+
+TEST_CASE("a study of which the searcher knows nothing is not gone on with") {
+  const Folder folder;
+  const std::string path = folder.path("s.sqlite");
+  const auto always = [](const std::vector<Trial>&) { return true; };
+  {
+    const Sweep sweep = sweep_with("random", 8);
+    Study study = Study::open(path, info_of(sweep));
+    run_sweep(sweep, test_library(), study, always);
+  }
+  Sweep other = sweep_with("random", 16);
+  other.search.seed = 12;
+  Study study = Study::open(path, info_of(other));
+  std::string text;
+  try {
+    run_sweep(other, test_library(), study, always);
+  } catch (const StudyError& error) {
+    text = error.what();
+  }
+  CHECK(text ==
+        "trial 0 of the study is not what the searcher asks for now; with another budget some "
+        "searchers search differently: begin a new study, or keep the budget");
+}
+
+TEST_CASE("a larger budget goes on where the smaller one ended") {
+  const Folder folder;
+  const auto always = [](const std::vector<Trial>&) { return true; };
+  std::vector<Trial> trials;
+  for (const std::uint64_t budget : {12, 30}) {
+    const Sweep sweep = sweep_with("nsga2", budget);
+    Study study = Study::open(folder.path("s.sqlite"), info_of(sweep));
+    trials = run_sweep(sweep, test_library(), study, always);
+  }
+  CHECK(trials.size() == 30);
+  CHECK(trials[11].batch == 1);
+  CHECK(trials[12].batch == 2);
+}
+
+}  // namespace
+}  // namespace sluice

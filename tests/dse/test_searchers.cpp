@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds for every searcher that is listed.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "dse/read_space.hpp"
+#include "dse/searchers.hpp"
+#include "dse/space_index.hpp"
+
+namespace sluice {
+namespace {
+
+DesignSpace small_space() {
+  Diagnostics diagnostics;
+  std::vector<Expression> metric_constraints;
+  DesignSpace space = read_space(
+      parse_yaml("parameters:\n"
+                 "  rows: {path: a.rows, powers_of_two: [8, 64]}\n"
+                 "  columns: {path: a.columns, integers: [1, 5]}\n"
+                 "  dataflow: {path: a.dataflow, choices: [ws, os, is]}\n"
+                 "  overlap: {path: a.overlap, boolean: true, when: dataflow == ws}\n"
+                 "  scale: {path: a.scale, reals: [0.5, 2], levels: 3, scale: logarithmic}\n"
+                 "constraints: ['rows * columns <= 200']\n",
+                 "s.yaml"),
+      {}, metric_constraints, diagnostics);
+  diagnostics.throw_if_any();
+  return space;
+}
+
+const std::vector<Objective> objectives = {{0, false}, {1, false}};
+
+/// A made-up outcome: a seventh of the designs fail, each in another way.
+Result result_of(const Point& point) {
+  std::uint64_t hash = 0;
+  double cost = 1;
+  for (const std::uint64_t digit : point.digits) {
+    hash = hash * 31 + digit;
+    cost += digit == inactive ? 0 : static_cast<double>(digit);
+  }
+  Result result;
+  if (hash % 7 == 0) {
+    result.status = static_cast<TrialStatus>(1 + hash / 7 % 4);
+  } else {
+    result.metrics = {cost, 100 / cost};
+  }
+  return result;
+}
+
+std::vector<Trial> search(const std::string& name, const DesignSpace& space, std::size_t batch,
+                          std::uint64_t budget, std::uint64_t seed = 3) {
+  AnySearcher searcher = make_searcher(name, {space, objectives, budget, seed}, {});
+  std::vector<Trial> trials;
+  for (std::uint64_t ask = 0; trials.size() < budget; ++ask) {
+    const auto points = searcher.ask(std::min(batch, budget - trials.size()));
+    if (points.empty()) break;
+    std::vector<Trial> told;
+    for (const Point& point : points)
+      told.push_back({trials.size() + told.size(), ask, point, result_of(point)});
+    searcher.tell(told);
+    trials.insert(trials.end(), told.begin(), told.end());
+  }
+  return trials;
+}
+
+std::uint64_t allowed_points(const DesignSpace& space) {
+  const SpaceIndex index(space);
+  std::uint64_t allowed = 0;
+  for (std::uint64_t i = 0; i < *index.count(); ++i)
+    if (broken_constraint(space, index.point(i)).empty()) ++allowed;
+  return allowed;
+}
+
+TEST_CASE("every searcher reaches every value, no design twice, and ends when all are tried") {
+  const DesignSpace space = small_space();
+  const std::uint64_t allowed = allowed_points(space);
+  for (const Descriptor& searcher : searcher_descriptors()) {
+    CAPTURE(searcher.name);
+    const std::vector<Trial> trials = search(searcher.name, space, 8, 1000);
+    std::set<Point> points;
+    std::vector<std::set<std::uint64_t>> values(space.parameters.size());
+    for (const Trial& trial : trials) {
+      CHECK(is_canonical(space, trial.point));
+      CHECK(broken_constraint(space, trial.point).empty());
+      points.insert(trial.point);
+      for (std::size_t p = 0; p < values.size(); ++p)
+        if (trial.point.digits[p] != inactive) values[p].insert(trial.point.digits[p]);
+    }
+    CHECK(points.size() == trials.size());
+    CHECK(points.size() == allowed);
+    for (std::size_t p = 0; p < values.size(); ++p)
+      CHECK(values[p].size() == size_of(space.parameters[p].domain));
+  }
+}
+
+TEST_CASE("a seed decides all that a searcher does") {
+  const DesignSpace space = small_space();
+  for (const Descriptor& searcher : searcher_descriptors()) {
+    CAPTURE(searcher.name);
+    CHECK(search(searcher.name, space, 8, 60) == search(searcher.name, space, 8, 60));
+    const bool has_chance = searcher.name != "grid";
+    CHECK((search(searcher.name, space, 8, 60, 4) != search(searcher.name, space, 8, 60, 3)) ==
+          has_chance);
+  }
+}
+
+TEST_CASE("a searcher that is told only of failures goes on") {
+  const DesignSpace space = small_space();
+  for (const Descriptor& entry : searcher_descriptors()) {
+    CAPTURE(entry.name);
+    AnySearcher searcher = make_searcher(entry.name, {space, objectives, 100, 1}, {});
+    for (int ask = 0; ask < 5; ++ask) {
+      const auto points = searcher.ask(10);
+      CHECK(points.size() == 10);
+      std::vector<Trial> told;
+      for (const Point& point : points)
+        told.push_back({0, 0, point, {TrialStatus::crashed, "", {}, {}, {}}});
+      searcher.tell(told);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sluice

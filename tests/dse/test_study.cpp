@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "dse/study/study.hpp"
+#include "tests/base/folder.hpp"
+
+namespace sluice {
+namespace {
+
+const StudyInfo info = {"name", "0.1.0", "a: 1\n", 0xfedcba9876543210u, "random", "", 7, 32};
+
+std::string study_error(const std::string& path) {
+  try {
+    Study::read(path).info();
+  } catch (const StudyError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+const std::vector<Trial> samples = {
+    {0,
+     0,
+     {{1, inactive, 3}},
+     {TrialStatus::ok, "", {1, 0.1, 2, 3, 4, 5, 6, 7, 8}, "DRAM", {{"fill", 3}}}},
+    {1, 0, {{0, 2, 1}}, {TrialStatus::infeasible, "too \"large\"", {}, "", {}}}};
+
+TEST_CASE("a study keeps what was added") {
+  const Folder folder;
+  const std::string path = folder.path("s.sqlite");
+  {
+    Study study = Study::open(path, info);
+    CHECK(study.size() == 0);
+    study.add(samples);
+  }
+  const Study again = Study::open(path, {});
+  CHECK(again.info() == info);
+  CHECK(again.size() == 2);
+  CHECK(again.trials() == samples);
+}
+
+TEST_CASE("a batch is added whole or not at all") {
+  const Folder folder;
+  Study study = Study::open(folder.path("s.sqlite"), info);
+  study.add({samples[0]});
+  CHECK_THROWS_AS(study.add(samples), StudyError);  // trial 0 is there already
+  CHECK(study.trials() == std::vector<Trial>{samples[0]});
+}
+
+TEST_CASE("a second writer is told so") {
+  const Folder folder;
+  const std::string path = folder.path("s.sqlite");
+  const Study first = Study::open(path, info);
+  std::string text;
+  try {
+    Study::open(path, info);
+  } catch (const StudyError& error) {
+    text = error.what();
+  }
+  CHECK(text == path + ": another process is writing to it");
+}
+
+TEST_CASE("what is no study is told so") {
+  const Folder folder;
+  const std::string path = folder.path("s.sqlite");
+  CHECK(study_error(path) == path + ": it cannot be opened");
+  std::ofstream(path) << "this is a text that is long enough to be looked at by the library\n";
+  CHECK(study_error(path) == path + ": this is no study");
+}
+
+TEST_CASE("differences are named with both values") {
+  StudyInfo other = info;
+  other.seed = 8;
+  other.sweep_hash = 1;
+  CHECK(differences(info, other) ==
+        std::vector<std::string>{
+            "the space, the experiment, the objectives or the fidelity are others",
+            "seed: 7 in the study, 8 now"});
+  CHECK(differences(info, info).empty());
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "dse/evaluator.hpp"
+#include "dse/metrics.hpp"
+#include "sim/evaluate.hpp"
+#include "tests/base/errors.hpp"
+#include "tests/dse/sweeps.hpp"
+
+namespace sluice {
+namespace {
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != text.npos);
+  return text.replace(at, from.size(), to);
+}
+std::string mistake(const std::string& from, const std::string& to) {
+  return error_of([&] { sweep_of(replaced(sweep_text, from, to)); });
+}
+
+TEST_CASE("a sweep is read") {
+  const Sweep sweep = sweep_of(sweep_text +
+                               "search: {searcher: genetic, budget: 7, batch: 3, "
+                               "seed: 5, settings: {population: 4}}\n");
+  CHECK(sweep.name == "small");
+  CHECK(sweep.space.parameters.size() == 3);
+  CHECK(sweep.space.constraints.size() == 1);
+  CHECK(sweep.metric_constraints.size() == 1);
+  REQUIRE(sweep.objectives.size() == 2);
+  CHECK(metrics()[sweep.objectives[1].metric].name == "energy_j");
+  CHECK(sweep.search.searcher == "genetic");
+  CHECK(sweep.search.budget == 7);
+  CHECK(sweep.fidelity == Fidelity::analytic);
+}
+
+TEST_CASE("a trial is what evaluate() says of the design") {
+  const Sweep sweep = sweep_of(sweep_text);
+  const Point point{{2, 3, 12}};  // 16 x 32, 4096 B
+  const Result result = evaluate_point(sweep, test_library(), point);
+  Experiment experiment = read_experiment(apply(sweep, point), test_library());
+  CHECK(experiment.architecture.array.rows == 16);
+  CHECK(experiment.architecture.array.columns == 32);
+  CHECK(experiment.architecture.scratchpads[2].capacity.value == 4096);
+  const Outcome outcome = evaluate(experiment, test_library());
+  const Report* report = std::get_if<Report>(&outcome);
+  REQUIRE(report != nullptr);
+  CHECK(result.status == TrialStatus::ok);
+  CHECK(result.metrics == metrics_of(*report));
+  CHECK(result.bottleneck == report->total.bottleneck);
+}
+
+TEST_CASE("a design that cannot be has the reason, not a number") {
+  const Sweep sweep = sweep_of(sweep_text);
+  const Result broken = evaluate_point(sweep, test_library(), {{4, 4, 12}});
+  CHECK(broken.status == TrialStatus::infeasible);
+  CHECK(broken.reason == "broken: rows * columns <= 1024");
+  CHECK(broken.metrics.empty());
+  const Sweep tight = sweep_of(replaced(sweep_text, "area_mm2 <= 1.16", "area_mm2 <= 0.001"));
+  const Result large = evaluate_point(tight, test_library(), {{0, 0, 12}});
+  CHECK(large.status == TrialStatus::infeasible);
+  CHECK(large.reason == "broken: area_mm2 <= 0.001");
+  CHECK(large.metrics.size() == metrics().size());
+  const Result cramped = evaluate_point(sweep, test_library(), {{0, 0, 0}});  // 1 B of sums
+  CHECK(cramped.status == TrialStatus::infeasible);
+  CHECK(cramped.reason.find("needed") != std::string::npos);
+}
+
+TEST_CASE("a batch is computed once for equal designs, in the order of the question") {
+  const Sweep sweep = sweep_of(sweep_text);
+  Evaluator evaluator(sweep, test_library());
+  const std::vector<Point> points = {{{0, 1, 12}}, {{3, 2, 11}}, {{0, 1, 12}}, {{1, 1, 5}}};
+  const std::vector<Result> results = evaluator.evaluate(points);
+  for (std::size_t i = 0; i < points.size(); ++i)
+    CHECK(results[i] == evaluate_point(sweep, test_library(), points[i]));
+  Result known;
+  known.reason = "told";
+  Evaluator told(sweep, test_library());
+  told.remember(points[1], known);
+  CHECK(told.evaluate(std::span(points).subspan(1, 1))[0].reason == "told");
+}
+
+TEST_CASE("mistakes of a sweep are told with their place") {
+  CHECK(mistake("architecture.array.rows", "architecture.array.rowz") ==
+        "s.yaml:9:3: error: parameter 'rows' cannot be set: unknown key 'rowz'\n"
+        "    rows: {path: architecture.array.rowz, powers_of_two: [4, 64]}\n"
+        "    ^");
+  CHECK(mistake("[cycles, energy_j]", "[cycle]") ==
+        "s.yaml:13:14: error: metric: 'cycle' is not known here\n"
+        "  objectives: [cycle]\n"
+        "               ^\n"
+        "hint: did you mean 'cycles'?");
+  CHECK(mistake("[cycles, energy_j]", "{largest: cycles}") ==
+        "s.yaml:13:13: error: an objective is the name of a metric\n"
+        "  objectives: {largest: cycles}\n"
+        "              ^\n"
+        "hint: such as cycles, or {maximize: utilization}");
+  CHECK(mistake("objectives: [cycles, energy_j]\n",
+                "objectives: cycles\nsearch: {searcher: randon}\n") ==
+        "s.yaml:14:20: error: there is no searcher 'randon'\n"
+        "  search: {searcher: randon}\n"
+        "                     ^\n"
+        "hint: did you mean 'random'?");
+  CHECK(mistake("objectives: [cycles, energy_j]\n",
+                "objectives: cycles\nsearch: {searcher: nsga2, settings: {population: 1}}\n") ==
+        "s.yaml:14:50: error: population is 1, at least 2 is required\n"
+        "  search: {searcher: nsga2, settings: {population: 1}}\n"
+        "                                                   ^");
+}
+
+}  // namespace
+}  // namespace sluice
