@@ -233,17 +233,6 @@ void DramChannel::plan_refresh_of_bank(std::uint64_t now, Choice& row, RowComman
   command = open ? RowCommand::precharge : RowCommand::refresh;
 }
 
-void DramChannel::count_access(BankState& state, bool write) {
-  ++(write ? stats_.writes : stats_.reads);
-  (write ? stats_.bytes_written : stats_.bytes_read) += timing_.rules().burst_bytes;
-  if (!state.fresh) {
-    ++stats_.row_hits;
-    return;
-  }
-  ++(state.conflict ? stats_.row_conflicts : stats_.row_misses);
-  state.fresh = state.conflict = false;
-}
-
 /// Whether a closed-page controller closes the row with this access: nobody else waits for it.
 bool DramChannel::closes_after_access(std::uint32_t bank, std::uint64_t row) const {
   for (const bool write : {false, true})
@@ -252,11 +241,10 @@ bool DramChannel::closes_after_access(std::uint32_t bank, std::uint64_t row) con
   return true;
 }
 
-ServedBurst DramChannel::give_column(std::uint32_t bank, std::uint64_t clock) {
+/// The data of a column command, and what it makes others wait for.
+void DramChannel::move_data(std::uint32_t bank, std::uint64_t clock) {
   const TimingRules& rules = timing_.rules();
   const bool write = writing_;
-  BankState& state = banks_[bank];
-  const QueuedBurst burst = queue_[state.chosen];
   const std::uint64_t data_begin = clock + (write ? rules.cwl : rules.cl);
   const std::uint64_t gap = data_begin - last_data_end_;
   if (gap != 0) attribute_gap(bank, clock, gap);
@@ -264,9 +252,16 @@ ServedBurst DramChannel::give_column(std::uint32_t bank, std::uint64_t clock) {
   last_write_ = write;
   stats_.data += rules.burst;
   stats_.clocks += gap + rules.burst;
-  count_access(state, write);
+  count_access(banks_[bank], write);
   timing_.column(bank, write, clock);
   if (!policy_.split_bus) bus_->free = clock + rules.column_slots;
+}
+
+ServedBurst DramChannel::give_column(std::uint32_t bank, std::uint64_t clock) {
+  const bool write = writing_;
+  BankState& state = banks_[bank];
+  const QueuedBurst burst = queue_[state.chosen];
+  move_data(bank, clock);
   const RequestQueue::Index before = state.before;
   if (before != RequestQueue::none) ++state.passed;
   queue_.remove(bank, write, before);

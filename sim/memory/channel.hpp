@@ -68,6 +68,8 @@ struct ServedBurst {
   std::uint64_t data_end = 0;  ///< the clock after its last data
 };
 
+class HitWindow;
+
 class DramChannel {
  public:
   static constexpr std::uint64_t never = ChannelTiming::never;
@@ -120,6 +122,13 @@ class DramChannel {
   /// Gives the planned command and count - 1 more like it, each place being filled anew; returns
   /// the clock of the last. The result is that of giving them one by one.
   std::uint64_t repeat(std::uint64_t count, std::uint32_t owner, std::uint32_t stream);
+
+  /// Gives the planned column command and those that follow it before `until`, each place but the
+  /// last being filled from `source` (hit_stream.hpp), as long as all are row hits; returns how
+  /// many, and the clock of the last. Then the place that is free must be filled, and a new plan be
+  /// made. 0, and nothing is done, if something else is queued.
+  template <class Source>
+  std::uint64_t give_hits(std::uint64_t until, Source& source, std::uint64_t& last);
 
   /// Gives at once the refreshes before `until` of a channel that stays idle, but for the last few.
   void skip_idle_refreshes(std::uint64_t until);
@@ -191,11 +200,23 @@ class DramChannel {
   void plan_around_refresh_of_all(std::uint64_t now, Choice& column, Choice& row,
                                   RowCommand& command) const;
   void plan_refresh_of_bank(std::uint64_t now, Choice& row, RowCommand& command) const;
+  bool collect_hits(HitWindow& window) const;
+  void restore_hits(const HitWindow& window);
+  void move_data(std::uint32_t bank, std::uint64_t clock);
   ServedBurst give_column(std::uint32_t bank, std::uint64_t clock);
   bool closes_after_access(std::uint32_t bank, std::uint64_t row) const;
   void give_row_command(const Plan& plan);
   void give_activate(std::uint32_t bank, std::uint64_t clock);
-  void count_access(BankState& state, bool write);
+  void count_access(BankState& state, bool write) {
+    ++(write ? stats_.writes : stats_.reads);
+    (write ? stats_.bytes_written : stats_.bytes_read) += timing_.rules().burst_bytes;
+    if (!state.fresh) {
+      ++stats_.row_hits;
+      return;
+    }
+    ++(state.conflict ? stats_.row_conflicts : stats_.row_misses);
+    state.fresh = state.conflict = false;
+  }
   void attribute_gap(std::uint32_t bank, std::uint64_t clock, std::uint64_t gap);
   void log(std::uint64_t clock, DramCommandKind kind, std::uint32_t bank, std::uint64_t row) {
     if (log_ != nullptr) log_->push_back({clock, kind, index_, bank, row});

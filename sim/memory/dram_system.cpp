@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/checked.hpp"
@@ -109,6 +110,11 @@ DramStats DramSystem::total() const {
   DramStats sum;
   for (std::size_t c = 0; c < ports_.size(); ++c) sum += stats(c);
   return sum;
+}
+
+void DramSystem::observe_data(DataObserver observer) {
+  observer_ = std::move(observer);
+  for (Port<TransferFeed>& port : ports_) port.feed().observe(&observer_);
 }
 
 void DramSystem::allow_runs(bool allowed) {

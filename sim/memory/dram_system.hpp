@@ -81,6 +81,8 @@ class DramSystem {
 
   /// Every command from here on is appended to `log` (nullptr: none), channel by channel in order.
   void log_to(std::vector<DramCommand>* log);
+  /// Tells `observer` of all data that passes from here on.
+  void observe_data(DataObserver observer);
   /// Whether runs of row hits that nothing can interrupt are timed at once (the default) or one by
   /// one. The results are the same; for tests and benchmarks.
   void allow_runs(bool allowed);
@@ -98,6 +100,7 @@ class DramSystem {
   std::vector<CommandBus> buses_;
   std::vector<Port<TransferFeed>> ports_;
   std::vector<StreamBytes> streams_;
+  DataObserver observer_;
   std::vector<std::uint64_t> counts_;          ///< scratch: bursts by channel
   mutable std::vector<std::uint64_t> bounds_;  ///< scratch: by transfer
 };

@@ -13,7 +13,11 @@ MemoryFacts memory_facts(const Dram& dram, Hertz clock) {
   if (dram.is_ideal()) return {bytes_per_cycle(dram.bandwidth, clock), cycles(dram.latency.value)};
   const DramTiming t = timing_of(dram);
   const double clocks = t.rcd_rd + t.cl + t.burst_clocks;
-  return {peak_bytes_per_second(dram) / clock.value,
+  const ClockRatio ratio = clock_ratio(dram, clock);
+  const double cycles_per_clock =
+      static_cast<double>(ratio.cycles) / static_cast<double>(ratio.clocks);
+  const double bytes_per_clock = 1.0 * t.burst_bytes * dram.channels / t.burst_clocks;
+  return {bytes_per_clock / cycles_per_clock,
           cycles(dram.controller_latency.value + clocks * t.tck_ps * 1e-12)};
 }
 

@@ -10,7 +10,8 @@
 namespace sluice {
 
 struct MemoryFacts {
-  double bytes_per_cycle = 0;          ///< peak, per cycle of the machine; 0: unlimited
+  /// Peak, per cycle of the machine, of the clocks as simulated (clock_ratio); 0: unlimited.
+  double bytes_per_cycle = 0;
   std::uint64_t unloaded_latency = 0;  ///< machine cycles from request to last byte of a burst
 };
 

@@ -21,9 +21,12 @@ namespace sluice {
 ///   bool waiting() const                             whether bursts are left that have not entered
 ///   void served(const ServedBurst&)
 /// and may have
+///   static fills_one_channel    if it pushes into one channel only, so that its port may fill it
+///       before the other ports have come up to that clock
 ///   bool repeat(DramChannel&, std::uint64_t until, std::uint64_t& last)  gives a run of like
-///   commands
-///       at once if it can, with their refills, and the clock of the last
+///       commands at once if it can, with their refills, and the clock of the last
+///   std::uint64_t give_hits(DramChannel&, std::uint64_t until, std::uint64_t& last)  the same for
+///       row hits of any banks; the place that the last one frees is not filled
 template <class Feed>
 class Port {
  public:
@@ -51,20 +54,20 @@ class Port {
   /// What happens next; in a run of like commands also what follows, but nothing at or after
   /// `until`.
   void step(std::uint64_t until) {
-    if (fill_at_ > channel_.planned() && channel_.plans_column() && repeat(until)) return;
-    if (fill_at_ <= channel_.planned()) {
-      now_ = std::max(now_, fill_at_);
-      fill_at_ = feed_.fill(channel_, now_);
+    if (fill_at_ > channel_.planned() && channel_.plans_column() &&
+        (repeat(until) || give_hits(until)))
+      return;
+    if (fill_at_ <= channel_.planned()) return fill();
+    const bool frees_place = channel_.plans_column();
+    now_ = channel_.planned() + 1;
+    channel_.execute([&](const ServedBurst& burst) { feed_.served(burst); });
+    if (frees_place && feed_.waiting()) fill_at_ = std::min(fill_at_, now_);
+    if (fill_at_ > now_) {
       channel_.plan(now_);
     } else {
-      const bool frees_place = channel_.plans_column();
-      now_ = channel_.planned() + 1;
-      channel_.execute([&](const ServedBurst& burst) { feed_.served(burst); });
-      if (frees_place && feed_.waiting()) fill_at_ = std::min(fill_at_, now_);
-      if (fill_at_ <= now_)
-        channel_.forget_plan();
-      else
-        channel_.plan(now_);
+      channel_.forget_plan();
+      // At `until` others may arrive, and be the next in turn.
+      if (fills_alone && now_ < until) return fill();
     }
     next_ = std::min(fill_at_, channel_.planned());
   }
@@ -88,6 +91,15 @@ class Port {
  private:
   friend class DramStateWriter;
 
+  static constexpr bool fills_alone = requires { Feed::fills_one_channel; };
+
+  void fill() {
+    now_ = std::max(now_, fill_at_);
+    fill_at_ = feed_.fill(channel_, now_);
+    channel_.plan(now_);
+    next_ = std::min(fill_at_, channel_.planned());
+  }
+
   bool repeat(std::uint64_t until) {
     if constexpr (requires(std::uint64_t last) { feed_.repeat(channel_, until, last); }) {
       std::uint64_t last = 0;
@@ -95,6 +107,18 @@ class Port {
       now_ = last + 1;
       channel_.plan(now_);
       next_ = channel_.planned();
+      return true;
+    }
+    return false;
+  }
+
+  bool give_hits(std::uint64_t until) {
+    if constexpr (requires(std::uint64_t last) { feed_.give_hits(channel_, until, last); }) {
+      std::uint64_t last = 0;
+      if (fill_at_ != DramChannel::never || feed_.give_hits(channel_, until, last) == 0)
+        return false;
+      next_ = fill_at_ = now_ = last + 1;
+      channel_.forget_plan();
       return true;
     }
     return false;

@@ -43,10 +43,17 @@ class RequestQueue {
   const QueuedBurst& operator[](Index index) const { return bursts_[index]; }
   QueuedBurst& operator[](Index index) { return bursts_[index]; }
 
-  Index push(std::uint32_t bank, bool write, const QueuedBurst& burst) {
+  Index push(std::uint32_t bank, bool write, QueuedBurst burst) {
+    burst.order = next_order();
+    return insert(bank, write, burst);
+  }
+  /// The age of the next burst that enters.
+  std::uint64_t next_order() { return order_++; }
+
+  /// Puts in a burst that knows its age and is the youngest of its direction.
+  Index insert(std::uint32_t bank, bool write, const QueuedBurst& burst) {
     const Index index = free_[--free_count_];
     bursts_[index] = burst;
-    bursts_[index].order = order_++;
     next_[index] = none;
     List& list = lists_[write][bank];
     if (list.head == none) {
@@ -77,6 +84,17 @@ class RequestQueue {
     (age.younger == none ? ages_[write].tail : age_[age.younger].older) = age.older;
     free_[free_count_++] = index;
     --count_[write];
+  }
+
+  /// Removes all bursts of a direction.
+  void clear(bool write) {
+    for (Index i = ages_[write].head; i != none; i = age_[i].younger) {
+      lists_[write][age_[i].bank] = {};
+      free_[free_count_++] = i;
+    }
+    ages_[write] = {};
+    banks_[write] = 0;
+    count_[write] = 0;
   }
 
  private:

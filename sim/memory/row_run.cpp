@@ -3,7 +3,7 @@
 // DramChannel does one by one; it only saves looking for the next command again and again.
 #include <algorithm>
 
-#include "sim/memory/channel.hpp"
+#include "sim/memory/hit_stream.hpp"
 
 namespace sluice {
 
@@ -57,6 +57,29 @@ std::uint64_t DramChannel::repeat(std::uint64_t count, std::uint32_t owner, std:
   (writing_ ? stats_.bytes_written : stats_.bytes_read) += count * rules.burst_bytes;
   choose_request(bank);
   return clock;
+}
+
+bool DramChannel::collect_hits(HitWindow& window) const {
+  if (policy_.closed_page || policy_.in_order || (open_banks_ | close_banks_) != 0) return false;
+  if (plan_.row_bank != no_bank || queue_.count(writing_) >= HitWindow::span) return false;
+  for (auto i = queue_.oldest(writing_); i != RequestQueue::none; i = queue_.younger(i)) {
+    const QueuedBurst& burst = queue_[i];
+    const std::uint32_t bank = queue_.bank(i);
+    if (timing_.row(bank) != burst.row) return false;
+    window.push({burst.order, burst.accepted, burst.owner, burst.stream, bank});
+  }
+  return true;
+}
+
+void DramChannel::restore_hits(const HitWindow& window) {
+  queue_.clear(writing_);
+  window.until([&](std::uint32_t place) {
+    const HitWindow::Hit& hit = window[place];
+    queue_.insert(hit.bank, writing_,
+                  {timing_.row(hit.bank), hit.order, hit.accepted, hit.owner, hit.stream});
+    return false;
+  });
+  choose_all();
 }
 
 }  // namespace sluice

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sim/memory/hit_stream.hpp"
+
 namespace sluice {
 
 TransferFeed::TransferFeed(const AddressMap& map, TransferTable& table, std::uint64_t latency)
@@ -56,10 +58,70 @@ bool TransferFeed::repeat(DramChannel& channel, std::uint64_t until, std::uint64
   count = std::min({count, map_->row_run(local), channel.repeats(until)});
   if (count < worthwhile || !channel.queued_alike(index)) return false;
   last = channel.repeat(count, index, lane.stream);
+  if (observer_ != nullptr) {
+    const std::uint64_t spacing = channel.rules().ccd_l;
+    (*observer_)({lane.stream, channel.last_data_end() - (count - 1) * spacing, count, spacing});
+  }
   lane.cursor.skip(count);
   lane.remaining -= count;
   lane.unserved -= count;
   return true;
+}
+
+/// The bursts of one lane as what gives hits wants them.
+class TransferFeed::HitSource {
+ public:
+  HitSource(TransferFeed& feed, std::uint32_t lane) : feed_(feed), index_(lane) {}
+
+  /// The lane's last burst is left out, so that it does not end unnoticed.
+  bool next(DramPlace& place) const {
+    const Lane& lane = feed_.lanes_[index_];
+    if (lane.remaining <= 1) return false;
+    if (lane.cursor.run_left() != 0) {
+      place = feed_.map_->place(lane.cursor.peek());
+    } else {
+      TransferCursor ahead = lane.cursor;
+      place = feed_.map_->place(ahead.next());
+    }
+    return true;
+  }
+  HitWindow::Hit enter() {
+    Lane& lane = feed_.lanes_[index_];
+    lane.cursor.next();
+    --lane.remaining;
+    entered_ = true;
+    return {0, 0, index_, lane.stream, 0};
+  }
+  void served(const ServedBurst& burst) { feed_.served(burst); }
+  bool entered() const { return entered_; }
+
+ private:
+  TransferFeed& feed_;
+  std::uint32_t index_;
+  bool entered_ = false;
+};
+
+/// Hits one after the other while one lane alone fills the places that they free: no other has
+/// bursts of the direction that is served, and for those of the other direction there is no room.
+std::uint64_t TransferFeed::give_hits(DramChannel& channel, std::uint64_t until,
+                                      std::uint64_t& last) {
+  constexpr std::uint64_t worthwhile = 16;
+  if (pause_ != 0) return --pause_, 0;
+  if (!may_repeat_ || channel.room(channel.writing())) return 0;
+  std::size_t turn = turns_.size();
+  for (std::size_t i = 0; i < turns_.size(); ++i) {
+    const bool same = lanes_[turns_[i]].write == channel.writing();
+    if (same ? turn != turns_.size() : channel.room(!channel.writing())) return 0;
+    if (same) turn = i;
+  }
+  if (turn == turns_.size()) return 0;
+  const Lane& lane = lanes_[turns_[turn]];
+  if (lane.limited || lane.remaining <= worthwhile) return 0;
+  HitSource source(*this, turns_[turn]);
+  const std::uint64_t given = channel.give_hits(until, source, last);
+  if (given < worthwhile) pause_ = worthwhile;
+  if (source.entered()) turn_ = turn + 1;  // where fill() leaves it after that lane
+  return given;
 }
 
 void TransferFeed::take_returns(std::uint64_t now) {
@@ -109,6 +171,7 @@ std::uint64_t TransferFeed::next_chance(const DramChannel& channel, std::uint64_
 
 void TransferFeed::served(const ServedBurst& burst) {
   Lane& lane = lanes_[burst.owner];
+  if (observer_ != nullptr) (*observer_)({lane.stream, burst.data_end});
   const std::uint64_t done = burst.data_end + latency_;
   if (lane.limited && lane.remaining != 0) {
     if (returns_count_ == returns_.size()) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "sim/memory/channel.hpp"
@@ -12,8 +13,18 @@
 
 namespace sluice {
 
+/// Data on a channel's bus: `count` bursts of a stream, the first ending at the clock `first_end`,
+/// the others `spacing` clocks apart.
+struct DataRun {
+  std::uint32_t stream = 0;
+  std::uint64_t first_end = 0, count = 1, spacing = 0;
+};
+using DataObserver = std::function<void(const DataRun&)>;
+
 class TransferFeed {
  public:
+  static constexpr bool fills_one_channel = true;
+
   /// `latency`: clocks of controller and PHY, added to the last data.
   TransferFeed(const AddressMap& map, TransferTable& table, std::uint64_t latency);
 
@@ -26,8 +37,13 @@ class TransferFeed {
   bool waiting() const { return !turns_.empty(); }
   void served(const ServedBurst& burst);
   bool repeat(DramChannel& channel, std::uint64_t until, std::uint64_t& last);
-  /// Whether repeat() may be used; the results are the same. For tests and benchmarks.
+  std::uint64_t give_hits(DramChannel& channel, std::uint64_t until, std::uint64_t& last);
+  /// Whether repeat() and give_hits() may be used; the results are the same. For tests and
+  /// benchmarks.
   void allow_repeat(bool allowed) { may_repeat_ = allowed; }
+
+  /// Who is told of all data from here on (nullptr: no one).
+  void observe(const DataObserver* observer) { observer_ = observer; }
 
   /// A clock before which the part of each transfer in this channel has no event, given to
   /// visit(transfer, entering, clock). `now`: nothing before it is undecided.
@@ -52,6 +68,7 @@ class TransferFeed {
 
  private:
   friend class DramStateWriter;
+  class HitSource;
 
   /// One transfer's part in this channel.
   struct Lane {
@@ -87,6 +104,8 @@ class TransferFeed {
   std::size_t turn_ = 0;
   std::uint64_t serial_ = 0;
   bool may_repeat_ = true;
+  std::uint32_t pause_ = 0;  ///< column commands until give_hits() is tried again
+  const DataObserver* observer_ = nullptr;
   std::vector<Return> returns_;  ///< a ring: credits on their way back, in order of time
   std::size_t returns_begin_ = 0, returns_count_ = 0;
 };
