@@ -101,6 +101,19 @@ void DramMemory::schedule(std::uint64_t earliest) {
   wake_.notify(earliest <= now ? sc_core::SC_ZERO_TIME : at_cycle(earliest - now));
 }
 
+void DramMemory::show_data(BandwidthMeter& meter) {
+  const double cycles_per_clock = static_cast<double>(cycles_) / static_cast<double>(clocks_);
+  const TimingRules rules(timing_of(dram_.dram()));
+  dram_.observe_data([&meter, cycles_per_clock, rules](const DataRun& run) {
+    for (std::uint64_t i = 0; i < run.count; ++i) {
+      const std::uint64_t end = run.first_end + i * run.spacing;
+      meter.add(run.stream, static_cast<double>(end - rules.burst) * cycles_per_clock,
+                static_cast<double>(end) * cycles_per_clock,
+                static_cast<double>(rules.burst_bytes));
+    }
+  });
+}
+
 void DramMemory::append_state(std::uint64_t now, std::span<const std::uint64_t> stream_base,
                               std::vector<std::uint64_t>& out) {
   // While it owes nothing, no more can come up to now than its own queued writes and refreshes.

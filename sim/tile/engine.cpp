@@ -62,9 +62,13 @@ Engine::Engine(const Graph& the_graph, Memory the_memory, const TileOptions& the
     channel.producer_peer = peer_place(stats[channel.consumer], channel.producer);
     channel.consumer_peer = peer_place(stats[channel.producer], channel.consumer);
   }
+  if (options.trace)
+    meter.emplace(graph.streams.size(), options.trace_start, options.trace_end,
+                  options.trace_limit);
   std::visit(
       [&](const auto& m) {
         unloaded_latency = m->unloaded_latency();
+        if (meter) m->show_data(*meter);
         m->ask_to_look = [this] { arbiter.ask_for_memory(); };
       },
       memory);
@@ -169,12 +173,7 @@ void Engine::finish_trace(TileResult& out) {
   const auto base = static_cast<std::uint32_t>(trace.counters.size());
   for (const std::string& stream : graph.streams)
     trace.counters.push_back({stream + " bandwidth", "B/cycle"});
-  for (const TransferEvent& t : transfers) {
-    const double rate = static_cast<double>(t.bytes) /
-                        static_cast<double>(std::max<std::uint64_t>(1, t.end - t.begin));
-    trace.samples.push_back({base + t.stream, t.begin, rate});
-    trace.samples.push_back({base + t.stream, t.end, 0});
-  }
+  meter->append(base, std::min(options.trace_end, out.cycles), trace.samples);
   std::stable_sort(trace.samples.begin(), trace.samples.end(),
                    [](const auto& a, const auto& b) { return a.cycle < b.cycle; });
   std::stable_sort(trace.slices.begin(), trace.slices.end(), [](const auto& a, const auto& b) {

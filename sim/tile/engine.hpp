@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/tile/arbiter.hpp"
+#include "sim/tile/bandwidth_meter.hpp"
 #include "sim/tile/channel_state.hpp"
 #include "sim/tile/external_adapter.hpp"
 #include "sim/tile/fast_forward.hpp"
@@ -30,12 +32,6 @@ struct OccupancyEvent {
   std::uint64_t cycle = 0;
   std::uint32_t channel = 0;
   std::int64_t change = 0;
-};
-
-/// A transfer's span in time, for the bandwidth counters of the trace.
-struct TransferEvent {
-  std::uint64_t begin = 0, end = 0, bytes = 0;
-  std::uint32_t stream = 0;
 };
 
 class Engine {
@@ -65,7 +61,7 @@ class Engine {
   Trace trace;
   std::vector<OccupancyEvent> occupancy;
   std::vector<std::int64_t> held_before;  ///< tokens by channel when the window of the trace begins
-  std::vector<TransferEvent> transfers;
+  std::optional<BandwidthMeter> meter;    ///< only with a trace
 
   /// Wakes the reader or the writer of a channel if what it waits for is there now.
   void wake_reader(ChannelState& channel);

@@ -29,6 +29,7 @@ class ExternalMemoryAdapter : public sc_core::sc_module {
   std::vector<Counter> report_counters() const;
   std::function<void()> ask_to_look;
   void look();
+  void show_data(BandwidthMeter& meter) { meter_ = &meter; }
 
   // Fast-forward is off with a foreign memory, so that nobody asks for its state.
   void append_state(std::uint64_t, std::span<const std::uint64_t>,
@@ -63,6 +64,7 @@ class ExternalMemoryAdapter : public sc_core::sc_module {
   std::size_t turn_ = 0;        ///< the lane that comes first
   std::uint64_t free_ = 0;      ///< when the next burst may be sent
   std::uint64_t bursts_ = 0;
+  BandwidthMeter* meter_ = nullptr;
   tlm::tlm_generic_payload burst_;
   std::vector<unsigned char> data_;
   ResponseQueue responses_;

@@ -94,6 +94,9 @@ void ExternalMemoryAdapter::send_burst(int initiator, std::uint64_t now) {
   lane.returns.push(back);
   lane.done = std::max(lane.done, back);
   free_ = now + memory_.interval;
+  if (meter_ != nullptr)
+    meter_->add(transfer->stream, static_cast<double>(now), static_cast<double>(free_),
+                static_cast<double>(bytes));
   lane.offset += bytes;
   if (lane.offset < transfer->row_bytes) return;
   lane.offset = 0;

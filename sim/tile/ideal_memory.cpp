@@ -58,7 +58,11 @@ tlm::tlm_sync_enum IdealMemory::accept(int initiator, tlm::tlm_generic_payload& 
   payload.get_extension(transfer);
   const std::uint64_t now = now_cycle();
   const std::uint64_t bytes = transfer->row_bytes * transfer->rows;
-  free_parts_ = std::max(free_parts_, now * parts) + service_parts(bytes);
+  const std::uint64_t begin = std::max(free_parts_, now * parts);
+  free_parts_ = begin + service_parts(bytes);
+  if (meter_ != nullptr && free_parts_ > begin)
+    meter_->add(transfer->stream, static_cast<double>(begin) / parts,
+                static_cast<double>(free_parts_) / parts, static_cast<double>(bytes));
   const std::uint64_t issued = (free_parts_ + parts - 1) / parts;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
   responses_.push({issued, 0, false, initiator, &payload});

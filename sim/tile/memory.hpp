@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/memory/dram_system.hpp"
+#include "sim/tile/bandwidth_meter.hpp"
 #include "sim/tile/tile.hpp"
 #include "sim/tile/transfer_extension.hpp"
 
@@ -76,6 +77,8 @@ class IdealMemory : public sc_core::sc_module {
   /// Called by the memory that wants look() to be called when all requests of the time are known.
   std::function<void()> ask_to_look;
   void look() {}
+  /// From here on, tells `meter` what passes on the data bus.
+  void show_data(BandwidthMeter& meter) { meter_ = &meter; }
 
  private:
   tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
@@ -87,6 +90,7 @@ class IdealMemory : public sc_core::sc_module {
   std::uint64_t latency_ = 0;
   double parts_per_byte_ = 0;     ///< service time of a byte in parts of a cycle
   std::uint64_t free_parts_ = 0;  ///< when the last transfer leaves the bus, in parts
+  BandwidthMeter* meter_ = nullptr;
   ResponseQueue responses_;
   sc_core::sc_event wake_;
 };
@@ -112,6 +116,7 @@ class DramMemory : public sc_core::sc_module {
   std::vector<Counter> report_counters() const;
   std::function<void()> ask_to_look;
   void look();
+  void show_data(BandwidthMeter& meter);
 
  private:
   tlm::tlm_sync_enum accept(int initiator, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,

@@ -109,10 +109,6 @@ void UnitProcess::on_done(std::uint64_t ticket) {
   const Firing& firing = *flight->firing;
   const std::uint64_t now = now_cycle();
   if (!firing.transfer.front().write) make_ready(*flight, now);
-  if (engine_.traces(flight->begun)) {
-    const MemoryTransfer& t = firing.transfer.front();
-    engine_.transfers.push_back({flight->begun, now, t.row_bytes * t.rows, t.stream});
-  }
   engine_.stats[unit_].layers[firing.layer].done = now;
   engine_.last_done = std::max(engine_.last_done, now);
   in_flight_.erase(flight);
