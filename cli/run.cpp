@@ -81,6 +81,18 @@ bool fills_folder(const RunArguments& arguments) {
   return arguments.directory || (!arguments.json && !arguments.csv);
 }
 
+/// The window of the trace lies behind the end of the run, whose length nobody knew before.
+bool trace_is_empty(const Experiment& experiment, const Report& report) {
+  return experiment.output.trace && experiment.output.trace_start >= report.total.cycles;
+}
+
+std::string empty_trace_text(const Experiment& experiment, const Report& report) {
+  return fmt::format(
+      "sluice run: warning: no trace is written: its window begins at cycle {}, the run ends at "
+      "cycle {}\nhint: a smaller output.trace_start, or --trace-start\n",
+      experiment.output.trace_start, report.total.cycles);
+}
+
 std::vector<Output> outputs_of(const RunArguments& arguments, const Experiment& experiment,
                                const Report& report, const Trace& trace) {
   const std::string folder = experiment.output.directory + "/";
@@ -91,7 +103,9 @@ std::vector<Output> outputs_of(const RunArguments& arguments, const Experiment& 
     if (fills_folder(arguments)) outputs.push_back({folder + usual, text});
     if (named) outputs.push_back({*named, text});
   };
-  if (experiment.output.trace)  // the largest first: a full disk shows before anything is replaced
+  if (experiment.output.trace &&
+      !trace_is_empty(experiment,
+                      report))  // the largest first: a full disk shows before anything is replaced
     outputs.push_back({arguments.trace_file.value_or(folder + "trace.perfetto-trace"),
                        write_perfetto(trace, {.title = fmt::format("{} on {}", report.network.name,
                                                                    report.machine.name)})});
@@ -165,12 +179,14 @@ int run_command(const RunArguments& arguments, const LibraryFolders& folders) {
     InterruptWatch::hold();
     standard = write_files(std::move(outputs), paths);
   }
+  const Report& report = std::get<Report>(*outcome);
   if (standard) write_output(*standard);
+  if (trace_is_empty(experiment, report)) write_error(empty_trace_text(experiment, report));
   if (arguments.quiet) return exit_done;
   if (standard) {
     write_error(paths);
   } else {
-    write_output(table_of(std::get<Report>(*outcome)) + paths);
+    write_output(table_of(report) + paths);
   }
   return exit_done;
 }

@@ -103,8 +103,23 @@ def test_pe_says_how_to_make_its_memory_ideal(project):
 
 def test_the_window_of_a_trace_begins_where_it_is_asked_to(project):
     project.sluice("run", "run.yaml", "--trace=all", "-q")
-    project.sluice("run", "run.yaml", "--trace=late", "--trace-start", "1000000", "-q")
+    project.sluice("run", "run.yaml", "--trace=late", "--trace-start", "60", "-q")
     assert (project.folder / "late").stat().st_size < (project.folder / "all").stat().st_size
+
+
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_a_window_behind_the_end_of_the_run_is_told_and_makes_no_trace(project, quiet):
+    done = project.sluice("run", "run.yaml", "--json", "-")
+    cycles = json.loads(done.out)["total"]["cycles"]
+    at_end = ("--trace=t", "--trace-start", cycles, *quiet)
+    done = project.sluice("run", "run.yaml", *at_end)
+    assert (done.code, done.err) == (
+        0, f"sluice run: warning: no trace is written: its window begins at cycle {cycles}, "
+        f"the run ends at cycle {cycles}\nhint: a smaller output.trace_start, or --trace-start\n")
+    assert project.files() == BOTH
+    done = project.sluice("run", "run.yaml", "--trace=t", "--trace-start", cycles - 1, *quiet)
+    assert (done.code, done.err) == (0, "")
+    assert "t" in project.files()
 
 
 def test_equal_input_gives_equal_bytes(project):
