@@ -11,6 +11,7 @@
 #include "sim/models/systolic.hpp"
 #include "sim/pe/network.hpp"
 #include "sim/report/assemble.hpp"
+#include "sim/report/overlap.hpp"
 #include "sim/report/stalls.hpp"
 #include "sim/tile/tile.hpp"
 
@@ -49,6 +50,10 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mappi
   ReportParts parts;
   parts.cycles = result.cycles;
   parts.tasks = attribute_cycles(mapping, machine, result);
+  const auto overlapped =
+      overlapped_bytes({experiment.architecture, mapping, machine, result}, parts.tasks);
+  for (std::size_t t = 0; t < parts.tasks.size(); ++t)
+    parts.tasks[t].overlapped_bytes = overlapped[t];
   parts.units = unit_reports(machine.graph, result);
   parts.dram_counters = std::move(result.memory_counters);
   if (hooks.trace != nullptr) {

@@ -27,13 +27,13 @@ class Analysis {
       : architecture_(architecture),
         machine_(machine),
         memory_(memory_bound(architecture.dram, architecture.clock)) {
-    const GraphBound bounds = bound(machine.graph, memory_);
+    bounds_ = bound(machine.graph, memory_);
     for (std::size_t t = 0; t < mapping.tasks.size(); ++t)
       tasks_.push_back(
-          task_bounds(bounds[t], std::holds_alternative<GemmTask>(mapping.tasks[t].task.work)));
+          task_bounds(bounds_[t], std::holds_alternative<GemmTask>(mapping.tasks[t].task.work)));
   }
 
-  ReportParts run() {
+  ReportParts run() const {
     ReportParts parts;
     std::size_t first = 0;
     while (first < tasks_.size()) {
@@ -44,7 +44,15 @@ class Analysis {
       first = last;
     }
     raise_to_global(parts);
+    note_overlap(parts);
     return parts;
+  }
+
+  /// Estimated cycles for which `unit` moves bytes at the peak.
+  std::uint64_t transfer_cycles(UnitId unit) const {
+    std::uint64_t bytes = 0;
+    for (const std::vector<UnitBound>& task : bounds_) bytes += task[index(unit)].bytes;
+    return cycles_at_peak(memory_, bytes);
   }
 
  private:
@@ -67,10 +75,12 @@ class Analysis {
   std::uint64_t early_tiles() const;
   void share(Group group, ReportParts& parts) const;
   void raise_to_global(ReportParts& parts) const;
+  void note_overlap(ReportParts& parts) const;
 
   const Architecture& architecture_;
   const SystolicGraph& machine_;
   MemoryBound memory_;
+  GraphBound bounds_;
   std::vector<TaskBounds> tasks_;
 };
 
@@ -229,8 +239,11 @@ void Analysis::raise_to_global(ReportParts& parts) const {
     bytes += t.input.bytes + t.weight.bytes + t.store.bytes;
     if (t.weight.busy > 0) last = t.weight;
   }
-  const std::uint64_t least =
-      std::max(weights - last.last_busy + last.last, cycles_at_peak(memory_, bytes));
+  // Of the last cycle a part is enough; a double may be off by its last digits.
+  std::uint64_t passing = cycles_at_peak(memory_, bytes);
+  const double passed = static_cast<double>(passing) * memory_.bytes_per_cycle;
+  if (memory_.bytes_per_cycle > 0 && passed * (1 + 1e-12) < static_cast<double>(bytes)) ++passing;
+  const std::uint64_t least = std::max(weights - last.last_busy + last.last, passing);
   if (least <= parts.cycles || parts.tasks.empty()) return;
   TaskTiming& task = parts.tasks.back();
   const std::uint64_t more = least - parts.cycles;
@@ -243,18 +256,31 @@ void Analysis::raise_to_global(ReportParts& parts) const {
   parts.cycles = least;
 }
 
+/// A task's cycles are a share of its group's, and not a time of its own: the bytes that do not
+/// pass in them must pass in those of others.
+void Analysis::note_overlap(ReportParts& parts) const {
+  for (std::size_t t = 0; t < tasks_.size(); ++t) {
+    const TaskBounds& b = tasks_[t];
+    const std::uint64_t bytes = b.input.bytes + b.weight.bytes + b.store.bytes;
+    const double most = static_cast<double>(parts.tasks[t].cycles) * memory_.bytes_per_cycle;
+    if (memory_.bytes_per_cycle > 0 && static_cast<double>(bytes) > most)
+      parts.tasks[t].overlapped_bytes = bytes - static_cast<std::uint64_t>(most);
+  }
+}
+
 }  // namespace
 
 ReportParts analyze(const Architecture& architecture, const Mapping& mapping,
                     const SystolicGraph& machine) {
-  ReportParts parts = Analysis(architecture, mapping, machine).run();
+  const Analysis analysis(architecture, mapping, machine);
+  ReportParts parts = analysis.run();
   const std::vector<std::uint64_t> busy = busy_cycles(machine.graph);
   const std::vector<std::uint64_t> firings = count_firings(machine.graph);
   for (std::size_t u = 0; u < machine.graph.units.size(); ++u) {
     UnitReport unit;
     unit.name = machine.graph.units[u].name;
     unit.firings = firings[u];
-    unit.busy_cycles = std::min(busy[u], parts.cycles);
+    unit.busy_cycles = std::min(busy[u] + analysis.transfer_cycles(UnitId(u)), parts.cycles);
     unit.idle_cycles = parts.cycles - unit.busy_cycles;
     parts.units.push_back(std::move(unit));
   }

@@ -111,20 +111,17 @@ FiringTime firing_time(const Firing& firing, const MemoryBound& memory) {
 }
 
 MemoryBound memory_bound(const Dram& dram, Hertz clock) {
-  if (dram.is_ideal()) {
-    const MemoryFacts facts = memory_facts(dram, clock);
-    return {facts.bytes_per_cycle, facts.unloaded_latency, false};
-  }
+  const MemoryFacts facts = memory_facts(dram, clock);
+  if (dram.is_ideal()) return {facts.bytes_per_cycle, facts.unloaded_latency, false};
   // Data follows a column command, which comes no earlier than the request, after CL; what the
   // bursts themselves take is part of the bytes at the peak.
   const DramTiming t = timing_of(dram);
   const ClockRatio ratio = clock_ratio(dram, clock);
   const double cycles_per_clock =
       static_cast<double>(ratio.cycles) / static_cast<double>(ratio.clocks);
-  const double bytes_per_clock = 1.0 * t.burst_bytes * dram.channels / t.burst_clocks;
   const double clocks = t.cl + dram.controller_latency.value * 1e12 / t.tck_ps;
-  return {bytes_per_clock / cycles_per_clock,
-          static_cast<std::uint64_t>(std::floor(clocks * cycles_per_clock)), true};
+  return {facts.bytes_per_cycle, static_cast<std::uint64_t>(std::floor(clocks * cycles_per_clock)),
+          true};
 }
 
 std::uint64_t cycles_at_peak(const MemoryBound& memory, std::uint64_t bytes) {

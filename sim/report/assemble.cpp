@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "arch/scratchpad_peak.hpp"
 #include "base/checked.hpp"
 #include "sim/memory/memory_facts.hpp"
 #include "sim/models/systolic.hpp"
@@ -148,6 +149,8 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   const Architecture& architecture = experiment_.architecture;
   layer.cycles += timing.cycles;
   layer.busy_cycles += timing.busy;
+  layer.overlapped_cycles += timing.overlapped_cycles;
+  layer.overlapped_bytes += timing.overlapped_bytes;
   for (const Stall& stall : timing.stalls) add_stall(layer.stalls, stall);
   layer.vector_operations += at(actions, SystolicAction::lane_cycle);
   folds_ += at(actions, SystolicAction::fold);
@@ -188,7 +191,8 @@ void Assembler::finish(LayerReport& layer, std::uint64_t folds, std::uint64_t us
   const MachineSummary& m = report_.machine;
   layer.seconds = to_seconds(Cycles{layer.cycles}, Hertz{m.clock_hz}).value;
   const double pes = static_cast<double>(m.pes), macs = static_cast<double>(layer.macs);
-  if (layer.cycles > 0) layer.utilization = macs / (static_cast<double>(layer.cycles) * pes);
+  const std::uint64_t cycles = layer.cycles + layer.overlapped_cycles;
+  if (cycles > 0) layer.utilization = macs / (static_cast<double>(cycles) * pes);
   if (folds > 0)
     layer.mapping_efficiency = static_cast<double>(used_pes) / (static_cast<double>(folds) * pes);
   layer.traffic_bytes = 0;
@@ -197,11 +201,12 @@ void Assembler::finish(LayerReport& layer, std::uint64_t folds, std::uint64_t us
   if (layer.traffic_bytes > 0)
     layer.arithmetic_intensity = macs / static_cast<double>(layer.traffic_bytes);
   const double bandwidth = m.peak_dram_bytes_per_second;
+  const auto own_bytes = static_cast<double>(layer.traffic_bytes - layer.overlapped_bytes);
   layer.roofline_utilization =
       layer.macs == 0 ? 0
-      : bandwidth == 0 || layer.traffic_bytes == 0
+      : bandwidth == 0 || own_bytes == 0
           ? 1
-          : std::min(1.0, layer.arithmetic_intensity * bandwidth / m.peak_macs_per_second);
+          : std::min(1.0, macs * bandwidth / (own_bytes * m.peak_macs_per_second));
   layer.energy_pj = 0;
   for (const EnergyItem& item : layer.energy) layer.energy_pj += item.picojoules;
   layer.bottleneck = bottleneck_sentence(layer, m);
@@ -226,30 +231,28 @@ void Assembler::build_total() {
 
 void Assembler::build_memories() {
   const Architecture& a = experiment_.architecture;
-  const auto sum = [&](MemoryReport& memory) {
+  const double dram_peak = memory_facts(a.dram, a.clock).bytes_per_cycle;
+  const auto add = [&](const std::string& name, Bytes capacity, double peak) -> MemoryReport& {
+    MemoryReport memory;
+    memory.name = name;
+    memory.capacity_bytes = capacity.value;
+    memory.peak_bytes_per_cycle = peak;
     for (const Traffic& t : report_.total.traffic)
-      if (t.memory == memory.name) {
+      if (t.memory == name) {
         memory.read_bytes += t.read_bytes;
         memory.write_bytes += t.write_bytes;
       }
+    const double most = peak * static_cast<double>(report_.total.cycles);
+    if (most > 0)
+      memory.bandwidth_utilization =
+          static_cast<double>(memory.read_bytes + memory.write_bytes) / most;
+    report_.memories.push_back(std::move(memory));
+    return report_.memories.back();
   };
-  MemoryReport dram;
-  dram.name = "dram";
-  dram.capacity_bytes = a.dram.capacity.value;
-  dram.counters = parts_.dram_counters;
-  sum(dram);
-  if (report_.machine.peak_dram_bytes_per_second > 0 && report_.total.seconds > 0)
-    dram.bandwidth_utilization =
-        static_cast<double>(dram.read_bytes + dram.write_bytes) /
-        (report_.machine.peak_dram_bytes_per_second * report_.total.seconds);
-  report_.memories.push_back(dram);
-  for (const Scratchpad& s : a.scratchpads) {
-    MemoryReport memory;
-    memory.name = s.name;
-    memory.capacity_bytes = s.capacity.value;
-    sum(memory);
-    report_.memories.push_back(memory);
-  }
+  add("dram", a.dram.capacity, dram_peak).counters = parts_.dram_counters;
+  for (std::size_t pad = 0; pad < a.scratchpads.size(); ++pad)
+    add(a.scratchpads[pad].name, a.scratchpads[pad].capacity,
+        peak_bytes_per_cycle(a, pad, dram_peak));
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ struct TaskTiming {
   std::uint64_t cycles = 0;
   std::uint64_t busy = 0;
   std::vector<Stall> stalls;
+  std::uint64_t overlapped_cycles = 0;  ///< in which the unit worked on it before
+  /// Of its DRAM traffic, at most so much passes outside the cycles of its layer.
+  std::uint64_t overlapped_bytes = 0;
 };
 
 /// Counts of one task, by SystolicAction.

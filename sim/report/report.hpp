@@ -48,14 +48,20 @@ struct LayerReport {
   double seconds = 0;
   std::uint64_t macs = 0;
   std::uint64_t vector_operations = 0;  ///< lane cycles on the vector unit
-  double utilization = 0;               ///< macs / (cycles * PEs)
+  double utilization = 0;               ///< macs / ((cycles + overlapped_cycles) * PEs)
   double mapping_efficiency = 0;        ///< mean share of PEs used over the folds
   std::uint64_t busy_cycles = 0;
+  /// In which the unit worked on the layer before its `cycles` began: an earlier layer still ran on
+  /// another unit.
+  std::uint64_t overlapped_cycles = 0;
   std::vector<Stall> stalls;  ///< largest first
   std::vector<Traffic> traffic;
   std::uint64_t traffic_bytes = 0;  ///< at the DRAM, both ways
   double arithmetic_intensity = 0;  ///< macs per DRAM byte
-  double roofline_utilization = 0;  ///< bound on utilization at that intensity, 0..1
+  /// Of `traffic_bytes`, at most so many pass while other layers run: fetched ahead, stored behind.
+  std::uint64_t overlapped_bytes = 0;
+  /// The most that `utilization` can be while the rest passes within `cycles`, 0..1.
+  double roofline_utilization = 0;
   std::vector<EnergyItem> energy;
   double energy_pj = 0;
   std::string tiling;      ///< as text, such as "m 3136 of 12544, n 64, k 147 (n, m, k)"
@@ -86,6 +92,7 @@ struct MemoryReport {
   std::uint64_t capacity_bytes = 0;
   std::uint64_t read_bytes = 0;
   std::uint64_t write_bytes = 0;
+  double peak_bytes_per_cycle = 0;   ///< reads and writes together; 0: unlimited
   double bandwidth_utilization = 0;  ///< of peak over the whole run, 0..1; 0 when unlimited
   std::vector<Counter> counters;
   bool operator==(const MemoryReport&) const = default;

@@ -68,6 +68,7 @@ TaskTiming span_of(const Graph& graph, const UnitStats& unit, const UnitLayerSta
   const std::uint64_t left = take_off(timing.stalls, outside - from_waits - from_work);
   SLUICE_ASSERT(left == 0, "a unit's work and waits do not fill the time it took");
   timing.busy = row.busy - from_work;
+  timing.overlapped_cycles = from_work;
   const std::uint64_t unit_end = row.firings > 0 ? std::max(row.end, begin) : begin + tail;
   add(timing.stalls, "drain", tail + end - std::min(end, unit_end));
   return timing;

@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 5> fixed_causes = {"fill", "drain", "memo
 
 constexpr std::string_view leading_columns =
     "scope,name,operator,unit,cycles,seconds,macs,vector_operations,utilization,"
-    "mapping_efficiency,busy_cycles,traffic_bytes,arithmetic_intensity,roofline_utilization,"
-    "energy_pj";
+    "mapping_efficiency,busy_cycles,overlapped_cycles,traffic_bytes,arithmetic_intensity,"
+    "overlapped_bytes,roofline_utilization,energy_pj";
 
 // The fixed causes, then all others in the report by name: input_starved:*, output_blocked:*.
 std::vector<std::string> causes_of(const Report& report) {
@@ -46,11 +46,12 @@ std::uint64_t cycles_of(const LayerReport& layer, std::string_view cause) {
 
 void append_line(std::string& text, std::string_view scope, const LayerReport& layer,
                  const std::vector<std::string>& causes) {
-  text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", scope, csv_field(layer.name),
-                      csv_field(layer.operator_name), csv_field(layer.unit), layer.cycles,
-                      layer.seconds, layer.macs, layer.vector_operations, layer.utilization,
-                      layer.mapping_efficiency, layer.busy_cycles, layer.traffic_bytes,
-                      layer.arithmetic_intensity, layer.roofline_utilization, layer.energy_pj);
+  text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", scope,
+                      csv_field(layer.name), csv_field(layer.operator_name), csv_field(layer.unit),
+                      layer.cycles, layer.seconds, layer.macs, layer.vector_operations,
+                      layer.utilization, layer.mapping_efficiency, layer.busy_cycles,
+                      layer.overlapped_cycles, layer.traffic_bytes, layer.arithmetic_intensity,
+                      layer.overlapped_bytes, layer.roofline_utilization, layer.energy_pj);
   for (const std::string& cause : causes) text += fmt::format(",{}", cycles_of(layer, cause));
   text += fmt::format(",{},{}\r\n", csv_field(layer.tiling), csv_field(layer.bottleneck));
 }

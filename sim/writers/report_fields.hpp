@@ -36,17 +36,21 @@ void fields(auto& visit, Either<LayerReport> auto& layer) {
   visit("seconds", layer.seconds, "the same in seconds of the machine's clock");
   visit("macs", layer.macs, "multiply-accumulates that the network asks for");
   visit("vector_operations", layer.vector_operations, "lane cycles on the vector unit");
-  visit("utilization", layer.utilization, "macs / (cycles * PEs), 0..1");
+  visit("utilization", layer.utilization, "macs / ((cycles + overlapped_cycles) * PEs), 0..1");
   visit("mapping_efficiency", layer.mapping_efficiency,
         "mean share of the PEs that a fold uses, 0..1");
   visit("busy_cycles", layer.busy_cycles, "cycles in which the unit works; busy + stalls = cycles");
+  visit("overlapped_cycles", layer.overlapped_cycles,
+        "cycles before, in which the unit worked on it while another unit ended an earlier layer");
   visit("stalls", layer.stalls, "cycles lost, by cause, largest first");
   visit("traffic", layer.traffic, "bytes moved at each memory for each tensor");
   visit("traffic_bytes", layer.traffic_bytes, "bytes at the DRAM, both ways");
   visit("arithmetic_intensity", layer.arithmetic_intensity,
         "macs per DRAM byte; null when no byte moves");
+  visit("overlapped_bytes", layer.overlapped_bytes,
+        "of traffic_bytes, those that pass while other layers run, at most");
   visit("roofline_utilization", layer.roofline_utilization,
-        "bound on utilization at that intensity, 0..1");
+        "the most that utilization can be while the other bytes pass within cycles, 0..1");
   visit("energy", layer.energy, "energy by component and action");
   visit("energy_pj", layer.energy_pj, "energy in all, in pJ");
   visit("tiling", layer.tiling, "how the layer is cut into tiles");
@@ -72,6 +76,8 @@ void fields(auto& visit, Either<MemoryReport> auto& memory) {
   visit("capacity_bytes", memory.capacity_bytes, "bytes it holds");
   visit("read_bytes", memory.read_bytes, "bytes read from it in all");
   visit("write_bytes", memory.write_bytes, "bytes written to it in all");
+  visit("peak_bytes_per_cycle", memory.peak_bytes_per_cycle,
+        "what it can move, reads and writes together; 0 when unlimited");
   visit("bandwidth_utilization", memory.bandwidth_utilization,
         "of its peak over the whole run, 0..1; 0 when unlimited");
   visit("counters", memory.counters, "what else it counted");

@@ -31,6 +31,7 @@ void check_report(const Report& report) {
     CAPTURE(layer.name);
     CHECK(layer.busy_cycles + sum_of_stalls(layer.stalls) == layer.cycles);
     CHECK(layer.utilization <= 1.0);
+    CHECK(layer.utilization <= layer.roofline_utilization * (1 + 1e-12));
     CHECK(layer.mapping_efficiency <= 1.0);
     cycles += layer.cycles, macs += layer.macs, traffic += layer.traffic_bytes;
     energy += layer.energy_pj;
@@ -40,6 +41,10 @@ void check_report(const Report& report) {
   CHECK(macs == report.network.macs);
   CHECK(traffic == report.total.traffic_bytes);
   CHECK(energy == doctest::Approx(report.total.energy_pj));
+  for (const MemoryReport& memory : report.memories) {
+    CAPTURE(memory.name);
+    CHECK(memory.bandwidth_utilization <= 1.0);
+  }
   for (const UnitReport& unit : report.units) {
     CAPTURE(unit.name);
     CHECK(unit.busy_cycles + sum_of_stalls(unit.stalls) + unit.idle_cycles == report.total.cycles);

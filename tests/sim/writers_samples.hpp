@@ -109,8 +109,8 @@ inline Report report() {
       .units = {{"array", 16, 600, 290, {{"memory_bandwidth", 300}, {"fill", 60}}},
                 {"vector", 4, 200, 1000, {{"memory_latency", 50}}}},
       .memories = {
-          {"dram", 1ull << 30, 8200, 1800, 0.5, {{"row_hits", 120, ""}, {"activates", 9, ""}}},
-          {"glb", 65536, 16000, 2000, 0, {{"peak_bytes", 30000, "B"}}}}};
+          {"dram", 1ull << 30, 8200, 1800, 16, 0.5, {{"row_hits", 120, ""}, {"activates", 9, ""}}},
+          {"glb", 65536, 16000, 2000, 36, 0.4, {{"peak_bytes", 30000, "B"}}}}};
   for (LayerReport& layer : report.layers)
     layer.bottleneck = bottleneck_sentence(layer, report.machine);
   report.total.bottleneck = bottleneck_sentence(report.total, report.machine);
@@ -132,7 +132,7 @@ class RandomReport {
     for (std::size_t i = count(); i > 0; --i)
       r.units.push_back({text(), whole(), whole(), whole(), stalls()});
     for (std::size_t i = count(); i > 0; --i) {
-      r.memories.push_back({text(), whole(), whole(), whole(), real(), {}});
+      r.memories.push_back({text(), whole(), whole(), whole(), real(), real(), {}});
       for (std::size_t j = count(); j > 0; --j)
         r.memories.back().counters.push_back({text(), whole(), text()});
     }
@@ -180,12 +180,14 @@ class RandomReport {
     l.utilization = real();
     l.mapping_efficiency = real();
     l.busy_cycles = whole();
+    l.overlapped_cycles = whole();
     l.stalls = stalls();
     for (std::size_t i = count(); i > 0; --i)
       l.traffic.push_back({text(), text(), whole(), whole()});
     for (std::size_t i = count(); i > 0; --i) l.energy.push_back({text(), text(), whole(), real()});
     l.traffic_bytes = whole();
     l.arithmetic_intensity = real();
+    l.overlapped_bytes = whole();
     l.roofline_utilization = real();
     l.energy_pj = real();
     l.tiling = text();
