@@ -53,6 +53,8 @@ class AddressMap {
     return {static_cast<std::uint32_t>((group << bank_bits_) | bank), row};
   }
 
+  /// Bursts at most that are next to each other in one row.
+  std::uint64_t longest_row_run() const { return std::uint64_t{1} << low_column_bits_; }
   /// Bursts from this one on, itself included, that are next to each other in one row.
   std::uint64_t row_run(std::uint64_t local) const {
     const std::uint64_t run = std::uint64_t{1} << low_column_bits_;

@@ -8,7 +8,7 @@ namespace sluice {
 namespace {
 
 constexpr std::uint64_t every_bank = ~std::uint64_t{0};
-constexpr int oldest_looked_at = 6;
+constexpr int oldest_looked_at = 10;
 constexpr std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
 
 /// Calls visit(bank) for every bit that is set.
@@ -239,22 +239,6 @@ bool DramChannel::closes_after_access(std::uint32_t bank, std::uint64_t row) con
     for (auto i = queue_.head(bank, write); i != RequestQueue::none; i = queue_.next(i))
       if (queue_[i].row == row) return false;
   return true;
-}
-
-/// The data of a column command, and what it makes others wait for.
-void DramChannel::move_data(std::uint32_t bank, std::uint64_t clock) {
-  const TimingRules& rules = timing_.rules();
-  const bool write = writing_;
-  const std::uint64_t data_begin = clock + (write ? rules.cwl : rules.cl);
-  const std::uint64_t gap = data_begin - last_data_end_;
-  if (gap != 0) attribute_gap(bank, clock, gap);
-  last_data_end_ = data_begin + rules.burst;
-  last_write_ = write;
-  stats_.data += rules.burst;
-  stats_.clocks += gap + rules.burst;
-  count_access(banks_[bank], write);
-  timing_.column(bank, write, clock);
-  if (!policy_.split_bus) bus_->free = clock + rules.column_slots;
 }
 
 ServedBurst DramChannel::give_column(std::uint32_t bank, std::uint64_t clock) {

@@ -123,6 +123,8 @@ class DramChannel {
   /// the clock of the last. The result is that of giving them one by one.
   std::uint64_t repeat(std::uint64_t count, std::uint32_t owner, std::uint32_t stream);
 
+  /// Whether no request that comes next in its bank needs a row command.
+  bool chooses_hits() const { return (open_banks_ | close_banks_) == 0; }
   /// Gives the planned column command and those that follow it before `until`, each place but the
   /// last being filled from `source` (hit_stream.hpp), as long as all are row hits; returns how
   /// many, and the clock of the last. Then the place that is free must be filled, and a new plan be
@@ -202,6 +204,7 @@ class DramChannel {
   void plan_refresh_of_bank(std::uint64_t now, Choice& row, RowCommand& command) const;
   bool collect_hits(HitWindow& window) const;
   void restore_hits(const HitWindow& window);
+  void count_hits(std::uint64_t back_to_back);
   void move_data(std::uint32_t bank, std::uint64_t clock);
   ServedBurst give_column(std::uint32_t bank, std::uint64_t clock);
   bool closes_after_access(std::uint32_t bank, std::uint64_t row) const;
@@ -242,5 +245,21 @@ class DramChannel {
   DramStats stats_;
   std::vector<DramCommand>* log_ = nullptr;
 };
+
+/// The data of a column command, and what it makes others wait for.
+inline void DramChannel::move_data(std::uint32_t bank, std::uint64_t clock) {
+  const TimingRules& rules = timing_.rules();
+  const bool write = writing_;
+  const std::uint64_t data_begin = clock + (write ? rules.cwl : rules.cl);
+  const std::uint64_t gap = data_begin - last_data_end_;
+  if (gap != 0) attribute_gap(bank, clock, gap);
+  last_data_end_ = data_begin + rules.burst;
+  last_write_ = write;
+  stats_.data += rules.burst;
+  stats_.clocks += gap + rules.burst;
+  count_access(banks_[bank], write);
+  timing_.column(bank, write, clock);
+  if (!policy_.split_bus) bus_->free = clock + rules.column_slots;
+}
 
 }  // namespace sluice

@@ -22,8 +22,8 @@ class HitWindow {
   static constexpr std::uint32_t span = 64;
 
   struct Hit {
-    std::uint64_t order = 0, accepted = 0;
-    std::uint32_t owner = 0, stream = 0, bank = 0;
+    std::uint64_t order, accepted;
+    std::uint32_t owner, stream, bank;
   };
 
   bool full() const { return end_ - begin_ == span; }
@@ -42,6 +42,12 @@ class HitWindow {
     waiting_ = gone == span ? 0 : waiting_ >> gone;
     begin_ += gone;
   }
+  /// The oldest of a bank that has any.
+  std::uint32_t first_of(std::uint32_t bank) const {
+    std::uint32_t first = 0;
+    until([&](std::uint32_t place) { return first = place, (*this)[place].bank == bank; });
+    return first;
+  }
   /// Calls visit(place) from the oldest to the youngest until it returns true.
   template <class Visit>
   void until(Visit&& visit) const {
@@ -50,7 +56,7 @@ class HitWindow {
   }
 
  private:
-  std::array<Hit, 2 * span> hits_;
+  std::array<Hit, 2 * span> hits_;  // only those between begin_ and end_ are set
   std::uint32_t begin_ = 0, end_ = 0;
   std::uint64_t waiting_ = 0;  ///< one bit a place
 };
@@ -72,41 +78,45 @@ inline std::uint64_t next_hit(const HitWindow& window, const ChannelTiming& timi
 
 /// A Source has
 ///   bool next(DramPlace& place)         where the burst lies that enters when a place is free
-///   HitWindow::Hit enter()              it enters; order and clock are ours
+///   void enter()                        it enters
+///   std::uint32_t owner(), stream()     of what enters
 ///   void served(const ServedBurst&)
 template <class Source>
 std::uint64_t DramChannel::give_hits(std::uint64_t until, Source& source, std::uint64_t& last) {
   HitWindow window;
   if (!collect_hits(window)) return 0;
   const std::uint64_t end = std::min(until, refresh_due_);
-  std::uint64_t clock = plan_.clock, given = 0;
-  std::uint32_t place = 0;
-  window.until([&](std::uint32_t at) {
-    place = at;
-    return window[at].bank == plan_.column_bank;
-  });
+  const TimingRules& rules = timing_.rules();
+  const std::uint64_t data_delay = writing_ ? rules.cwl : rules.cl;
+  std::uint64_t clock = plan_.clock, given = 0, back_to_back = 0;
+  std::uint32_t place = window.first_of(plan_.column_bank);
   while (clock < end) {
-    const HitWindow::Hit hit = window[place];
-    move_data(hit.bank, clock);
+    const HitWindow::Hit& hit = window[place];
+    if (clock + data_delay == last_data_end_ && last_write_ == writing_ &&
+        !banks_[hit.bank].fresh) {
+      ++back_to_back;
+      last_data_end_ += rules.burst;
+      timing_.column(hit.bank, writing_, clock);
+    } else {
+      move_data(hit.bank, clock);
+    }
     log(clock, writing_ ? DramCommandKind::write : DramCommandKind::read, hit.bank,
         timing_.row(hit.bank));
-    window.remove(place);
     source.served({hit.owner, writing_, hit.accepted, last_data_end_});
+    window.remove(place);
     ++given;
     last = clock;
     DramPlace entering;
     // At `until` others may arrive, and be the next in turn.
     if (clock + 1 >= until || window.full() || !source.next(entering)) break;
     if (!timing_.is_open(entering.bank) || timing_.row(entering.bank) != entering.row) break;
-    HitWindow::Hit next = source.enter();
-    next.order = queue_.next_order();
-    next.accepted = clock + 1;
-    next.bank = entering.bank;
-    window.push(next);
-    std::uint64_t floor = std::max(clock + 1, timing_.rank_column(writing_));
-    if (!policy_.split_bus) floor = std::max(floor, bus_->free);
-    clock = next_hit(window, timing_, writing_, floor, place);
+    source.enter();
+    window.push({queue_.next_order(), clock + 1, source.owner(), source.stream(), entering.bank});
+    // tCCD_S is not less than what the command bus needs.
+    clock = next_hit(window, timing_, writing_, clock + rules.ccd_s, place);
   }
+  count_hits(back_to_back);
+  if (!policy_.split_bus && given != 0) bus_->free = last + rules.column_slots;
   restore_hits(window);
   return given;
 }

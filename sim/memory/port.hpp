@@ -26,7 +26,8 @@ namespace sluice {
 ///   bool repeat(DramChannel&, std::uint64_t until, std::uint64_t& last)  gives a run of like
 ///       commands at once if it can, with their refills, and the clock of the last
 ///   std::uint64_t give_hits(DramChannel&, std::uint64_t until, std::uint64_t& last)  the same for
-///       row hits of any banks; the place that the last one frees is not filled
+///       row hits of any banks; the place that the last one frees is not filled. Both are asked for
+///       only while all banks that are waited for have a hit
 template <class Feed>
 class Port {
  public:
@@ -54,7 +55,7 @@ class Port {
   /// What happens next; in a run of like commands also what follows, but nothing at or after
   /// `until`.
   void step(std::uint64_t until) {
-    if (fill_at_ > channel_.planned() && channel_.plans_column() &&
+    if (fill_at_ == DramChannel::never && channel_.plans_column() && channel_.chooses_hits() &&
         (repeat(until) || give_hits(until)))
       return;
     if (fill_at_ <= channel_.planned()) return fill();
@@ -103,7 +104,7 @@ class Port {
   bool repeat(std::uint64_t until) {
     if constexpr (requires(std::uint64_t last) { feed_.repeat(channel_, until, last); }) {
       std::uint64_t last = 0;
-      if (fill_at_ != DramChannel::never || !feed_.repeat(channel_, until, last)) return false;
+      if (!feed_.repeat(channel_, until, last)) return false;
       now_ = last + 1;
       channel_.plan(now_);
       next_ = channel_.planned();
@@ -115,8 +116,7 @@ class Port {
   bool give_hits(std::uint64_t until) {
     if constexpr (requires(std::uint64_t last) { feed_.give_hits(channel_, until, last); }) {
       std::uint64_t last = 0;
-      if (fill_at_ != DramChannel::never || feed_.give_hits(channel_, until, last) == 0)
-        return false;
+      if (feed_.give_hits(channel_, until, last) == 0) return false;
       next_ = fill_at_ = now_ = last + 1;
       channel_.forget_plan();
       return true;

@@ -49,18 +49,25 @@ std::uint64_t DramChannel::repeat(std::uint64_t count, std::uint32_t owner, std:
   timing_.column(bank, writing_, clock);
   if (!policy_.split_bus) bus_->free = clock + rules.column_slots;
   last_data_end_ = clock + (writing_ ? rules.cwl : rules.cl) + rules.burst;
-  stats_.data += count * rules.burst;
+  count_hits(count);
   stats_.bank_group += count * (rules.ccd_l - rules.burst);
-  stats_.clocks += count * rules.ccd_l;
-  stats_.row_hits += count;
-  (writing_ ? stats_.writes : stats_.reads) += count;
-  (writing_ ? stats_.bytes_written : stats_.bytes_read) += count * rules.burst_bytes;
+  stats_.clocks += count * (rules.ccd_l - rules.burst);
   choose_request(bank);
   return clock;
 }
 
+/// Counts `hits` whose data follow each other without a gap.
+void DramChannel::count_hits(std::uint64_t hits) {
+  const TimingRules& rules = timing_.rules();
+  stats_.data += hits * rules.burst;
+  stats_.clocks += hits * rules.burst;
+  stats_.row_hits += hits;
+  (writing_ ? stats_.writes : stats_.reads) += hits;
+  (writing_ ? stats_.bytes_written : stats_.bytes_read) += hits * rules.burst_bytes;
+}
+
 bool DramChannel::collect_hits(HitWindow& window) const {
-  if (policy_.closed_page || policy_.in_order || (open_banks_ | close_banks_) != 0) return false;
+  if (policy_.closed_page || policy_.in_order || !chooses_hits()) return false;
   if (plan_.row_bank != no_bank || queue_.count(writing_) >= HitWindow::span) return false;
   for (auto i = queue_.oldest(writing_); i != RequestQueue::none; i = queue_.younger(i)) {
     const QueuedBurst& burst = queue_[i];

@@ -47,7 +47,7 @@ void TransferFeed::push_burst(DramChannel& channel, std::uint32_t index, std::ui
 /// that no event falls into the run.
 bool TransferFeed::repeat(DramChannel& channel, std::uint64_t until, std::uint64_t& last) {
   constexpr std::uint64_t worthwhile = 8;
-  if (!may_repeat_ || turns_.size() != 1) return false;
+  if (map_->longest_row_run() < worthwhile || !may_repeat_ || turns_.size() != 1) return false;
   const std::uint32_t index = turns_[0];
   Lane& lane = lanes_[index];
   if (lane.limited || lane.remaining <= worthwhile || lane.write != channel.writing()) return false;
@@ -71,33 +71,41 @@ bool TransferFeed::repeat(DramChannel& channel, std::uint64_t until, std::uint64
 /// The bursts of one lane as what gives hits wants them.
 class TransferFeed::HitSource {
  public:
-  HitSource(TransferFeed& feed, std::uint32_t lane) : feed_(feed), index_(lane) {}
+  HitSource(TransferFeed& feed, std::uint32_t lane)
+      : feed_(feed), lane_(feed.lanes_[lane]), index_(lane) {}
 
   /// The lane's last burst is left out, so that it does not end unnoticed.
   bool next(DramPlace& place) const {
-    const Lane& lane = feed_.lanes_[index_];
-    if (lane.remaining <= 1) return false;
-    if (lane.cursor.run_left() != 0) {
-      place = feed_.map_->place(lane.cursor.peek());
+    if (lane_.remaining <= 1) return false;
+    if (lane_.cursor.run_left() != 0) {
+      place = feed_.map_->place(lane_.cursor.peek());
     } else {
-      TransferCursor ahead = lane.cursor;
+      TransferCursor ahead = lane_.cursor;
       place = feed_.map_->place(ahead.next());
     }
     return true;
   }
-  HitWindow::Hit enter() {
-    Lane& lane = feed_.lanes_[index_];
-    lane.cursor.next();
-    --lane.remaining;
+  void enter() {
+    lane_.cursor.next();
+    --lane_.remaining;
     entered_ = true;
-    return {0, 0, index_, lane.stream, 0};
   }
-  void served(const ServedBurst& burst) { feed_.served(burst); }
+  std::uint32_t owner() const { return index_; }
+  std::uint32_t stream() const { return lane_.stream; }
+  void served(const ServedBurst& burst) {
+    if (burst.owner != index_ || feed_.observer_ != nullptr)
+      feed_.served(burst);
+    else
+      ++served_;
+  }
+  void finish() { lane_.unserved -= served_; }
   bool entered() const { return entered_; }
 
  private:
   TransferFeed& feed_;
+  Lane& lane_;
   std::uint32_t index_;
+  std::uint64_t served_ = 0;  ///< of this lane, not yet counted there
   bool entered_ = false;
 };
 
@@ -106,8 +114,8 @@ class TransferFeed::HitSource {
 std::uint64_t TransferFeed::give_hits(DramChannel& channel, std::uint64_t until,
                                       std::uint64_t& last) {
   constexpr std::uint64_t worthwhile = 16;
-  if (pause_ != 0) return --pause_, 0;
   if (!may_repeat_ || channel.room(channel.writing())) return 0;
+  if (pause_ != 0) return --pause_, 0;
   std::size_t turn = turns_.size();
   for (std::size_t i = 0; i < turns_.size(); ++i) {
     const bool same = lanes_[turns_[i]].write == channel.writing();
@@ -119,6 +127,7 @@ std::uint64_t TransferFeed::give_hits(DramChannel& channel, std::uint64_t until,
   if (lane.limited || lane.remaining <= worthwhile) return 0;
   HitSource source(*this, turns_[turn]);
   const std::uint64_t given = channel.give_hits(until, source, last);
+  source.finish();
   if (given < worthwhile) pause_ = worthwhile;
   if (source.entered()) turn_ = turn + 1;  // where fill() leaves it after that lane
   return given;
@@ -169,21 +178,16 @@ std::uint64_t TransferFeed::next_chance(const DramChannel& channel, std::uint64_
   return next;
 }
 
-void TransferFeed::served(const ServedBurst& burst) {
-  Lane& lane = lanes_[burst.owner];
-  if (observer_ != nullptr) (*observer_)({lane.stream, burst.data_end});
-  const std::uint64_t done = burst.data_end + latency_;
-  if (lane.limited && lane.remaining != 0) {
-    if (returns_count_ == returns_.size()) {
-      std::rotate(returns_.begin(), returns_.begin() + static_cast<std::ptrdiff_t>(returns_begin_),
-                  returns_.end());
-      returns_begin_ = 0;
-      returns_.resize(2 * returns_.size());
-    }
-    returns_[(returns_begin_ + returns_count_++) % returns_.size()] = {done, lane.serial,
-                                                                       burst.owner};
+/// A read of a lane that may have so many in flight comes back at `done`.
+void TransferFeed::return_credit(std::uint32_t lane, std::uint64_t done) {
+  if (returns_count_ == returns_.size()) {
+    std::rotate(returns_.begin(), returns_.begin() + static_cast<std::ptrdiff_t>(returns_begin_),
+                returns_.end());
+    returns_begin_ = 0;
+    returns_.resize(2 * returns_.size());
   }
-  if (--lane.unserved == 0 && !lane.write) table_->served(lane.transfer, done);
+  returns_[(returns_begin_ + returns_count_++) % returns_.size()] = {done, lanes_[lane].serial,
+                                                                     lane};
 }
 
 }  // namespace sluice

@@ -93,6 +93,7 @@ class TransferFeed {
   bool may_enter(const DramChannel& channel, const Lane& lane, std::uint64_t now) const {
     return lane.arrival <= now && channel.room(lane.write) && (lane.credits != 0 || !lane.limited);
   }
+  void return_credit(std::uint32_t lane, std::uint64_t done);
   void take_returns(std::uint64_t now);
   std::uint64_t next_chance(const DramChannel& channel, std::uint64_t now) const;
 
@@ -109,5 +110,13 @@ class TransferFeed {
   std::vector<Return> returns_;  ///< a ring: credits on their way back, in order of time
   std::size_t returns_begin_ = 0, returns_count_ = 0;
 };
+
+inline void TransferFeed::served(const ServedBurst& burst) {
+  Lane& lane = lanes_[burst.owner];
+  if (observer_ != nullptr) (*observer_)({lane.stream, burst.data_end});
+  const std::uint64_t done = burst.data_end + latency_;
+  if (lane.limited && lane.remaining != 0) return_credit(burst.owner, done);
+  if (--lane.unserved == 0 && !lane.write) table_->served(lane.transfer, done);
+}
 
 }  // namespace sluice
