@@ -37,7 +37,7 @@ void check_peaks(const Report& report) {
 }
 
 Experiment shipped_run(const std::string& file) {
-  return read_experiment(load_yaml(source_dir + "/configs/run/" + file + ".yaml"), library());
+  return read_experiment(load_yaml(source_path("configs/run/" + file + ".yaml")), library());
 }
 
 void check_run_file(const std::string& file) {
@@ -52,7 +52,7 @@ void check_run_file(const std::string& file) {
 
 std::vector<std::string> run_files() {
   std::vector<std::string> names;
-  for (const auto& file : std::filesystem::directory_iterator(source_dir + "/configs/run"))
+  for (const auto& file : std::filesystem::directory_iterator(source_path("configs/run")))
     names.push_back(file.path().stem());
   std::sort(names.begin(), names.end());
   return names;

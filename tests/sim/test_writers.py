@@ -8,6 +8,8 @@ number or wire type in the writer shows as a missing value or an unknown field.
 
 import csv
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -129,8 +131,8 @@ BEGIN, END, COUNTER = 1, 2, 4
 EXPLICIT = 3
 
 
-@pytest.fixture(name="trace", scope="module")
-def fixture_trace():
+def decoded(data):
+    """The trace in `data`, which must hold nothing that Perfetto does not know."""
     pytest.importorskip("google.protobuf")
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
     kinds = descriptor_pb2.FieldDescriptorProto
@@ -152,12 +154,16 @@ def fixture_trace():
         trace = message_factory.GetMessageClass(descriptor)()
     else:
         trace = message_factory.MessageFactory(pool).GetPrototype(descriptor)()
-    data = (GOLDEN / "trace.pftrace").read_bytes()
     trace.ParseFromString(data)
     size = trace.ByteSize()
     trace.DiscardUnknownFields()
     assert trace.ByteSize() == size == len(data), "the trace has fields that Perfetto does not know"
     return trace
+
+
+@pytest.fixture(name="trace", scope="module")
+def fixture_trace():
+    return decoded((GOLDEN / "trace.pftrace").read_bytes())
 
 
 def test_tracks_form_a_tree_in_the_order_of_the_units(trace):
@@ -224,3 +230,46 @@ def test_slices_counters_and_flows_are_those_of_the_sample(trace):
                        ("glb", 79, 0)]
     assert flows == {101: [("dma", 0), ("array", 10)], 102: [("dma", 10), ("array", 30)],
                      103: [("array", 30), ("vector", 70)], 104: [("vector", 70), ("vector", 79)]}
+
+
+@pytest.mark.parametrize("window", [(), ("--trace-start", "200000", "--trace-cycles", "100000")])
+def test_the_trace_of_a_run_keeps_the_rules_of_the_format(tmp_path, window):
+    program = os.environ.get("SLUICE", ROOT / "build/sluice")
+    run = ROOT / "configs/run/mobilenet_v2_gemmini.yaml"
+    done = subprocess.run([program, "run", run, f"--trace={tmp_path / 't'}", "--json", "-", *window],
+                          capture_output=True, check=True)
+    peak = json.loads(done.stdout)["memories"][0]["peak_bytes_per_cycle"]
+    tracks, names, open_slices, open_flows = {}, set(), {}, set()
+    slices = samples = arrows = last = 0
+    for number, packet in enumerate(decoded((tmp_path / "t").read_bytes()).packet):
+        # One sequence, whose state is cleared by its first packet and needed by all others.
+        assert (packet.trusted_packet_sequence_id, packet.sequence_flags) == (1, 2 if number else 1)
+        if packet.HasField("track_descriptor"):
+            track = packet.track_descriptor
+            assert track.uuid not in tracks
+            assert not track.HasField("parent_uuid") or track.parent_uuid in tracks
+            tracks[track.uuid] = track
+        for entry in packet.interned_data.event_names:
+            assert entry.iid not in names | {0}
+            names.add(entry.iid)
+        if not packet.HasField("track_event"):
+            continue
+        assert packet.timestamp >= last
+        last = packet.timestamp
+        event = packet.track_event
+        if event.type == COUNTER:
+            samples += 1
+            if tracks[event.track_uuid].counter.unit_name == "B/cycle":
+                assert 0 <= event.double_counter_value <= peak * (1 + 1e-9)
+        elif event.type == BEGIN:
+            slices += 1
+            assert event.name_iid in names
+            open_slices[event.track_uuid] = open_slices.get(event.track_uuid, 0) + 1
+            open_flows -= set(event.terminating_flow_ids) & open_flows
+            arrows += len(event.terminating_flow_ids)
+            open_flows |= set(event.flow_ids)
+        else:
+            assert event.type == END and open_slices[event.track_uuid] > 0
+            open_slices[event.track_uuid] -= 1
+    assert not any(open_slices.values())
+    assert min(slices, samples, arrows) > 10
