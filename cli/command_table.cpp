@@ -40,7 +40,7 @@ constexpr WordSpec cascade_words[] = {
     {"--set", "", "NAME=VALUE", values, "set a parameter of the file; may be repeated"},
     {"--layer", "", "WORD", value, "layers of a network: a place, a name, a group, or a run 3..9"},
     {"--attention", "", "WORD", value,
-     "of a network: 1pass, 2pass_online, 2pass_local, 3pass (default) or 3pass_deferred"},
+     "of a network: 1pass, 2pass_online, 2pass_local, 3pass (usual) or 3pass_deferred"},
     {"--format", "", "WORD", value, "text (the default), yaml, json, dot or svg"},
 };
 

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from sluice_command import MACHINE, NETWORK, ROOT
 
-KINDS = ["models", "networks", "cascades", "machines", "mappers", "importers", "writers", "memories", "tables"]
+KINDS = ["models", "networks", "cascades", "machines", "mappers", "searchers",
+         "importers", "writers", "memories", "tables"]
 
 
 def test_a_list_without_a_kind_names_everything(project):

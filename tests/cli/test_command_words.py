@@ -6,8 +6,9 @@ import re
 import pytest
 from sluice_command import ROOT
 
-COMMANDS = ["run", "check", "describe", "cascade", "map", "evaluate", "list", "schema",
-            "import scalesim", "import accelergy", "import onnx", "help"]
+COMMANDS = ["run", "check", "describe", "cascade", "map", "evaluate", "sweep",
+            "study show", "study best", "study front", "study export", "study validate", "list",
+            "schema", "import scalesim", "import accelergy", "import onnx", "help"]
 
 
 def test_the_version_is_that_of_the_project(project):

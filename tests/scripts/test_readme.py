@@ -54,7 +54,7 @@ def folder(tmp_path_factory):
 
 def test_the_readme_shows_every_subcommand():
     shown = {shlex.split(command)[1] for command in COMMANDS}
-    assert shown == {"run", "check", "list", "describe", "import", "schema"}
+    assert shown == {"run", "check", "list", "describe", "import", "schema", "map", "sweep", "study"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
