@@ -43,9 +43,10 @@ class Counter {
   Arrivals at_end(std::size_t tensor) {
     begin(tensor);
     if (homes_ == 0) return {};
-    const auto end = static_cast<std::uint32_t>(nest_.size());
+    auto end = static_cast<std::uint32_t>(nest_.size());
     const std::uint64_t separate = separate_lanes(home_[homes_ - 1].position);
     const bool timeloop = options_.convention == CountConvention::timeloop;
+    if (options_.convention == CountConvention::accelforge) end = outermost(end);
     const auto words_for = [&](std::uint64_t lanes) {
       return timeloop ? timeloop_share(end, lanes) : arrivals(end, lanes);
     };
@@ -54,6 +55,17 @@ class Counter {
     result.arrived = all_alone(end, separate) ? result.served : words_for(every_lane);
     if (tensor_->output) result.first_touches = first_touches(end);
     return result;
+  }
+
+  /// The outermost position at which a keep holds the same tile as one at `end`.
+  std::uint32_t outermost(std::uint32_t end) const {
+    while (end > home_[homes_ - 1].position + 1) {
+      const NestNode& node = nest_[end - 1];
+      if (node.kind == NestKind::spread) break;
+      if (node.kind == NestKind::loop && is_relevant(end - 1)) break;
+      --end;
+    }
+    return end;
   }
 
   void count(NestCounts& counts) {

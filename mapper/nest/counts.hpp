@@ -60,7 +60,8 @@ struct Arrivals {
 };
 
 /// What would come to a level that kept all tensors at the end of `nest`, which need not cover its
-/// ranks. A level further in never gets less. Tensors that are kept nowhere get nothing.
+/// ranks; in accelforge, outside of the innermost loops that do not move a tensor. A level further
+/// in never gets less. Tensors that are kept nowhere get nothing.
 std::array<Arrivals, max_nest_tensors> count_arrivals(const Nest& nest, const Problem& problem,
                                                       const Hierarchy& hierarchy,
                                                       const CountOptions& options);

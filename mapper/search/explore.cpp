@@ -41,7 +41,7 @@ Explorer::State Explorer::root() const {
   state.tile = space_.whole();
   state.home.fill(-1);
   state.instances.fill(1);
-  if (keeps_[0] != 0) state.nest.keep(0, keeps_[0]);
+  keep(state.nest, 0);
   for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t)
     if ((keeps_[0] >> t & 1) != 0) {
       state.home[t] = 0;
@@ -50,6 +50,33 @@ Explorer::State Explorer::root() const {
           state.untouched[t] * space_.words_of_element(0, t);
     }
   return state;
+}
+
+/// Appends what `level` keeps. Where every loop brings tiles anew, each tensor is kept outside of
+/// the loops that do not move it.
+void Explorer::keep(Nest& nest, std::size_t level) const {
+  if (keeps_[level] == 0) return;
+  if (space_.options.convention != CountConvention::accelforge) {
+    nest.keep(level, keeps_[level]);
+    return;
+  }
+  std::array<std::uint16_t, max_nest_nodes + 1> before{};  // tensors kept before each node
+  for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t) {
+    if ((keeps_[level] >> t & 1) == 0) continue;
+    std::size_t at = nest.size();
+    const auto stays = [&](const NestNode& node) {
+      if (node.kind == NestKind::keep) return (node.tensors >> t & 1) == 0;
+      return node.kind == NestKind::loop && (space_.relevant(t) >> node.rank & 1) == 0;
+    };
+    while (at > 0 && stays(nest[at - 1])) --at;
+    before[at] = static_cast<std::uint16_t>(before[at] | 1u << t);
+  }
+  Nest result;
+  for (std::size_t at = 0; at <= nest.size(); ++at) {
+    if (before[at] != 0) result.keep(level, before[at]);
+    if (at < nest.size()) result.add(nest[at]);
+  }
+  nest = result;
 }
 
 /// No completion of `state` takes fewer cycles.
@@ -206,7 +233,7 @@ void Explorer::arrive(State& state, std::size_t level) {
   state.instances[level] = state.lanes;
   state.level = level;
   count_links(state, level, true);
-  if (keeps_[level] != 0) state.nest.keep(level, keeps_[level]);
+  keep(state.nest, level);
   const std::size_t point = space_.point(state.tile);
   if (excludes(state, bounds_.at_keep(level, point), bounds_.lanes_at_keep(level, point))) return;
   if (dominated(state, 'k')) return;

@@ -58,6 +58,7 @@ class Explorer {
 
  private:
   struct State;
+  void keep(Nest& nest, std::size_t level) const;
   void arrive(State& state, std::size_t level);
   void block(const State& state, std::size_t level);
   void temporal(const State& state, std::size_t level, const Start& step);

@@ -124,6 +124,10 @@ TEST_CASE("pruning loses nothing, Timeloop's counts") {
   check_pruning(2, 20, CountConvention::timeloop, false);
 }
 
+TEST_CASE("pruning loses nothing, AccelForge's counts") {
+  check_pruning(9, 20, CountConvention::accelforge, false);
+}
+
 TEST_CASE("pruning loses nothing, tiles that do not divide") {
   check_pruning(3, 8, CountConvention::sluice, true);
 }
@@ -132,6 +136,7 @@ TEST_SUITE("slow") {
   TEST_CASE("pruning loses nothing on hundreds of machines") {
     check_pruning(4, 400, CountConvention::sluice, false);
     check_pruning(5, 400, CountConvention::timeloop, false);
+    check_pruning(10, 200, CountConvention::accelforge, false);
     check_pruning(6, 60, CountConvention::sluice, true);
   }
 }
