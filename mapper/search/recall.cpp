@@ -76,6 +76,10 @@ std::string Recall::question(const Problem& problem, const SearchOptions& option
     }
     text += "\n";
   }
+  for (const HeldTensor& held : options.held)
+    for (std::size_t t = 0; t < problem.tensors.size(); ++t)
+      if (problem.tensors[t].name == held.tensor)
+        text += fmt::format("held {} {}\n", t, held.level);
   for (const KeptTensor& kept : options.kept)
     text += fmt::format("kept {} {}\n", kept.tensor, kept.level);
   for (const std::uint64_t bits : options.reserved_bits) text += fmt::format("reserved {}\n", bits);

@@ -31,6 +31,12 @@ struct KeptTensor {
   std::size_t level = 0;  ///< the outermost that keeps it
 };
 
+/// A level that a tensor may not bypass.
+struct HeldTensor {
+  std::size_t level = 0;
+  std::string tensor;
+};
+
 struct SearchOptions {
   SearchObjective objective = SearchObjective::edp;
   CountConvention convention = CountConvention::sluice;
@@ -44,6 +50,7 @@ struct SearchOptions {
   /// Asked now and then, from any thread; true ends the search with what was found so far.
   std::function<bool()> stop;
   std::function<void(const SearchProgress&)> progress;  ///< called from one thread at a time
+  std::vector<HeldTensor> held;
   /// Tensors that are not in the outermost level: they come into being and end further in.
   std::vector<KeptTensor> kept;
   /// Bits of each level that are taken already; empty: none.

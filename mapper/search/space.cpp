@@ -90,6 +90,11 @@ void Space::make_keeps() {
       uncut_[level] |= relevant_[t];
     }
   }
+  for (const HeldTensor& held : options.held)
+    for (std::size_t t = 0; t < tensors; ++t)
+      if (problem.tensors[t].name == held.tensor)
+        must[held.level] =
+            static_cast<std::uint16_t>(must[held.level] | (may[held.level] & 1u << t));
   keeps_.push_back({});
   for (std::size_t level = 0; level < levels; ++level) {
     std::vector<Keeps> more;

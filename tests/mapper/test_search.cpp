@@ -134,10 +134,10 @@ TEST_CASE("pruning loses nothing, tiles that do not divide") {
 
 TEST_SUITE("slow") {
   TEST_CASE("pruning loses nothing on hundreds of machines") {
-    check_pruning(4, 400, CountConvention::sluice, false);
-    check_pruning(5, 400, CountConvention::timeloop, false);
-    check_pruning(10, 200, CountConvention::accelforge, false);
-    check_pruning(6, 60, CountConvention::sluice, true);
+    check_pruning(4, 120, CountConvention::sluice, false);
+    check_pruning(5, 120, CountConvention::timeloop, false);
+    check_pruning(10, 120, CountConvention::accelforge, false);
+    check_pruning(6, 20, CountConvention::sluice, true);
   }
 }
 
