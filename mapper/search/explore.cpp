@@ -306,32 +306,32 @@ void Explorer::temporal(const State& outer, std::size_t level, const Start& step
     if (excludes(state, state.block_pj + inner, bounds_.lanes_at_axis(level, 0, point))) return;
     if (dominated(state, 's')) return;
   }
-  spread(state, level, 0);
+  spread(state, level);
 }
 
-void Explorer::spread(const State& outer, std::size_t level, std::size_t axis) {
-  if (axis == space_.hierarchy.levels[level].fan_out.size()) {
-    State state = outer;
-    return arrive(state, level + 1);
-  }
+void Explorer::spread(const State& outer, std::size_t level) {
+  const std::size_t axes = space_.hierarchy.levels[level].fan_out.size();
   Tile left;
-  for (const Lanes& lanes : space_.lanes(level, axis)) {
+  for (const Spread& spread : space_.spreads(level)) {
     if (stopped_) return;
-    if (!space_.divided(outer.tile, lanes, left)) continue;
+    if (!space_.divided(outer.tile, spread, left)) continue;
     const std::size_t point = space_.point(left);
-    const double further = bounds_.at_axis(level, axis + 1, point);
+    const double further = bounds_.at_axis(level, axes, point);
     if (!std::isfinite(further)) continue;
-    if (excludes(
-            outer, outer.block_pj + further,
-            static_cast<double>(lanes.product) * bounds_.lanes_at_axis(level, axis + 1, point)))
+    if (excludes(outer, outer.block_pj + further,
+                 static_cast<double>(spread.product) * bounds_.lanes_at_axis(level, axes, point)))
       continue;
     State state = outer;
-    for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank)
-      if (lanes.of_rank[rank] > 1)
-        state.nest.spread(level, axis, rank, space_.size(rank, left[rank]));
-    state.tile = left;
-    state.lanes *= static_cast<double>(lanes.product);
-    spread(state, level, axis + 1);
+    for (std::size_t axis = 0; axis < axes; ++axis)
+      for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank) {
+        const std::uint64_t lanes = spread.axes[axis].of_rank[rank];
+        if (lanes == 1) continue;
+        const std::int32_t index = space_.divided(rank, state.tile[rank], lanes);
+        state.tile[rank] = static_cast<std::uint16_t>(index);
+        state.nest.spread(level, axis, rank, space_.size(rank, state.tile[rank]));
+      }
+    state.lanes *= static_cast<double>(spread.product);
+    arrive(state, level + 1);
   }
 }
 

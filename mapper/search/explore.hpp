@@ -62,7 +62,7 @@ class Explorer {
   void arrive(State& state, std::size_t level);
   void block(const State& state, std::size_t level);
   void temporal(const State& state, std::size_t level, const Start& step);
-  void spread(const State& state, std::size_t level, std::size_t axis);
+  void spread(const State& state, std::size_t level);
   void evaluate(const State& state);
   std::vector<Start> steps(const State& state, std::size_t level);
   void collect(const State& state, std::size_t level, std::vector<Start>& list);

@@ -2,7 +2,11 @@
 #include "mapper/search/space.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <functional>
 #include <numeric>
+#include <string>
+#include <unordered_set>
 
 #include "base/checked.hpp"
 #include "mapper/nest/moves.hpp"
@@ -52,6 +56,7 @@ Space::Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOpt
   make_keeps();
   make_lanes();
   make_divisions();
+  make_spreads();
   orders_ = std::make_unique<OrdersOfMask[]>(std::size_t{2} << problem.ranks.size());
 }
 
@@ -194,6 +199,66 @@ void Space::make_divisions() {
       for (std::size_t i = 0; i < sizes.size.size(); ++i)
         sizes.left.push_back(lanes == 0 ? -1 : left_of(sizes, i, lanes));
   }
+}
+
+/// The first axis of `level` that shares the same tensors as `axis`, and stands for all that do.
+std::size_t Space::class_of(std::size_t level, std::size_t axis) const {
+  const std::vector<FanOutAxis>& axes = hierarchy.levels[level].fan_out;
+  if (options.exhaustive) return axis;
+  std::size_t first = 0;
+  while (axes[first].separate != axes[axis].separate) ++first;
+  return first;
+}
+
+void Space::make_spreads() {
+  for (std::size_t level = 0; level < hierarchy.levels.size(); ++level) {
+    const std::size_t axes = lanes_[level].size();
+    struct Choice {
+      Spread spread;
+      std::string lanes;  // of each class of axes and rank: equal where the cost is
+    };
+    std::vector<Choice> list = {{{}, std::string(axes * ranks.size() * 2, '\0')}};
+    for (std::size_t axis = 0; axis < axes; ++axis) {
+      const std::size_t begin = class_of(level, axis) * ranks.size() * 2;
+      std::unordered_set<std::string> known;
+      std::vector<Choice> more;
+      for (const Choice& choice : list)
+        for (const Lanes& lanes : lanes_[level][axis]) {
+          std::string key = choice.lanes;
+          for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+            // 0 stands for one lane.
+            std::uint16_t so_far = 0;
+            std::memcpy(&so_far, key.data() + begin + 2 * rank, 2);
+            so_far = static_cast<std::uint16_t>((so_far + 1) * lanes.of_rank[rank] - 1);
+            std::memcpy(key.data() + begin + 2 * rank, &so_far, 2);
+          }
+          if (!known.insert(key).second) continue;
+          more.push_back({choice.spread, std::move(key)});
+          more.back().spread.axes.push_back(lanes);
+          more.back().spread.product *= lanes.product;
+        }
+      list = std::move(more);
+    }
+    spreads_.emplace_back();
+    for (Choice& choice : list) spreads_.back().push_back(with_divisions(std::move(choice.spread)));
+    std::ranges::stable_sort(spreads_.back(), std::greater{}, &Spread::product);
+  }
+}
+
+Spread Space::with_divisions(Spread spread) const {
+  for (std::uint8_t rank = 0; rank < ranks.size(); ++rank) {
+    std::vector<std::int32_t> left(ranks[rank].size.size());
+    std::iota(left.begin(), left.end(), 0);
+    bool moves = false;
+    for (const Lanes& lanes : spread.axes) {
+      if (lanes.of_rank[rank] == 1) continue;
+      moves = true;
+      for (std::int32_t& index : left)
+        if (index >= 0) index = divided(rank, static_cast<std::size_t>(index), lanes.of_rank[rank]);
+    }
+    if (moves) spread.left.emplace_back(rank, std::move(left));
+  }
+  return spread;
 }
 
 /// Index of what `lanes` leave of size `index`; -1: they do not divide it, or idle.

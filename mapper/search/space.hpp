@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "mapper/search/search.hpp"
@@ -29,6 +30,14 @@ struct RankSizes {
 /// Lanes of each rank on one axis; their product does not exceed the axis.
 struct Lanes {
   std::array<std::uint16_t, max_nest_ranks> of_rank{};
+  std::uint64_t product = 1;
+};
+
+/// Lanes on all axes of a fan-out. Which of several axes that share the same tensors has which
+/// lanes makes no difference, so that one such choice stands for all.
+struct Spread {
+  std::vector<Lanes> axes;
+  std::vector<std::pair<std::uint8_t, std::vector<std::int32_t>>> left;  ///< rank, index by index
   std::uint64_t product = 1;
 };
 
@@ -70,6 +79,18 @@ class Space {
   const std::vector<Lanes>& lanes(std::size_t level, std::size_t axis) const {
     return lanes_[level][axis];
   }
+  /// All ways to use the fan-out of `level`, the most lanes first.
+  const std::vector<Spread>& spreads(std::size_t level) const { return spreads_[level]; }
+  /// The tile that is left of one; false: it does not divide it.
+  bool divided(const Tile& tile, const Spread& spread, Tile& left) const {
+    left = tile;
+    for (const auto& [rank, indices] : spread.left) {
+      const std::int32_t index = indices[tile[rank]];
+      if (index < 0) return false;
+      left[rank] = static_cast<std::uint16_t>(index);
+    }
+    return true;
+  }
   /// Most lanes that any mapping uses of the axes of `level`.
   std::uint64_t most_lanes(std::size_t level) const { return most_lanes_[level]; }
   /// Ranks that no loop may cut outside of the home of a tensor of SearchOptions::kept at `level`.
@@ -90,12 +111,16 @@ class Space {
   void make_keeps();
   void make_lanes();
   void make_divisions();
+  void make_spreads();
+  std::size_t class_of(std::size_t level, std::size_t axis) const;
+  Spread with_divisions(Spread spread) const;
   std::int32_t left_of(const RankSizes& sizes, std::size_t index, std::uint64_t lanes) const;
   Orders make_orders(std::uint32_t mask) const;
 
   std::array<std::uint32_t, max_nest_tensors> relevant_{}, sliding_{};
   std::vector<Keeps> keeps_;
   std::vector<std::vector<std::vector<Lanes>>> lanes_;
+  std::vector<std::vector<Spread>> spreads_;
   std::array<std::uint64_t, max_nest_levels> most_lanes_{};
   std::array<std::uint64_t, max_nest_ranks> most_of_rank_{};
   std::array<std::uint32_t, max_nest_levels> uncut_{};
