@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
 #include "cli/map_run.hpp"
+#include "cli/map_search.hpp"
 #include "cli/streams.hpp"
 #include "mapper/nest/fields.hpp"
 #include "mapper/nest/map_table.hpp"
@@ -23,9 +24,6 @@ SpecError refused(std::string message, std::string hint = {}) {
 
 /// A mapping that is given leaves nothing to choose.
 void check_fixed(const MapArguments& arguments, const MapFile& file) {
-  if (arguments.mapper.value_or("fixed") != "fixed")
-    throw refused(fmt::format("--mapper: {} maps no map file", quote(*arguments.mapper)),
-                  suggestion(*arguments.mapper, {"fixed"}));
   for (const auto& [word, given] : {std::pair{"--objective", arguments.objective.has_value()},
                                     {"--time", arguments.time.has_value()},
                                     {"--pareto", arguments.pareto},
@@ -35,7 +33,17 @@ void check_fixed(const MapArguments& arguments, const MapFile& file) {
   if (!file.mapping)
     throw SpecError({{{.path = arguments.file},
                       "the file has no mapping, and the mapper fixed makes none",
-                      "write one below `mapping: |`"}});
+                      "write one below `mapping: |`, or take --mapper search"}});
+}
+
+/// The mapper that is named; else `fixed` where there is a mapping, and `search` where there is
+/// none.
+bool is_searched(const MapArguments& arguments, const MapFile& file) {
+  const std::string mapper = arguments.mapper.value_or(file.mapping ? "fixed" : "search");
+  if (mapper != "fixed" && mapper != "search")
+    throw refused(fmt::format("--mapper: {} maps no map file", quote(mapper)),
+                  suggestion(mapper, {"fixed", "search"}));
+  return mapper == "search";
 }
 
 Json json_of(const CascadeMapping& mapping, const Hierarchy& hierarchy, const CascadeCost& cost,
@@ -100,10 +108,24 @@ std::string table_of(const MapFile& file, const CascadeCost& cost) {
   return text + "\n" + to_table(*file.mapping, file.hierarchy, cost);
 }
 
-int map_file(const MapArguments& arguments, const MapFile& file) {
-  check_fixed(arguments, file);
+int map_file(const MapArguments& arguments, MapFile file) {
+  std::string searched;
+  if (is_searched(arguments, file)) {
+    const MapSearch search = search_map(arguments, file);
+    if (search.result.found.empty()) {
+      write_error(fmt::format("{}: infeasible: {}\n", arguments.file,
+                              search.result.optimal
+                                  ? "no mapping of the map space fits"
+                                  : "no mapping was found before the search ended"));
+      return exit_failed;
+    }
+    file.mapping = shown(search.result).mapping;
+    searched = search_text(search);
+  } else {
+    check_fixed(arguments, file);
+  }
   const CascadeCost cost = evaluate(*file.mapping, file.hierarchy, file.convention);
-  write_mapped(arguments, {.table = [&] { return table_of(file, cost); },
+  write_mapped(arguments, {.table = [&] { return searched + table_of(file, cost); },
                            .json = [&] { return to_json(file, cost); },
                            .csv = [&] { return to_csv(*file.mapping, file.hierarchy, cost); }});
   return exit_done;

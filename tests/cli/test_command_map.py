@@ -67,15 +67,18 @@ MISTAKES = [
      "sluice map: error: --pareto: the mapper fixed has nothing to choose\n"),
     (("map", FUSED, "--mapper", "fixedd"), 2,
      "sluice map: error: --mapper: 'fixedd' maps no map file\nhint: did you mean 'fixed'?\n"),
+    (("map", FUSED, "--set", "mapping=null", "--set", "hierarchy.levels.0.keeps=[W0]", "--set",
+      "hierarchy.levels.1.keeps=[W0]"), 1,
+     f"{FUSED}: infeasible: no mapping of the map space fits\n"),
     (("map", FUSED, "--objective", "edb"), 2,
      "sluice map: error: --objective: 'edb' is not known here\nhint: did you mean 'edp'?\n"),
     (("map", FUSED, "--json", "-", "--csv", "-"), 2,
      "sluice map: error: --json and --csv: only one of them can go to standard output\n"),
     (("map", ROOT / "configs" / "arch" / "tpu_v1.yaml"), 2,
      f"{ROOT}/configs/arch/tpu_v1.yaml: error: this is a machine, a map or run file is expected\n"),
-    (("map", FUSED, "--set", "mapping=null"), 2,
+    (("map", FUSED, "--mapper", "fixed", "--set", "mapping=null"), 2,
      f"{FUSED}: error: the file has no mapping, and the mapper fixed makes none\n"
-     "hint: write one below `mapping: |`\n"),
+     "hint: write one below `mapping: |`, or take --mapper search\n"),
 ]
 
 
@@ -83,6 +86,28 @@ MISTAKES = [
 def test_mistakes_are_told(project, words, code, text):
     done = project.sluice(*words)
     assert (done.code, done.out, done.err) == (code, "", text)
+
+
+def test_the_best_mapping_is_found_and_proven(project):
+    given = json.loads(project.sluice("map", FUSED, "--json", "-").out)
+    done = project.sluice("map", FUSED, "--mapper", "search", "--objective", "energy", "--json", "-")
+    found = json.loads(done.out)
+    assert (done.code, done.err) == (0, "")
+    assert found["energy_pj"] <= given["energy_pj"]
+    table = project.sluice("map", FUSED, "--mapper", "search", "--objective", "energy").out
+    assert table.startswith("least energy: proven to be the best of the map space, ")
+    front = project.sluice("map", FUSED, "--mapper", "search", "--pareto", "--threads", "1")
+    assert front.code == 0 and "shown below" in front.out
+    # Without a mapping in the file, one is looked for.
+    asked = project.sluice("map", FUSED, "--set", "mapping=null", "--objective", "energy", "--json", "-")
+    assert json.loads(asked.out) == found
+
+
+def test_a_search_takes_no_longer_than_it_is_given(project):
+    done = project.sluice("map", ROOT / "configs" / "map" / "conv_eyeriss.yaml", "--mapper",
+                          "search", "--time", "1s")
+    assert done.code in (0, 1)
+    assert "ended" in done.out + done.err or "proven" in done.out
 
 
 def test_a_mapping_that_is_not_legal_is_a_mistake(project):

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of `sluice map` that asks the mapper `search` for the mapping of a map file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/arguments.hpp"
+#include "mapper/nest/map_file.hpp"
+#include "mapper/search/fuse.hpp"
+
+namespace sluice {
+
+struct MapSearch {
+  CascadeSearchResult result;
+  SearchObjective objective = SearchObjective::edp;
+  bool interrupted = false;
+};
+
+/// Searches for as long as it is given, or until a signal comes.
+MapSearch search_map(const MapArguments& arguments, const MapFile& file);
+
+/// What was looked for and how well it was done, and the front if there is one.
+std::string search_text(const MapSearch& search);
+
+/// Which of the mappings is shown: of a front, the one with the least energy x cycles.
+const FoundCascade& shown(const CascadeSearchResult& result);
+
+}  // namespace sluice
