@@ -145,7 +145,7 @@ constexpr std::string_view cascade_more = R"(examples:
 
 constexpr std::string_view map_more = R"(examples:
   sluice map configs/map/fused_matmuls.yaml
-  sluice map configs/map/fused_matmuls.yaml --mapper search --objective edp --time 10s --pareto
+  sluice map configs/map/fused_matmuls.yaml --mapper search --pareto --time 10s
   sluice map configs/run/quickstart.yaml --mapper heuristic --json -
 
 A map file holds a cascade, a hierarchy and a loop nest, and the mapper fixed takes the nest as it
