@@ -103,6 +103,8 @@ class Element {
         return std::min(value_, operand);
       case Action::exponential:
         return std::exp(value_);
+      case Action::sine:
+        return std::sin(value_);
       case Action::square:
         return value_ * value_;
       case Action::multiply_kept:
@@ -160,6 +162,9 @@ void append_steps(LaneProgram& program, ElementwiseKind kind, const VectorUnit& 
     case ElementwiseKind::batch_norm:
       return add({{Action::multiply, 1, 0, by_column(rows, columns, random), {}},
                   {Action::add, 1, 0, by_column(rows, columns, random), {}}});
+    case ElementwiseKind::sin:
+      return add({constant(Action::sine, unit.exp_cycles)});
+    case ElementwiseKind::complex_multiply:  // by numbers of modulus 1
     case ElementwiseKind::rope:
       return add({rotation(rows, columns, random)});
   }

@@ -23,6 +23,7 @@ struct LaneStep {
     maximum,          ///< max(value, operand)
     minimum,          ///< min(value, operand)
     exponential,      ///< e^value
+    sine,             ///< sin(value)
     square,           ///< value * value
     multiply_kept,    ///< value * kept
     subtract_from,    ///< operand - value
