@@ -149,7 +149,8 @@ constexpr std::string_view map_more = R"(examples:
   sluice map configs/run/quickstart.yaml --mapper heuristic --json -
 
 A map file holds a cascade, a hierarchy and a loop nest, and the mapper fixed takes the nest as it
-is. The mapper search finds the best one and proves it (docs/search_mapper.md). A run file holds a network and a machine; each layer is shown once, with a count.
+is. The mapper search finds the best one and proves it (docs/search_mapper.md). A run file holds a
+network and a machine; each layer is shown once, with a count.
 )";
 
 constexpr std::string_view list_more = R"(examples:
