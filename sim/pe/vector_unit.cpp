@@ -54,10 +54,24 @@ LaneProgram tanh(const VectorUnit& unit) {
           constant(Action::subtract_from, 1, 1)};
 }
 
+/// One value for each pair of columns.
+Eigen::MatrixXd by_pair(Eigen::Index rows, Eigen::Index columns, std::mt19937_64& random) {
+  Eigen::MatrixXd matrix = drawn(rows, columns, random);
+  for (Eigen::Index column = 1; column < columns; column += 2)
+    matrix.col(column) = matrix.col(column - 1);
+  return matrix;
+}
+
 /// x cos + x' sin, where x' is the other of a pair of columns (Su et al. 2021, eq. 34).
 LaneStep rotation(Eigen::Index rows, Eigen::Index columns, std::mt19937_64& random) {
-  const Eigen::ArrayXXd angles = drawn(rows, columns, random).array();
-  return {Action::rotate, 3, 0, angles.cos().matrix(), angles.sin().matrix()};
+  const Eigen::ArrayXXd angles = by_pair(rows, columns, random).array();
+  return {Action::turn, 3, 0, angles.cos().matrix(), angles.sin().matrix()};
+}
+
+/// (x + i x') (c + i d), a pair of columns being the parts of a number.
+LaneStep complex_product(Eigen::Index rows, Eigen::Index columns, std::mt19937_64& random) {
+  const Eigen::MatrixXd real = by_pair(rows, columns, random);
+  return {Action::turn, 3, 0, real, by_pair(rows, columns, random)};
 }
 
 double partner(const Eigen::MatrixXd& elements, Eigen::Index row, Eigen::Index column) {
@@ -115,7 +129,7 @@ class Element {
         return kept_ / value_;
       case Action::divide_constant:
         return operand / value_;
-      case Action::rotate:
+      case Action::turn:
         break;
     }
     const double sine = to_format(step.operands2(row_, column_), format_);
@@ -151,6 +165,8 @@ void append_steps(LaneProgram& program, ElementwiseKind kind, const VectorUnit& 
       return add(tanh(unit));
     case ElementwiseKind::exp:
       return add({constant(Action::exponential, unit.exp_cycles)});
+    case ElementwiseKind::sin:
+      return add({constant(Action::sine, unit.exp_cycles)});
     case ElementwiseKind::add:
       return add({{Action::add, 1, 0, drawn(rows, columns, random), {}}});
     case ElementwiseKind::multiply:
@@ -167,6 +183,8 @@ void append_steps(LaneProgram& program, ElementwiseKind kind, const VectorUnit& 
     case ElementwiseKind::complex_multiply:  // by numbers of modulus 1
     case ElementwiseKind::rope:
       return add({rotation(rows, columns, random)});
+    case ElementwiseKind::complex_multiply:
+      return add({complex_product(rows, columns, random)});
   }
 }
 

@@ -29,13 +29,13 @@ struct LaneStep {
     subtract_from,    ///< operand - value
     divide_kept,      ///< kept / value
     divide_constant,  ///< operand / value
-    rotate,           ///< value * cos + partner * sin: three lane cycles
+    turn,  ///< value * operand -+ partner * second operand, of a pair of columns; 3 lane cycles
   };
   Action action = Action::add;
   std::uint32_t lane_cycles = 1;
   double constant = 0;        ///< the operand, unless there is a matrix of them
   Eigen::MatrixXd operands;   ///< by element; empty: `constant`
-  Eigen::MatrixXd operands2;  ///< of rotate: the sines
+  Eigen::MatrixXd operands2;  ///< of turn: the second operands, such as sines
 };
 
 /// What the epilogue of a layer does to each element of its result.

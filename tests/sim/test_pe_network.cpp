@@ -62,7 +62,9 @@ Network random_products(std::mt19937_64& random) {
     else
       layer.op = Linear{extent(12), extent(12), extent(12), extent(3), 0, random() % 2 == 0, false};
     for (std::size_t e = random() % 3; e > 0; --e)
-      layer.epilogue.push_back(ElementwiseKind(random() % 13));
+      layer.epilogue.push_back(
+          EnumNames<ElementwiseKind>::table[random() % std::size(EnumNames<ElementwiseKind>::table)]
+              .value);
     network.layers.push_back(layer);
   }
   return network;

@@ -5,6 +5,7 @@
 
 #include <Eigen/Dense>
 #include <cmath>
+#include <complex>
 
 #include "mapper/lane_cycles.hpp"
 #include "sim/pe/vector_unit.hpp"
@@ -69,6 +70,7 @@ TEST_CASE("epilogues without operands give their formulas, to a few roundings of
   CHECK(error(ElementwiseKind::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }) <= 8);
   CHECK(error(ElementwiseKind::tanh, [](double x) { return std::tanh(x); }) <= 8);
   CHECK(error(ElementwiseKind::exp, [](double x) { return std::exp(x); }) <= 8);
+  CHECK(error(ElementwiseKind::sin, [](double x) { return std::sin(x); }) <= 1);
   CHECK(error(ElementwiseKind::scale, [](double x) { return x / 8; }) <= 1);
 }
 
@@ -89,7 +91,6 @@ TEST_CASE("a bias and a batch norm belong to columns, a second operand to elemen
 }
 
 TEST_CASE("rope turns each pair of columns and keeps its length") {
-  // Angles differ by element, so that each result is checked against its own: y = x cos + x' sin.
   const Eigen::MatrixXd x = elements();
   const VectorUnit unit;
   const LaneProgram program = program_of(ElementwiseKind::rope, unit, x);
@@ -97,10 +98,27 @@ TEST_CASE("rope turns each pair of columns and keeps its length") {
   REQUIRE(program.size() == 1);
   for (Eigen::Index row = 0; row < x.rows(); ++row)
     for (Eigen::Index column = 0; column < x.cols(); column += 2) {
+      CHECK(std::hypot(y(row, column), y(row, column + 1)) ==
+            doctest::Approx(std::hypot(x(row, column), x(row, column + 1))).epsilon(1e-6));
       const double c = program[0].operands(row, column), s = program[0].operands2(row, column);
-      CHECK(c * c + s * s == doctest::Approx(1).epsilon(1e-12));
       CHECK(y(row, column) ==
             doctest::Approx(x(row, column) * c - x(row, column + 1) * s).epsilon(1e-5));
+    }
+}
+
+TEST_CASE("complex numbers, a pair of columns each, are multiplied as such") {
+  const Eigen::MatrixXd x = elements();
+  const VectorUnit unit;
+  const LaneProgram program = program_of(ElementwiseKind::complex_multiply, unit, x);
+  const Eigen::MatrixXd y = run_vector_unit(unit, program, x).values;
+  REQUIRE(program.size() == 1);
+  for (Eigen::Index row = 0; row < x.rows(); ++row)
+    for (Eigen::Index column = 0; column < x.cols(); column += 2) {
+      const std::complex<double> product =
+          std::complex(x(row, column), x(row, column + 1)) *
+          std::complex(program[0].operands(row, column), program[0].operands2(row, column));
+      CHECK(y(row, column) == doctest::Approx(product.real()).epsilon(1e-6));
+      CHECK(y(row, column + 1) == doctest::Approx(product.imag()).epsilon(1e-6));
     }
 }
 
