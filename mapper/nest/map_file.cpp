@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/checked.hpp"
 #include "base/print.hpp"
 #include "base/read.hpp"
 #include "base/schema.hpp"
@@ -87,6 +88,13 @@ class MapReader {
     if (levels.empty() || levels.size() > max_nest_levels)
       diagnostics_.error(list->where, fmt::format("there are {} levels, 1 to {} are possible",
                                                   levels.size(), max_nest_levels));
+    std::uint64_t instances = 1;
+    for (const NestLevel& level : levels)
+      for (const FanOutAxis& axis : level.fan_out)
+        instances = multiply(instances, std::max<std::uint64_t>(axis.size, 1)).value_or(UINT64_MAX);
+    constexpr std::uint64_t most = std::uint64_t{1} << 40;
+    if (instances > most)
+      diagnostics_.error(list->where, fmt::format("the fan-outs have more than {} lanes", most));
     for (std::size_t i = 0; i < levels.size(); ++i) {
       const Location& where = list->items[i].where;
       for (std::size_t j = 0; j < i; ++j)
@@ -178,7 +186,7 @@ std::string map_schema() {
   schema.required("name", std::string(), {.doc = "name of the mapping"});
   schema.field("source", std::string(), {.doc = "where its numbers come from"});
   schema.field("convention", CountConvention::sluice, {.doc = "how accesses are counted"});
-  schema.add("cascade", R"({"type": ["object", "string"]})",
+  schema.add("cascade", R"({"anyOf": [{"type": "string"}, )" + cascade_schema() + "]}",
              {.doc = "what is computed: a cascade in place, or the path of its file"});
   schema.add("set", R"({"type": "object"})", {.doc = "parameters of the cascade"});
   schema.field("bits", std::vector<TensorBits>{}, {.doc = "widths of elements of tensors"});

@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
+
+#include "base/checked.hpp"
 
 namespace sluice {
 namespace {
@@ -49,6 +52,13 @@ std::vector<std::string> check(const Problem& problem) {
       mistakes.push_back(fmt::format("rank {} is declared twice", rank.name));
     if (rank.extent == 0) mistakes.push_back(fmt::format("rank {} has extent 0", rank.name));
   }
+  std::uint64_t points = 1;
+  for (const NestRank& rank : problem.ranks)
+    points =
+        multiply(points, std::max<std::uint64_t>(rank.extent, 1)).value_or(most_nest_points + 1);
+  if (points > most_nest_points)
+    mistakes.push_back(
+        fmt::format("more than {} points, which is too large to count", most_nest_points));
   std::size_t outputs = 0;
   for (const NestTensor& tensor : problem.tensors) {
     for (const NestTensor* other = problem.tensors.data(); other != &tensor; ++other)

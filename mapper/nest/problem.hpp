@@ -48,12 +48,15 @@ struct Problem {
 
 inline constexpr std::size_t max_nest_ranks = 16;
 inline constexpr std::size_t max_nest_tensors = 8;
+/// Points of an iteration space, so that counts fit their integers and are exact as doubles.
+inline constexpr std::uint64_t most_nest_points = std::uint64_t{1} << 53;
 
 /// Whether `tensor` depends on the rank of this index.
 bool depends_on(const NestTensor& tensor, std::size_t rank);
 
 /// What is wrong with a problem: no output or several, a rank of extent 0, a tensor twice, a rank
-/// in two dimensions of a tensor (which no count here expresses), more than fits. Empty: nothing.
+/// in two dimensions of a tensor (which no count here expresses), more than fits or can be counted.
+/// Empty: nothing.
 std::vector<std::string> check(const Problem& problem);
 
 }  // namespace sluice

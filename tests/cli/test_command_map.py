@@ -51,6 +51,12 @@ def test_our_map_files_are_legal(project, path):
     assert (done.code, done.out) == (0, f"{path}: a mapping without mistakes\n")
 
 
+def test_the_example_in_the_docs_is_legal(project):
+    page = (ROOT / "docs" / "map_files.md").read_text()
+    project.write("docs.yaml", page.split("```yaml\n")[1].split("```")[0])
+    assert project.sluice("map", "docs.yaml").code == 0
+
+
 def test_layers_of_a_run_are_shown_once(project):
     done = project.sluice("map", QUICKSTART)
     assert (done.code, done.err) == (0, "")

@@ -181,5 +181,42 @@ hint: compute it outside of the loop in line 18
 )");
 }
 
+std::string hierarchy_mistakes(const std::string& bits, const std::string& levels) {
+  std::string text =
+      problem.substr(0, problem.find("hierarchy:")) + bits + "hierarchy:\n  levels:\n" + levels;
+  try {
+    parse_map(text, "two.yaml");
+  } catch (const SpecError& error) {
+    std::string told;
+    for (const Diagnostic& d : error.diagnostics()) told += d.message + "\n";
+    return told;
+  }
+  return "none\n";
+}
+
+TEST_CASE("mistakes of a hierarchy are told") {
+  CHECK(hierarchy_mistakes("", "    - {name: Main}\n") == "none\n");
+  CHECK(hierarchy_mistakes("", "    - {name: A}\n    - {name: A}\n") ==
+        "two levels are called A\n");
+  CHECK(hierarchy_mistakes("", "    - {name: A, units: [VEC]}\n") ==
+        "there is no compute unit 'VEC'\n");
+  CHECK(hierarchy_mistakes("", "    []\n") == "there are 0 levels, 1 to 12 are possible\n");
+  CHECK(hierarchy_mistakes("", "    - {name: A, fan_out: [{axis: X, size: 2199023255552}]}\n") ==
+        "the fan-outs have more than 1099511627776 lanes\n");
+  CHECK(hierarchy_mistakes("bits: [{tensor: T9, bits: 4}]\n", "    - {name: A}\n") ==
+        "there is no tensor 'T9'\n");
+}
+
+TEST_CASE("more points than can be counted are refused") {
+  const Problem large{"large",
+                      {{"m", std::uint64_t{1} << 30, false}, {"n", std::uint64_t{1} << 24, false}},
+                      {{"Z", {{{0, 1}}, {{1, 1}}}, true, 8}}};
+  CHECK(check(large) ==
+        std::vector<std::string>{"more than 9007199254740992 points, which is too large to count"});
+  Problem most = large;
+  most.ranks[1].extent = std::uint64_t{1} << 23;
+  CHECK(check(most).empty());
+}
+
 }  // namespace
 }  // namespace sluice

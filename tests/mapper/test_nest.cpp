@@ -250,6 +250,65 @@ TEST_CASE("a latch saves the reads of an operand that stays") {
   CHECK(counted(nest, problem, hierarchy, CountConvention::sluice).at[1][0].reads == 128);
 }
 
+TEST_CASE("lanes that idle in a ragged pass count on average") {
+  // 30 rows in passes of 16 and 14: 15 of 16 lanes on average, each of which takes 8 of 120 words.
+  Hierarchy hierarchy = machine();
+  hierarchy.levels[0].fan_out = {{"X", 16, {}}};
+  hierarchy.levels[1].fan_out.clear();
+  Nest nest;
+  nest.keep(0, all).loop(M, 16).spread(0, 0, M, 1).keep(1, all).loop(K, 1).loop(N, 1);
+  const NestCounts counts = counted(nest, gemm(30, 1, 4), hierarchy, CountConvention::timeloop);
+  CHECK(counts.steps == 8);
+  CHECK(counts.at[1][0].instances == 15);
+  CHECK(counts.at[1][0].of_instance(counts.at[1][0].reads) == 8);
+}
+
+TEST_CASE(
+    "elements are packed into words, as wide as a level keeps them, and clusters share blocks") {
+  // 4 x 4 x 4: GB reads A 64 times; 8 bits in words of 32, two words a block: 64 / 8 accesses.
+  Hierarchy hierarchy = machine();
+  hierarchy.levels[1].fan_out.clear();
+  hierarchy.levels[1].word_bits = 32;
+  hierarchy.levels[1].block = 2;
+  hierarchy.levels[1].read_pj = 1;
+  Nest nest;
+  nest.keep(0, all).keep(1, all).loop(M, 1).loop(N, 1).loop(K, 1);
+  const Problem problem = gemm(4, 4, 4);
+  const NestCounts counts = counted(nest, problem, hierarchy, CountConvention::sluice);
+  const auto energy = [&](CountConvention convention) {
+    return price(counts, problem, hierarchy, convention).energy_pj[1];
+  };
+  CHECK(energy(CountConvention::sluice)[0] == 8);
+  CHECK(energy(CountConvention::timeloop)[0] == 32);  // an element is a word there
+  hierarchy.levels[1].bits = {{"A", 16}};
+  CHECK(energy(CountConvention::sluice)[0] == 16);
+  CHECK(energy(CountConvention::sluice)[1] == 8);
+  hierarchy.levels[1].cluster = 2;
+  CHECK(energy(CountConvention::sluice)[0] == 8);
+}
+
+TEST_CASE("ports are separate or shared") {
+  // 64 reads each of A in 16 of 32 bits and of B in 8 are 32 + 16 words; Z is read 48 + 16 (drain)
+  // times: 16 words. Fills of A and B, 16 each, are 8 + 4; 64 updates of Z are 16: 28 words.
+  Hierarchy hierarchy = machine();
+  hierarchy.levels[1].fan_out.clear();
+  hierarchy.levels[1].word_bits = 32;
+  hierarchy.levels[1].bits = {{"A", 16}};
+  Nest nest;
+  nest.keep(0, all).keep(1, all).loop(M, 1).loop(N, 1).loop(K, 1);
+  const Problem problem = gemm(4, 4, 4);
+  const NestCounts counts = counted(nest, problem, hierarchy, CountConvention::sluice);
+  const auto cycles = [&] {
+    return price(counts, problem, hierarchy, CountConvention::sluice).level_cycles[1];
+  };
+  hierarchy.levels[1].read_bandwidth = 0.5;
+  CHECK(cycles() == 2 * 64);
+  hierarchy.levels[1].write_bandwidth = 0.125;
+  CHECK(cycles() == 8 * 28);
+  hierarchy.levels[1].shared_bandwidth = 0.25;
+  CHECK(cycles() == 4 * (64 + 28));
+}
+
 TEST_CASE("the slowest level sets the time") {
   // 64 steps; GB reads A and B 64 times each and Z 48 + 16 (drain) times: 192 words, 2 a cycle.
   Hierarchy hierarchy = machine();
