@@ -178,9 +178,6 @@ void append_steps(LaneProgram& program, ElementwiseKind kind, const VectorUnit& 
     case ElementwiseKind::batch_norm:
       return add({{Action::multiply, 1, 0, by_column(rows, columns, random), {}},
                   {Action::add, 1, 0, by_column(rows, columns, random), {}}});
-    case ElementwiseKind::sin:
-      return add({constant(Action::sine, unit.exp_cycles)});
-    case ElementwiseKind::complex_multiply:  // by numbers of modulus 1
     case ElementwiseKind::rope:
       return add({rotation(rows, columns, random)});
     case ElementwiseKind::complex_multiply:
