@@ -15,6 +15,7 @@
 #include <unordered_set>
 
 #include "base/yaml_source.hpp"
+#include "base/yaml_tags.hpp"
 
 namespace sluice {
 namespace {
@@ -42,8 +43,8 @@ Extent extent_of(const YamlNode& node) {
 // exceeding a limit throws at once.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const YamlSource& source, const YamlLimits& limits)
-      : source_(source), limits_(limits) {}
+  TreeBuilder(const YamlSource& source, const YamlLimits& limits, bool tags)
+      : source_(source), limits_(limits), tags_(tags) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 1) return;
@@ -159,6 +160,14 @@ class TreeBuilder : public YAML::EventHandler {
     open.node.kind = kind;
     open.node.where = place(mark);
     open.anchor = anchor;
+    if (tags_ && kind == YamlNode::Kind::map && tag.starts_with('!') && tag.size() > 1) {
+      YamlNode word;
+      word.kind = YamlNode::Kind::scalar;
+      word.scalar = tag.substr(1);
+      word.where = open.node.where;
+      open.node.entries.push_back({"!", word.where, word});
+      return;
+    }
     check_tag(tag, open.node.where);
   }
 
@@ -220,6 +229,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   const YamlSource& source_;
   const YamlLimits& limits_;
+  bool tags_;  ///< whether maps may have tags
   Diagnostics diagnostics_;
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, YamlNode> anchors_;
@@ -288,12 +298,11 @@ std::string with_end_mark(std::string_view text) {
   return std::string(text.substr(0, last + 1)) + '#';
 }
 
-}  // namespace
-
-YamlNode parse_yaml(std::string_view text, const std::string& path, const YamlLimits& limits) {
+YamlNode parse(std::string_view text, const std::string& path, const YamlLimits& limits,
+               bool tags) {
   const YamlSource source(text, path);
   source.check_text(limits);
-  TreeBuilder builder(source, limits);
+  TreeBuilder builder(source, limits, tags);
   try {
     std::istringstream stream(with_end_mark(source.text()));
     YAML::Parser parser(stream);
@@ -306,6 +315,17 @@ YamlNode parse_yaml(std::string_view text, const std::string& path, const YamlLi
     builder.diagnostics().error({.path = path}, "the file holds nothing but comments");
   builder.diagnostics().throw_if_any();
   return builder.take_root();
+}
+
+}  // namespace
+
+YamlNode parse_yaml(std::string_view text, const std::string& path, const YamlLimits& limits) {
+  return parse(text, path, limits, false);
+}
+
+YamlNode parse_tagged_yaml(std::string_view text, const std::string& path,
+                           const YamlLimits& limits) {
+  return parse(text, path, limits, true);
 }
 
 }  // namespace sluice

@@ -144,6 +144,16 @@ ImportOnnxArguments read_onnx(WordReader& words) {
   return import;
 }
 
+ImportTimeloopArguments read_timeloop(WordReader& words) {
+  ImportTimeloopArguments import;
+  import.problem = words.required("PROBLEM");
+  import.architecture = words.required("ARCHITECTURE");
+  import.mapping = words.text("MAPPING");
+  import.ert = words.text("--ert");
+  import.output = words.required("--output");
+  return import;
+}
+
 CascadeArguments read_cascade(WordReader& words) {
   const std::vector<std::string> formats = {"text", "yaml", "json", "dot", "svg"};
   CascadeArguments cascade{words.required("FILE"), words.settings(),
@@ -262,6 +272,7 @@ decltype(Command::arguments) read_arguments(std::string_view command, WordReader
   if (command == "import scalesim") return read_scalesim(words);
   if (command == "import accelergy") return read_accelergy(words);
   if (command == "import onnx") return read_onnx(words);
+  if (command == "import timeloop") return read_timeloop(words);
   return help_on(words);
 }
 

@@ -74,6 +74,14 @@ struct ImportOnnxArguments {
   std::string output;
 };
 
+struct ImportTimeloopArguments {
+  std::string problem;
+  std::string architecture;
+  std::optional<std::string> mapping;  ///< none: a mapper is to find one
+  std::optional<std::string> ert;
+  std::string output;
+};
+
 struct CascadeArguments {
   std::string file;  ///< a cascade, or a network to lower
   std::vector<Setting> settings;
@@ -131,8 +139,8 @@ struct Command {
   std::optional<std::string> library;  ///< --library
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
-               ImportOnnxArguments, CascadeArguments, EvaluateArguments, MapArguments,
-               SweepArguments, StudyArguments>
+               ImportOnnxArguments, ImportTimeloopArguments, CascadeArguments, EvaluateArguments,
+               MapArguments, SweepArguments, StudyArguments>
       arguments;
 };
 

@@ -123,6 +123,14 @@ constexpr WordSpec onnx_words[] = {
     {"--output", "-o", "FILE", value, "network to write; - is standard output", true},
 };
 
+constexpr WordSpec timeloop_words[] = {
+    {"PROBLEM", "", "", value, "problem of Timeloop v4 (.yaml)", true},
+    {"ARCHITECTURE", "", "", value, "architecture (.yaml)", true},
+    {"MAPPING", "", "", value, "mapping (.yaml); without one, a mapper is to find it"},
+    {"--ert", "", "FILE", value, "energy reference table of Accelergy (.yaml)"},
+    {"--output", "-o", "FILE", value, "map file to write; - is standard output", true},
+};
+
 constexpr WordSpec help_words[] = {
     {"COMMAND", "", "", values, "the command to explain"},
 };
@@ -196,6 +204,8 @@ constexpr CommandSpec commands[] = {
     {"import accelergy", "make an energy table of tables of Accelergy", accelergy_words,
      accelergy_more},
     {"import onnx", "make a network of an ONNX model", onnx_words},
+    {"import timeloop", "make a map file of a problem, machine and mapping of Timeloop",
+     timeloop_words},
     {"help", "explain a command", help_words},
 };
 

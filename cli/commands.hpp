@@ -31,5 +31,6 @@ int schema_command(const SchemaArguments& arguments);
 int import_scalesim_command(const ImportScaleSimArguments& arguments);
 int import_accelergy_command(const ImportAccelergyArguments& arguments);
 int import_onnx_command(const ImportOnnxArguments& arguments);
+int import_timeloop_command(const ImportTimeloopArguments& arguments);
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include "base/read.hpp"
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
+#include "mapper/importers/timeloop.hpp"
 #include "workloads/importers/importers.hpp"
 #include "workloads/importers/scalesim_topology.hpp"
 
@@ -91,6 +92,19 @@ int import_onnx_command(const ImportOnnxArguments& arguments) {
   const Network network =
       import_network("onnx", read_file(arguments.file, most_model_bytes), arguments.file, settings);
   write_result(arguments.output, network_to_yaml(network));
+  return exit_done;
+}
+
+int import_timeloop_command(const ImportTimeloopArguments& arguments) {
+  const auto read = [](const std::string& path) {
+    return parse_timeloop(read_file(path, most_bytes), path);
+  };
+  TimeloopFiles files{read(arguments.problem), read(arguments.architecture), {}, {}};
+  if (arguments.mapping) files.mapping = read(*arguments.mapping);
+  if (arguments.ert) files.energies = read(*arguments.ert);
+  const TimeloopImport import = import_timeloop(files);
+  for (const std::string& note : import.notes) write_error(fmt::format("note: {}\n", note));
+  write_result(arguments.output, to_text(import.file));
   return exit_done;
 }
 

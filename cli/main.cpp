@@ -36,6 +36,7 @@ struct Executor {
   int operator()(const ImportScaleSimArguments& a) const { return import_scalesim_command(a); }
   int operator()(const ImportAccelergyArguments& a) const { return import_accelergy_command(a); }
   int operator()(const ImportOnnxArguments& a) const { return import_onnx_command(a); }
+  int operator()(const ImportTimeloopArguments& a) const { return import_timeloop_command(a); }
 };
 
 int execute(int count, const char* const* words, std::string& name) {

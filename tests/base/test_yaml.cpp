@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/yaml.hpp"
+#include "base/yaml_tags.hpp"
 #include "tests/base/errors.hpp"
 
 namespace sluice {
@@ -60,6 +61,17 @@ TEST_CASE("quotes and blocks make texts") {
   CHECK(root.find("c")->quoted);
   CHECK(root.find("d")->quoted);
   CHECK(root.find("d")->scalar == "1\n");
+}
+
+TEST_CASE("the tag of a map is its first entry where tags are read") {
+  const YamlNode root = parse_tagged_yaml("- !Component {name: a}\n- {name: b}\n", "f");
+  REQUIRE(root.items[0].entries.size() == 2);
+  CHECK(root.items[0].entries[0].key == "!");
+  CHECK(root.items[0].find("!")->scalar == "Component");
+  CHECK(root.items[0].find("name")->scalar == "a");
+  CHECK(root.items[1].find("!") == nullptr);
+  CHECK_THROWS_AS(parse_tagged_yaml("a: !Word x", "f"), SpecError);
+  CHECK_THROWS_AS(parse_tagged_yaml("a: !!python/object {}", "f"), SpecError);
 }
 
 TEST_CASE("an alias is a copy of what it stands for") {

@@ -203,3 +203,36 @@ def test_a_dimension_that_a_model_does_not_have_is_told(project):
     assert (done.code, done.err) == (
         2, f"{model}: error: the model has no open dimension 'batch'\n"
            "hint: all its shapes are fixed\n")
+
+
+TIMELOOP = ROOT / "tests" / "mapper" / "golden" / "timeloop"
+
+
+def test_files_of_timeloop_become_a_map_file(project):
+    file = str(TIMELOOP / "T02.yaml")
+    done = project.sluice("import", "timeloop", file, file, file, "--ert", file, "-o", "my.yaml")
+    assert (done.code, done.out, done.err) == (0, "wrote my.yaml\n", "")
+    written = yaml.safe_load((project.folder / "my.yaml").read_text())
+    assert written["convention"] == "timeloop"
+    assert [level["name"] for level in written["hierarchy"]["levels"]] == ["MainMemory", "Buffer"]
+    assert "for r in 0..3" in written["mapping"]
+    # Without a mapping there is none, and attributes of estimators are passed over with a note.
+    project.write("arch.yaml", (TIMELOOP / "T02.yaml").read_text().replace(
+        "datawidth: 8, block_size: 8,", "datawidth: 8, technology: 45nm, block_size: 8,"))
+    done = project.sluice("import", "timeloop", file, "arch.yaml", "-o", "-")
+    assert done.code == 0
+    assert done.err == "note: MainMemory: attribute technology is passed over\n"
+    assert "mapping" not in yaml.safe_load(done.out)
+
+
+def test_a_timeloop_file_with_a_mistake_is_told_and_nothing_is_written(project):
+    text = (TIMELOOP / "T02.yaml").read_text()
+    project.write("bad.yaml", text.replace("R: 3, P: 16", "R: 4, P: 16"))
+    before = project.files()
+    done = project.sluice("import", "timeloop", "bad.yaml", "bad.yaml", "bad.yaml", "-o", "x")
+    assert (done.code, done.out) == (2, "")
+    assert "error: the factors of R multiply to 3, it has 4\n" in done.err
+    assert project.files() == before
+    done = project.sluice("import", "timeloop", "bad.yaml", "-o", "x")
+    assert done.code == 2
+    assert done.err.startswith("sluice import timeloop: error: ARCHITECTURE is missing: ")

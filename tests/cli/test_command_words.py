@@ -8,7 +8,8 @@ from sluice_command import ROOT
 
 COMMANDS = ["run", "check", "describe", "cascade", "map", "evaluate", "sweep",
             "study show", "study best", "study front", "study export", "study validate", "list",
-            "schema", "import scalesim", "import accelergy", "import onnx", "help"]
+            "schema", "import scalesim", "import accelergy", "import onnx",
+            "import timeloop", "help"]
 
 
 def test_the_version_is_that_of_the_project(project):
@@ -53,7 +54,8 @@ MISTAKES = [
      "sluice: error: there is no command 'run.yaml'\n"
      "hint: to evaluate a file: sluice run run.yaml\n"),
     (("import",),
-     "sluice: error: what to import from is missing\nhint: known: scalesim, accelergy, onnx\n"),
+     "sluice: error: what to import from is missing\n"
+     "hint: known: scalesim, accelergy, onnx, timeloop\n"),
     (("import", "scalsim"),
      "sluice: error: there is no command 'import scalsim'\nhint: did you mean 'scalesim'?\n"),
     (("help", "rn"), "sluice help: error: there is no command 'rn'\nhint: did you mean 'run'?\n"),
