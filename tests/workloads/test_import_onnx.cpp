@@ -8,10 +8,14 @@
 
 #include "base/files.hpp"
 #include "tests/source_path.hpp"
+#include "tests/workloads/onnx_bytes.hpp"
 #include "workloads/importers/importers.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice {
+
+using namespace onnx_bytes;
+
 namespace {
 
 const std::string folder = source_path("tests/workloads/onnx/");
@@ -22,60 +26,6 @@ Network fixture(const std::string& name) {
 
 Network library_network(const std::string& name) {
   return read_network(load_yaml(source_path("workloads/library/" + name)), nullptr);
-}
-
-// Wire format (protobuf.dev/programming-guides/encoding): number * 8 + type, then a varint (type
-// 0), or a length and bytes (type 2). Lengths here stay below 128 unless written by `length`.
-std::string varint(std::uint64_t number) {
-  std::string text;
-  for (; number > 127; number >>= 7) text += static_cast<char>((number & 127) | 128);
-  return text + static_cast<char>(number);
-}
-std::string bytes(unsigned field, const std::string& content) {
-  return varint(field * 8 + 2) + varint(content.size()) + content;
-}
-std::string whole(unsigned field, std::uint64_t number) {
-  return varint(field * 8) + varint(number);
-}
-
-std::string dimension(const std::string& text) {
-  if (text.empty()) return bytes(1, "");
-  if (text.find_first_not_of("-0123456789") != text.npos) return bytes(1, bytes(2, text));
-  return bytes(1, whole(1, static_cast<std::uint64_t>(std::stoll(text))));
-}
-std::string value(const std::string& name, const std::vector<std::string>& dims) {
-  std::string shape;
-  for (const std::string& dim : dims) shape += dimension(dim);
-  return bytes(1, name) + bytes(2, bytes(1, whole(1, 1) + bytes(2, shape)));
-}
-std::string weights(const std::string& name, const std::vector<std::uint64_t>& dims) {
-  std::string tensor;
-  for (const std::uint64_t extent : dims) tensor += whole(1, extent);
-  return bytes(5, tensor + whole(2, 1) + bytes(8, name));
-}
-std::string node(const std::string& type, const std::vector<std::string>& inputs,
-                 const std::string& output, const std::string& attributes = {}) {
-  std::string text;
-  for (const std::string& input : inputs) text += bytes(1, input);
-  return bytes(1, text + bytes(2, output) + bytes(3, "my") + bytes(4, type) + attributes);
-}
-std::string integers(const std::string& name, const std::vector<std::int64_t>& numbers) {
-  std::string text = bytes(1, name);
-  for (const std::int64_t n : numbers) text += whole(8, static_cast<std::uint64_t>(n));
-  return bytes(5, text);
-}
-std::string input(const std::string& name, const std::vector<std::string>& dims) {
-  return bytes(11, value(name, dims));
-}
-std::string model(const std::string& graph) { return whole(1, 8) + bytes(7, graph); }
-
-std::string mistakes(const std::string& text, const ImportSettings& settings = {}) {
-  try {
-    import_network("onnx", text, "m.onnx", settings);
-  } catch (const SpecError& error) {
-    return error.what();
-  }
-  return "none";
 }
 
 }  // namespace
@@ -128,7 +78,8 @@ TEST_CASE("SqueezeNet 1.1 has the MACs and parameters that are published") {
 }
 
 TEST_CASE("an imported network reads back unchanged") {
-  for (const char* name : {"light_resnet50.onnx", "light_vgg19.onnx", "light_squeezenet.onnx"}) {
+  for (const char* name : {"light_resnet50.onnx", "light_vgg19.onnx", "light_squeezenet.onnx",
+                           "light_bvlc_alexnet.onnx", "light_inception_v1.onnx"}) {
     const Network network = fixture(name);
     CHECK(read_network(parse_yaml(network_to_yaml(network), "n.yaml"), nullptr) == network);
   }
@@ -232,11 +183,38 @@ TEST_CASE("numbers that cannot be counted are an error, not another number") {
 }
 
 TEST_CASE("an operator without a counterpart names its node and is never left out") {
-  CHECK(mistakes(model(node("LRN", {"x"}, "y") + node("Foo", {"y"}, "z") + input("x", {"1"}))) ==
+  CHECK(mistakes(model(node("Cos", {"x"}, "y") + node("Foo", {"y"}, "z") + input("x", {"1"}))) ==
         "m.onnx: error: node 1 'my' (Foo): sluice does not know this operator\n"
         "hint: docs/onnx.md lists those it knows\n"
-        "m.onnx: error: node 0 'my' (LRN): networks of sluice have no such operator\n"
+        "m.onnx: error: node 0 'my' (Cos): networks of sluice have no such operator\n"
         "hint: docs/onnx.md lists what becomes what");
+}
+
+TEST_CASE("local response norms, grouped and branching nets of the model zoo are read whole") {
+  // BVLC AlexNet at 224 pixels. Convolutions: 54^2 * 96 * 363 + 26^2 * 256 * 1200 +
+  // 12^2 * (384 * 2304 + 384 * 1728 + 256 * 1728) = 595,938,432; behind them 9216 * 4096 +
+  // 4096 * 4096 + 4096 * 1000 = 58,621,952. 60,965,224 parameters are those of the Caffe model.
+  const Network alexnet = fixture("light_bvlc_alexnet.onnx");
+  CHECK(macs(alexnet) == 595938432 + 58621952);
+  CHECK(parameters(alexnet) == 60965224);
+  // Each of the two norms: squares, their sums over 5 channels to a power, and a product.
+  std::size_t windows = 0, products = 0;
+  for (const Layer& layer : alexnet.layers) {
+    if (const auto* pool = std::get_if<Pool2d>(&layer.op); pool && pool->channels == 1) {
+      ++windows;
+      CHECK(pool->kernel_height == 5);
+      CHECK(pool->kernel_width == 1);
+      CHECK(out_height(*pool) == pool->in_height);
+      CHECK(layer.epilogue == std::vector{ElementwiseKind::scale, ElementwiseKind::exp,
+                                          ElementwiseKind::scale, ElementwiseKind::exp});
+    }
+    if (const auto* op = std::get_if<Elementwise>(&layer.op))
+      products += op->kind == ElementwiseKind::multiply ? 1 : 0;
+  }
+  CHECK(windows == 2);
+  CHECK(products == 4);
+  // BVLC GoogLeNet: 6,998,552 parameters.
+  CHECK(parameters(fixture("light_inception_v1.onnx")) == 6998552);
 }
 
 }  // namespace sluice

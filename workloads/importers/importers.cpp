@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/importers/importers.hpp"
 
+#include <fmt/format.h>
+
 #include "base/diagnostics.hpp"
 
 namespace sluice {
@@ -61,7 +63,11 @@ Network import_network(std::string_view importer, std::string_view text, const s
   const Entry* entry = find_entry(importer, diagnostics);
   if (entry != nullptr) check_settings(entry->describe(), settings, diagnostics);
   diagnostics.throw_if_any();
-  return entry->import(text, path, settings);
+  Network network = entry->import(text, path, settings);
+  if (const auto what = overflow(network))
+    diagnostics.error({.path = path}, fmt::format("the number of {} is too large to count", *what));
+  diagnostics.throw_if_any();
+  return network;
 }
 
 std::vector<Descriptor> importer_descriptors() {

@@ -25,10 +25,6 @@ Network import_onnx(std::string_view text, const std::string& path,
   network.layers = lower_onnx(model, order, values, path, diagnostics);
   if (diagnostics.empty() && network.layers.empty())
     diagnostics.error({.path = path}, "the model computes nothing");
-  if (diagnostics.empty())
-    if (const auto what = overflow(network))
-      diagnostics.error({.path = path},
-                        fmt::format("the number of {} is too large to count", *what));
   diagnostics.throw_if_any();
   return network;
 }

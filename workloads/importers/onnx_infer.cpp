@@ -88,7 +88,7 @@ OnnxValues infer_onnx(const OnnxModel& model, const std::vector<const OnnxNode*>
         if (extent < 0) onnx_fail(fmt::format("a dimension is {}", extent));
         value.dims.push_back(static_cast<std::uint64_t>(extent));
       }
-      (void)onnx_elements(value.dims);
+      value.trained = onnx_elements(value.dims) > 1 && onnx_is_real(value.type);
       values.emplace(name, value);
     } catch (const OnnxNodeError& wrong) {
       error("initializer " + quote(name), wrong);
@@ -97,8 +97,11 @@ OnnxValues infer_onnx(const OnnxModel& model, const std::vector<const OnnxNode*>
   Dimensions dimensions(settings, path, diagnostics);
   for (const OnnxValueInfo& input : model.inputs) {
     if (model.initializers.contains(input.name)) continue;
-    if (const auto dims = dimensions.of(input))
-      values.emplace(input.name, OnnxValue{*dims, input.type, false, {}, {}});
+    if (const auto dims = dimensions.of(input)) {
+      OnnxValue value{*dims, input.type, false, {}, {}};
+      value.control = onnx_is_whole(input.type);
+      values.emplace(input.name, value);
+    }
   }
   dimensions.check_unused();
   std::map<std::string, const OnnxValueInfo*> declared;

@@ -138,6 +138,8 @@ OnnxModel read_onnx_model(std::string_view bytes, const std::string& path) {
                       "the model has no graph with nodes",
                       "is it an ONNX model? weights alone, as in a .pb or .data file, are none"}});
   OnnxModel model;
+  for (const auto& set : file.opset_import())
+    if (set.domain().empty() || set.domain() == "ai.onnx") model.operator_set = set.version();
   std::size_t index = 0;
   for (const auto& node : file.graph().node()) model.nodes.push_back(node_of(node, index++));
   for (const auto& tensor : file.graph().initializer())

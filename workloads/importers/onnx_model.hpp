@@ -15,7 +15,8 @@ namespace sluice {
 
 /// Numbers of TensorProto.DataType (onnx/onnx.proto).
 namespace onnx_type {
-inline constexpr int float32 = 1, int32 = 6, int64 = 7, boolean = 9, float16 = 10, float64 = 11;
+inline constexpr int float32 = 1, uint8 = 2, int32 = 6, int64 = 7, boolean = 9, float16 = 10,
+                     float64 = 11, uint32 = 12, uint64 = 13, bfloat16 = 16;
 }
 
 /// A tensor in the file. Dimensions are as written, negative ones too.
@@ -56,6 +57,7 @@ struct OnnxValueInfo {
 };
 
 struct OnnxModel {
+  std::int64_t operator_set = 1;  ///< version of ONNX's own operators; files of old state none
   std::vector<OnnxNode> nodes;
   std::map<std::string, OnnxTensor, std::less<>> initializers;
   std::vector<OnnxValueInfo> inputs, outputs, values;

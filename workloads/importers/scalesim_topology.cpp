@@ -280,10 +280,8 @@ class TopologyBuilder {
   bool has_ratios_ = false;
 };
 
-}  // namespace
-
-Network import_scalesim_topology(std::string_view text, const std::string& path, ScalesimRows rows,
-                                 ScalesimSparsity sparsity) {
+Network read_topology(std::string_view text, const std::string& path, ScalesimRows rows,
+                      ScalesimSparsity sparsity) {
   const CsvTable table = read_csv(text, path);
   Diagnostics diagnostics;
   check_header(table, rows, diagnostics);
@@ -295,12 +293,17 @@ Network import_scalesim_topology(std::string_view text, const std::string& path,
   network.source =
       fmt::format("SCALE-Sim topology {} ({}){}", file_name(path), name_of(rows), builder.note());
   network.layers = builder.take();
-  if (diagnostics.empty())
-    if (const auto what = overflow(network))
-      diagnostics.error({.path = path},
-                        fmt::format("the number of {} is too large to count", *what));
   diagnostics.throw_if_any();
   return network;
+}
+
+}  // namespace
+
+Network import_scalesim_topology(std::string_view text, const std::string& path, ScalesimRows rows,
+                                 ScalesimSparsity sparsity) {
+  return import_network(
+      "scalesim_topology", text, path,
+      {{"rows", std::string(name_of(rows))}, {"sparsity", std::string(name_of(sparsity))}});
 }
 
 }  // namespace sluice
@@ -331,7 +334,7 @@ Network import_scalesim_topology(std::string_view text, const std::string& path,
   const auto rows = word(settings, "rows", ScalesimRows::conv, diagnostics);
   const auto sparsity = word(settings, "sparsity", ScalesimSparsity::ignore, diagnostics);
   diagnostics.throw_if_any();
-  return sluice::import_scalesim_topology(text, path, rows, sparsity);
+  return read_topology(text, path, rows, sparsity);
 }
 
 Descriptor describe_import_scalesim_topology() {

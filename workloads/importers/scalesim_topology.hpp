@@ -31,11 +31,12 @@ struct EnumNames<ScalesimSparsity> {
                                                          {"layer", ScalesimSparsity::layer}};
 };
 
-/// Reads a topology. Rows of convolutions become Conv2d without padding whose partial last windows
-/// count; those with `DP` in their name become depthwise, Num Filter outputs a channel. Rows of
-/// matrix products become Linear. A sparse layer becomes a Linear of what is left of K; its name
-/// ends in `_NofM`. Names are kept, but for what no name may have and for a number behind one that
-/// comes twice. Throws SpecError with every mistake, each at its cell.
+/// Reads a topology with the importer `scalesim_topology`. Rows of convolutions become Conv2d
+/// without padding whose partial last windows count; those with `DP` in their name become
+/// depthwise, Num Filter outputs a channel. Rows of matrix products become Linear. A sparse layer
+/// becomes a Linear of what is left of K; its name ends in `_NofM`. Names are kept, but for what no
+/// name may have and for a number behind one that comes twice. Throws SpecError with every mistake,
+/// each at its cell.
 Network import_scalesim_topology(std::string_view text, const std::string& path, ScalesimRows rows,
                                  ScalesimSparsity sparsity = ScalesimSparsity::ignore);
 
