@@ -94,8 +94,7 @@ constexpr WordSpec study_export_words[] = {
 
 constexpr WordSpec list_words[] = {
     {"KIND", "", "", value,
-     "models, networks, cascades, machines, mappers, searchers, importers, writers, memories or "
-     "tables"},
+     "models, networks, cascades, machines, mappers, searchers, importers, writers ..."},
     {"NAME", "", "", value, "one of them, in full"},
 };
 
