@@ -66,6 +66,10 @@ struct Check {
                         a.query_length, a.context_length));
     if (a.window != 0 && !a.causal) wrong("window", "a window needs `causal: true`");
   }
+  void operator()(const Elementwise& e) {
+    if (e.kind == ElementwiseKind::rope && e.elements % 2 != 0)
+      wrong("elements", fmt::format("rope turns pairs, but elements is {}", e.elements));
+  }
   void operator()(const auto&) {}
 };
 

@@ -181,6 +181,12 @@ std::optional<ReadLayer> read_layer(const YamlNode& item, const LayerContext& co
   if (!read_fields(item, *word, context, gather, op, mistakes)) return std::nullopt;
   report(item, context, contradictions(op), {}, mistakes);
   if (mistakes.size() != before) return std::nullopt;
+  const bool turned = std::ranges::find(epilogue, ElementwiseKind::rope) != epilogue.end();
+  if (turned && output_elements(op) % 2 != 0)
+    report(item, context,
+           {{"epilogue", fmt::format("rope turns pairs, but the layer makes {} elements",
+                                     output_elements(op))}},
+           {}, mistakes);
   const std::string hint =
       "`gather: true` says that inputs are cut, joined, routed or cached on the way";
   if (!gather) {

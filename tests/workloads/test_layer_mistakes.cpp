@@ -148,6 +148,14 @@ TEST_CASE("a scan and a deformable convolution have operands of their sizes") {
             gather_hint});
 }
 
+TEST_CASE("rope turns pairs") {
+  CHECK(mistakes_with("- {name: a, op: elementwise, kind: rope, elements: 7}\n"
+                      "- {name: b, op: linear, inputs: [input], rows: 3, in_features: 2, "
+                      "out_features: 3, epilogue: [rope]}") ==
+        Texts{"3:52: layer 'a': rope turns pairs, but elements is 7",
+              "4:94: layer 'b': rope turns pairs, but the layer makes 9 elements"});
+}
+
 TEST_CASE("a count beyond 64 bits is a mistake of its layer") {
   CHECK(mistakes_with("- {name: a, op: matmul, batch: 4294967296, m: 4294967296, k: 4294967296, "
                       "n: 4294967296}") ==
