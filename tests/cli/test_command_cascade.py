@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-import yaml
 from sluice_command import ROOT
 
 CASCADES = ROOT / "configs" / "cascades"
@@ -86,11 +85,8 @@ def test_the_json_is_of_its_schema(project, words):
     assert len(found["passes"][0]["stages"]) == len(found["einsums"])
 
 
-def test_all_shipped_cascades_are_of_the_schema_and_without_mistakes(project):
-    schema = json.loads(project.sluice("schema", "cascade").out)
+def test_shipped_cascades_have_no_mistakes(project):
     files = sorted(CASCADES.glob("*.yaml"))
-    for file in files:
-        jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))
     done = project.sluice("check", *files)
     assert (done.code, done.err) == (0, "")
     assert done.out.count(": a cascade without mistakes\n") == len(files)

@@ -101,7 +101,7 @@ def test_an_infeasible_run_is_described_as_far_as_it_goes(project):
     assert done.err.startswith("run.yaml: infeasible: task first: ")
 
 
-SCHEMAS = ["run", "architecture", "network", "map", "report"]
+SCHEMAS = ["run", "architecture", "network", "map", "cascade", "facts", "report"]
 
 
 def schema_of(kind):
@@ -117,7 +117,8 @@ def test_the_schemas_in_the_docs_are_those_of_the_program(project, kind):
 
 
 @pytest.mark.parametrize("kind,folder", [("run", "configs/run"), ("architecture", "configs/arch"),
-                                         ("network", "workloads/library"), ("map", "configs/map")])
+                                         ("network", "workloads/library"), ("map", "configs/map"),
+                                         ("cascade", "configs/cascades")])
 def test_the_files_of_ours_keep_to_the_schemas(kind, folder):
     validator = jsonschema.Draft202012Validator(schema_of(kind))
     for file in (ROOT / folder).glob("*.yaml"):

@@ -79,7 +79,8 @@ TEST_CASE("rounding is made where elements are stored") {
 
 TEST_CASE("what a parameter decides is not a condition of ranks") {
   const std::string top =
-      "parameters: {M: 4, P: 4, mask: {default: none, choices: [none, causal]}}\n"
+      "parameters: {M: 4, P: 4, mask: {default: none, "
+      "choices: [none, causal]}}\n"
       "inputs: [\"B[m,p]\"]\n";
   const std::string line = "  Z[p] = B[m,p] :: max(m) where mask == none or m <= p\n";
   CHECK(read(top, line).einsums[0].conditions.empty());
@@ -115,6 +116,49 @@ TEST_CASE("each mistake has its words") {
   CHECK(mistake("  Z = A[q] * B[m,p]\n") == "c.yaml:5:9: error: the rank 'q' has no size\n    Z = A[q] * B[m,p]\n          ^\nhint: give it one under `ranks:`; known: m, p");
 }
 // clang-format on
+
+TEST_CASE("lines and nesting have an end") {
+  const std::string head = "name: c\nranks: {m: 3}\ninputs: [\"A[m]\"]\neinsums: |\n  Z = ";
+  const auto mistake = [&](const std::string& value) {
+    return error_of([&] { parse_cascade(head + value + "\n", "c.yaml"); });
+  };
+  const std::string open(70, '('), close(70, ')');
+  CHECK(mistake("A[" + open + "m" + close + "]")
+            .starts_with("c.yaml:5:40: error: this is nested too deeply\n"));
+  std::string sum = "A[m]";
+  for (int i = 0; i < 1000; ++i) sum += "+1";
+  CHECK(mistake(sum).starts_with("c.yaml:5:2003: error: the line is too long\n"));
+}
+
+TEST_CASE("a condition does not grow without end") {
+  std::string all = "(0 <= m and 1 <= m)";
+  for (int i = 0; i < 5; ++i) all += " or (2 <= m and m <= 3)";
+  CHECK(error_of([&] {
+          parse_cascade(
+              "name: c\nranks: {m: 3}\ninputs: [\"A[m]\"]\neinsums: "
+              "|\n  Z[m] = A[m] where " +
+                  all + "\n",
+              "c.yaml");
+        })
+            .starts_with("c.yaml:5:22: error: this condition is an `and` of "
+                         "more than 32 cases\n"));
+}
+
+TEST_CASE("an index tensor must choose elements that are there") {
+  const Cascade c = parse_cascade(
+      "name: c\nparameters: {V: 5, M: 2}\ninputs: "
+      "[\"W[v]\", \"I[m]\"]\neinsums: |\n"
+      "  Z[m] = W[I[m]]\n",
+      "c.yaml");
+  const auto with = [&](double second) {
+    return error_of([&] { evaluate_cascade(c, {{"W", {1, 2, 3, 4, 5}}, {"I", {0, second}}}); });
+  };
+  CHECK(with(4) == "no error");
+  CHECK(with(5) ==
+        "c: error: W[I[m]] leaves its tensor for some "
+        "elements\nhint: an index tensor holds a "
+        "number that is too large or too small");
+}
 
 }  // namespace
 }  // namespace sluice

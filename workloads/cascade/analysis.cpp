@@ -26,32 +26,54 @@ void add_terms(const TensorIndex& index, std::int64_t sign, const std::vector<st
   }
 }
 
-/// The iteration space of an Einsum.
+/// The iteration space of an Einsum: its points are those of any of the cases, one for each choice
+/// of alternatives.
 struct EinsumSpace {
   std::vector<std::string> ranks;
-  PointSpace space;
+  std::vector<PointSpace> cases;
 
   EinsumSpace(const Einsum& einsum, const Cascade& cascade) : ranks(ranks_of(einsum)) {
-    for (const std::string& rank : ranks) space.sizes.push_back(cascade.find_rank(rank)->size);
-    for (const RankComparison& c : einsum.conditions) {
-      const std::int64_t strict = c.relation == "<" || c.relation == ">" ? 1 : 0;
-      if (c.relation != ">" && c.relation != ">=") add(c.right, c.left, strict);
-      if (c.relation != "<" && c.relation != "<=") add(c.left, c.right, strict);
+    PointSpace whole;
+    for (const std::string& rank : ranks) whole.sizes.push_back(cascade.find_rank(rank)->size);
+    cases.push_back(std::move(whole));
+    for (const RankComparison& condition : einsum.conditions) {
+      std::vector<PointSpace> next;
+      for (const PointSpace& before : cases) {
+        next.push_back(with(before, condition));
+        for (const RankComparison& other : condition.alternatives)
+          next.push_back(with(before, other));
+      }
+      cases = std::move(next);
     }
   }
-  void add(const TensorIndex& larger, const TensorIndex& smaller, std::int64_t strict) {
+
+  PointSpace with(PointSpace space, const RankComparison& c) const {
+    const std::int64_t strict = c.relation == "<" || c.relation == ">" ? 1 : 0;
+    if (c.relation != ">" && c.relation != ">=") add(c.right, c.left, strict, space);
+    if (c.relation != "<" && c.relation != "<=") add(c.left, c.right, strict, space);
+    return space;
+  }
+  void add(const TensorIndex& larger, const TensorIndex& smaller, std::int64_t strict,
+           PointSpace& space) const {
     Inequality result{std::vector<std::int64_t>(ranks.size(), 0), -strict};
     add_terms(larger, 1, ranks, result);
     add_terms(smaller, -1, ranks, result);
     space.inequalities.push_back(std::move(result));
   }
 
-  /// Points of the ranks but `gone` at which the conditions hold for some coordinate of those.
-  std::optional<std::uint64_t> count(const std::vector<std::string>& gone) const {
-    PointSpace part = space;
-    for (const std::string& rank : ranks)
-      part.kept.push_back(std::ranges::find(gone, rank) == gone.end());
-    return count_points(std::move(part));
+  /// Points of the ranks but `gone` at which the conditions hold for some coordinate of those. When
+  /// they are too costly to count, they are left out from then on, and `exact` becomes false.
+  std::uint64_t count(const std::vector<std::string>& gone, bool& exact) {
+    for (PointSpace& space : cases) {
+      space.kept.clear();
+      for (const std::string& rank : ranks)
+        space.kept.push_back(std::ranges::find(gone, rank) == gone.end());
+    }
+    if (const auto points = count_points(cases)) return *points;
+    exact = false;
+    cases.resize(1);
+    cases[0].inequalities.clear();
+    return *count_points(cases);
   }
 };
 
@@ -77,21 +99,16 @@ void count_reductions(const Einsum& einsum, EinsumSpace& space, EinsumFacts& fac
   for (std::size_t k = 0; k < einsum.reductions.size(); ++k) {
     const Reduction& reduction = einsum.reductions[k];
     gone.insert(gone.end(), reduction.ranks.begin(), reduction.ranks.end());
-    auto after = space.count(gone);
-    if (!after) {
-      facts.exact = false;
-      space.space.inequalities.clear();
-      after = space.count(gone);
-    }
+    const std::uint64_t after = space.count(gone, facts.exact);
     const bool fused = k == 0 && reduction.operation == "+" && einsum.value.kind == Kind::call &&
                        einsum.value.name == "*";
     if (fused) {
       facts.operations["mac"] = before;
       facts.operations["*"] -= before;
     } else {
-      facts.operations[reduction.operation] += before - std::min(before, *after);
+      facts.operations[reduction.operation] += before - std::min(before, after);
     }
-    before = *after;
+    before = after;
   }
   facts.results = before;
 }
@@ -182,13 +199,7 @@ EinsumFacts facts_of(const Einsum& einsum, const Cascade& cascade) {
   EinsumFacts facts;
   EinsumSpace space(einsum, cascade);
   facts.ranks = space.ranks;
-  auto points = space.count({});
-  if (!points) {
-    facts.exact = false;
-    space.space.inequalities.clear();
-    points = space.count({});
-  }
-  facts.points = *points;
+  facts.points = space.count({}, facts.exact);
   Counts each;
   add_operations(einsum.value, cascade, each);
   for (const auto& [kind, count] : each) facts.operations[kind] = product(count, facts.points);

@@ -60,11 +60,13 @@ struct MapExpression {
   bool operator==(const MapExpression&) const = default;
 };
 
-/// `left <= right` between affine forms; `relation` is one of < <= > >= ==.
+/// `left <= right` between affine forms, or else one of `alternatives`; `relation` is one of
+/// < <= > >= ==. Alternatives have none of their own.
 struct RankComparison {
   TensorIndex left;
   std::string relation;
   TensorIndex right;
+  std::vector<RankComparison> alternatives = {};
 
   bool operator==(const RankComparison&) const = default;
 };

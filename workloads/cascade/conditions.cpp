@@ -10,6 +10,50 @@ namespace sluice {
 namespace {
 
 using Syntax = SyntaxTree::Kind;
+using Clauses = std::vector<RankComparison>;  ///< all of which must hold
+
+constexpr std::size_t most_clauses = 32;
+
+void add_alternative(const RankComparison& other, RankComparison& clause) {
+  clause.alternatives.push_back(other);
+  clause.alternatives.back().alternatives.clear();
+  for (const RankComparison& more : other.alternatives) clause.alternatives.push_back(more);
+}
+
+/// What holds when all of `left` or all of `right` does: each of one or each of the other.
+Clauses either(const Clauses& left, const Clauses& right) {
+  Clauses result;
+  for (const RankComparison& a : left)
+    for (const RankComparison& b : right) {
+      result.push_back(a);
+      add_alternative(b, result.back());
+    }
+  return result;
+}
+
+/// What holds when a comparison, without its alternatives, does not.
+RankComparison opposite(RankComparison c) {
+  c.alternatives.clear();
+  static constexpr std::pair<std::string_view, std::string_view> turned[] = {
+      {"<", ">="}, {"<=", ">"}, {">", "<="}, {">=", "<"}};
+  for (const auto& [from, to] : turned)
+    if (c.relation == from) {
+      c.relation = to;
+      return c;
+    }
+  RankComparison more = c;
+  c.relation = "<";
+  more.relation = ">";
+  add_alternative(more, c);
+  return c;
+}
+
+/// What holds when a clause does not: the opposites of all that it offers.
+Clauses opposite_of_clause(const RankComparison& clause) {
+  Clauses result = {opposite(clause)};
+  for (const RankComparison& other : clause.alternatives) result.push_back(opposite(other));
+  return result;
+}
 
 }  // namespace
 
@@ -21,35 +65,43 @@ bool Resolver::has_rank(const SyntaxTree& tree) {
 
 Resolver::Conditions Resolver::comparison(const SyntaxTree& tree, const CascadeLine& line) {
   if (has_rank(tree)) {
-    if (tree.text == "!=") error(line, tree.begin, "ranks are compared with < <= > >= and ==", {});
-    return std::vector<RankComparison>{
-        {index(tree.parts[0], line), tree.text, index(tree.parts[1], line)}};
+    RankComparison result{index(tree.parts[0], line), tree.text, index(tree.parts[1], line), {}};
+    if (tree.text == "!=") {
+      result.relation = "==";
+      result = opposite(result);
+    }
+    return Clauses{std::move(result)};
   }
   const auto result = evaluate_formula(
       std::string_view(line.text).substr(tree.begin, tree.end - tree.begin), scope_);
   if (const auto* mistake = std::get_if<FormulaError>(&result)) {
     if (!mistake->message.empty())
       error(line, tree.begin + mistake->offset, mistake->message, mistake->hint);
-    return std::vector<RankComparison>{};
+    return Clauses{};
   }
   const bool* holds = std::get<FormulaValue>(result).condition();
   if (holds && !*holds) return std::nullopt;
-  return std::vector<RankComparison>{};
+  return Clauses{};
 }
 
 Resolver::Conditions Resolver::inverse(const SyntaxTree& tree, const CascadeLine& line) {
   Conditions inner = condition(tree.parts[0], line);
-  if (!inner) return std::vector<RankComparison>{};
+  if (!inner) return Clauses{};
   if (inner->empty()) return std::nullopt;
-  static constexpr std::pair<std::string_view, std::string_view> turned[] = {
-      {"<", ">="}, {"<=", ">"}, {">", "<="}, {">=", "<"}};
-  for (const auto& [from, to] : turned)
-    if (inner->size() == 1 && inner->front().relation == from) {
-      inner->front().relation = to;
-      return inner;
-    }
-  error(line, tree.begin, "`not` of several comparisons of ranks, or of ==, cannot be counted");
-  return inner;
+  Clauses result = opposite_of_clause(inner->front());
+  for (std::size_t i = 1; i < inner->size() && result.size() <= most_clauses; ++i)
+    result = either(result, opposite_of_clause((*inner)[i]));
+  return limited(std::move(result), tree, line);
+}
+
+/// Conditions grow by the product of what `or` joins.
+Resolver::Conditions Resolver::limited(std::vector<RankComparison> clauses, const SyntaxTree& tree,
+                                       const CascadeLine& line) {
+  if (clauses.size() <= most_clauses) return clauses;
+  error(line, tree.begin,
+        fmt::format("this condition is an `and` of more than {} cases", most_clauses),
+        "split the Einsum, or write it with fewer `and` inside of `or`");
+  return Clauses{};
 }
 
 std::optional<std::vector<RankComparison>> Resolver::condition(const SyntaxTree& tree,
@@ -62,7 +114,7 @@ std::optional<std::vector<RankComparison>> Resolver::condition(const SyntaxTree&
     for (const Condition& named : conditions) known.push_back(named.name);
     error(line, tree.begin, fmt::format("there is no condition '{}'", tree.text),
           suggestion(tree.text, known));
-    return std::vector<RankComparison>{};
+    return Clauses{};
   }
   if (tree.text == "not") return inverse(tree, line);
   Conditions left = condition(tree.parts[0], line);
@@ -77,10 +129,8 @@ std::optional<std::vector<RankComparison>> Resolver::condition(const SyntaxTree&
   if (left && left->empty()) return left;
   Conditions right = condition(tree.parts[1], line);
   if (!left || (right && right->empty())) return right;
-  if (right)
-    error(line, tree.begin, "`or` between comparisons of ranks cannot be counted",
-          "split the Einsum; `or` may join conditions on parameters");
-  return left;
+  if (!right) return left;
+  return limited(either(*left, *right), tree, line);
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #include "workloads/cascade/count.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "workloads/cascade/lattice.hpp"
@@ -9,8 +10,9 @@
 namespace sluice {
 namespace {
 
-constexpr double most_polygons = 3e5;  ///< counted one by one
-constexpr double most_steps = 3e7;     ///< walked to see whether something completes a point
+constexpr double most_polygons = 3e5;   ///< counted one by one
+constexpr double most_steps = 3e7;      ///< walked to see whether something completes a point
+constexpr std::size_t most_cases = 10;  ///< of alternatives
 constexpr std::int64_t most_coefficient = std::int64_t{1} << 40;
 constexpr std::int64_t most_constant = std::int64_t{1} << 62;
 
@@ -33,6 +35,22 @@ class Counter {
       if (__builtin_mul_overflow(points, *part, &points)) return std::nullopt;
     }
     return points;
+  }
+
+  /// The same points with the ranks that are kept alone, if that can be said by inequalities.
+  std::optional<PointSpace> kept_only() {
+    eliminate();
+    if (!tidy()) {
+      PointSpace none;
+      for (std::size_t r = 0; r < rank_count(); ++r)
+        if (space_.kept[r]) none.sizes.push_back(space_.sizes[r]);
+      none.kept.resize(none.sizes.size(), true);
+      none.inequalities = {{std::vector<std::int64_t>(none.sizes.size(), 0), -1}};
+      return none;
+    }
+    if (too_large_ || std::ranges::find(space_.kept, false) != space_.kept.end())
+      return std::nullopt;
+    return space_;
   }
 
  private:
@@ -223,8 +241,28 @@ class Counter {
 
 }  // namespace
 
-std::optional<std::uint64_t> count_points(PointSpace space) {
-  return Counter(std::move(space)).count();
+std::optional<std::uint64_t> count_points(const std::vector<PointSpace>& cases) {
+  if (cases.size() == 1) return Counter(cases[0]).count();
+  if (cases.size() > most_cases) return std::nullopt;
+  std::vector<PointSpace> spaces;
+  for (const PointSpace& space : cases) {
+    auto kept = Counter(space).kept_only();
+    if (!kept) return std::nullopt;
+    spaces.push_back(std::move(*kept));
+  }
+  Wide sum = 0;  // of all sets of cases: those of one, less those of two, and so on
+  for (std::uint32_t set = 1; set < (std::uint32_t{1} << spaces.size()); ++set) {
+    PointSpace both = spaces[0];
+    both.inequalities.clear();
+    for (std::size_t i = 0; i < spaces.size(); ++i)
+      if ((set >> i & 1u) != 0)
+        both.inequalities.insert(both.inequalities.end(), spaces[i].inequalities.begin(),
+                                 spaces[i].inequalities.end());
+    const auto points = Counter(std::move(both)).count();
+    if (!points) return std::nullopt;
+    sum += std::popcount(set) % 2 == 1 ? Wide(*points) : -Wide(*points);
+  }
+  return static_cast<std::uint64_t>(sum);
 }
 
 }  // namespace sluice

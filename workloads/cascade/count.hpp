@@ -25,13 +25,14 @@ struct PointSpace {
   std::vector<Inequality> inequalities;
 };
 
-/// The number of points, exact; nothing when finding it would take too long or too large numbers.
+/// The number of points in at least one of `cases`, which have the same ranks; exact; nothing when
+/// finding it would take too long or too large numbers.
 ///
 /// Positions in a mixed radix (m1*M0+m0) become one rank; ranks that are not kept are eliminated
 /// (Fourier-Motzkin, exact on integers where one of each two coefficients is 1); ranks that no
 /// inequality connects are counted apart. Of what is left all ranks but the largest two are walked;
 /// those two are a sum of lengths floor((a*x + b) / c), piece by piece of the line that bounds
-/// them, each piece by Euclid's algorithm.
-std::optional<std::uint64_t> count_points(PointSpace space);
+/// them, each piece by Euclid's algorithm. Points in several cases are subtracted again.
+std::optional<std::uint64_t> count_points(const std::vector<PointSpace>& cases);
 
 }  // namespace sluice

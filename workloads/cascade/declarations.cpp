@@ -71,11 +71,13 @@ void CascadeReader::check_required(const YamlNode& require) {
 }
 
 void CascadeReader::add_rank(const std::string& name, std::int64_t size, const Location& where) {
-  if (size < 1)
-    mistakes_.error(where, fmt::format("the rank '{}' has {} elements, 1 at least", name, size));
+  if (size < 1) {
+    cascade_.ranks.push_back({name, 1, false});
+    return mistakes_.error(where,
+                           fmt::format("the rank '{}' has {} elements, 1 at least", name, size));
+  }
   if (scope_.find(name))
     mistakes_.error(where, fmt::format("'{}' names a parameter already", name));
-  size = std::max<std::int64_t>(size, 1);
   const CascadeRank* known = cascade_.find_rank(name);
   const FormulaValue* symbol = scope_.find(upper(name));
   const std::int64_t other = known                        ? static_cast<std::int64_t>(known->size)

@@ -103,13 +103,18 @@ class Evaluator {
   }
 
   bool holds() {
-    return std::ranges::all_of(einsum_->conditions, [&](const RankComparison& c) {
-      const std::int64_t a = coordinate(c.left), b = coordinate(c.right);
-      if (c.relation == "<") return a < b;
-      if (c.relation == "<=") return a <= b;
-      if (c.relation == ">") return a > b;
-      return c.relation == ">=" ? a >= b : a == b;
-    });
+    return std::ranges::all_of(einsum_->conditions,
+                               [&](const RankComparison& condition) { return holds(condition); });
+  }
+  bool holds(const RankComparison& c) {
+    const std::int64_t a = coordinate(c.left), b = coordinate(c.right);
+    const bool own = c.relation == "<"    ? a < b
+                     : c.relation == "<=" ? a <= b
+                     : c.relation == ">"  ? a > b
+                     : c.relation == ">=" ? a >= b
+                                          : a == b;
+    return own || std::ranges::any_of(c.alternatives,
+                                      [&](const RankComparison& other) { return holds(other); });
   }
 
   std::int64_t coordinate(const TensorIndex& index) {

@@ -132,7 +132,7 @@ IndexRange range_of(const TensorIndex& index, const Einsum& einsum, const Cascad
       end = coefficient < 0 ? INT64_MIN : INT64_MAX;
   }
   for (const RankComparison& condition : einsum.conditions)
-    narrow(condition, form, constant, range);
+    if (condition.alternatives.empty()) narrow(condition, form, constant, range);
   return range;
 }
 

@@ -131,12 +131,8 @@ TensorIndex Resolver::scaled(TensorIndex index, const TensorIndex& by, const Syn
   }
   TensorIndex result;
   for (const IndexTerm& a : index.terms)
-    for (const IndexTerm& b : by.terms) {
-      IndexTerm term{0, a.rank, product_text(a, b)};
-      if (__builtin_mul_overflow(a.coefficient, b.coefficient, &term.coefficient))
-        error(line, tree.begin, "this product exceeds 63 bits");
-      result.terms.push_back(std::move(term));
-    }
+    for (const IndexTerm& b : by.terms)  // both at most 2^30
+      result.terms.push_back({a.coefficient * b.coefficient, a.rank, product_text(a, b)});
   return result;
 }
 
@@ -262,7 +258,10 @@ MapExpression Resolver::value(const SyntaxTree& tree, const CascadeLine& line,
     return result;
   }
   if (tree.kind == Syntax::access) {
-    if (!arguments.empty()) error(line, tree.begin, "a function sees its arguments, no tensors");
+    if (!arguments.empty()) {
+      error(line, tree.begin, "a function sees its arguments, no tensors");
+      return result;
+    }
     result.kind = Kind::element;
     result.element = access(tree, line);
     return result;
@@ -307,6 +306,23 @@ void Resolver::check_reductions(Einsum& einsum, const EinsumSyntax& syntax,
   if (!open.empty()) einsum.reductions.insert(einsum.reductions.begin(), {"+", open});
 }
 
+void Resolver::check_condition(const RankComparison& condition, const Einsum& einsum,
+                               const SyntaxTree& syntax, const CascadeLine& line) {
+  const std::vector<std::string> bound = ranks_of(einsum);
+  for (const TensorIndex* side : {&condition.left, &condition.right}) {
+    if (!side->gathers.empty())
+      error(line, syntax.begin, "a condition compares ranks, not elements");
+    for (const IndexTerm& term : side->terms)
+      if (!term.rank.empty() && std::ranges::find(bound, term.rank) == bound.end())
+        error(line, syntax.begin,
+              fmt::format("the condition has the rank '{}', which is in no tensor of the Einsum",
+                          term.rank),
+              suggestion(term.rank, bound));
+  }
+  for (const RankComparison& other : condition.alternatives)
+    check_condition(other, einsum, syntax, line);
+}
+
 Einsum Resolver::einsum(const EinsumSyntax& syntax, const CascadeLine& line) {
   Einsum result;
   result.output = access(syntax.output, line);
@@ -319,18 +335,8 @@ Einsum Resolver::einsum(const EinsumSyntax& syntax, const CascadeLine& line) {
     error(line, syntax.condition->begin, "this condition never holds",
           "the parameters decide it: leave the Einsum out, or change them");
   }
-  const std::vector<std::string> bound = ranks_of(result);
   for (const RankComparison& comparison : result.conditions)
-    for (const TensorIndex* side : {&comparison.left, &comparison.right}) {
-      if (!side->gathers.empty())
-        error(line, syntax.condition->begin, "a condition compares ranks, not elements");
-      for (const IndexTerm& term : side->terms)
-        if (!term.rank.empty() && std::ranges::find(bound, term.rank) == bound.end())
-          error(line, syntax.condition->begin,
-                fmt::format("the condition has the rank '{}', which is in no tensor of the Einsum",
-                            term.rank),
-                suggestion(term.rank, bound));
-    }
+    check_condition(comparison, result, *syntax.condition, line);
   return result;
 }
 

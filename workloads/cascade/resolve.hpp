@@ -65,10 +65,14 @@ class Resolver {
   MapExpression named(const SyntaxTree& tree, const CascadeLine& line,
                       const std::vector<std::string>& arguments);
   void check_call(const SyntaxTree& tree, const CascadeLine& line);
+  void check_condition(const RankComparison& condition, const Einsum& einsum,
+                       const SyntaxTree& syntax, const CascadeLine& line);
   void check_reductions(Einsum& einsum, const EinsumSyntax& syntax, const CascadeLine& line);
   bool has_rank(const SyntaxTree& tree);
   Conditions comparison(const SyntaxTree& tree, const CascadeLine& line);
   Conditions inverse(const SyntaxTree& tree, const CascadeLine& line);
+  Conditions limited(std::vector<RankComparison> clauses, const SyntaxTree& tree,
+                     const CascadeLine& line);
   const Known* find_tensor(const std::string& name) const;
   std::vector<std::string> rank_names() const;
   std::vector<std::string> tensor_names() const;

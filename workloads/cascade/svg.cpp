@@ -255,7 +255,7 @@ path { fill: none; stroke-width: 1.3; }
     const int at = wire.carried ? margin : side + 8;
     return text +
            fmt::format("<text x=\"{}\" y=\"{}\" class=\"label\" style=\"fill:{}\">{}</text>\n", at,
-                       out - 3, colour, escaped(wire.name));
+                       out - 6, colour, escaped(wire.name));
   }
 
   const Cascade& cascade_;

@@ -144,8 +144,10 @@ std::string to_text(const MapExpression& value) {
 }
 
 std::string to_text(const RankComparison& condition) {
-  return fmt::format("{} {} {}", to_text(condition.left), condition.relation,
-                     to_text(condition.right));
+  std::string text = fmt::format("{} {} {}", to_text(condition.left), condition.relation,
+                                 to_text(condition.right));
+  for (const RankComparison& other : condition.alternatives) text += " or " + to_text(other);
+  return text;
 }
 
 std::string to_text(const Einsum& einsum) {
@@ -156,8 +158,11 @@ std::string to_text(const Einsum& einsum) {
     for (const Reduction& reduction : einsum.reductions)
       text += fmt::format(" {}({})", reduction.operation, fmt::join(reduction.ranks, ","));
   }
-  for (std::size_t i = 0; i < einsum.conditions.size(); ++i)
-    text += (i > 0 ? " and " : " where ") + to_text(einsum.conditions[i]);
+  for (std::size_t i = 0; i < einsum.conditions.size(); ++i) {
+    const bool joined = !einsum.conditions[i].alternatives.empty() && einsum.conditions.size() > 1;
+    text += (i > 0 ? " and " : " where ") + (joined ? "(" : std::string()) +
+            to_text(einsum.conditions[i]) + (joined ? ")" : "");
+  }
   return text;
 }
 

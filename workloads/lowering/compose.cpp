@@ -99,8 +99,13 @@ struct Composer::Renaming {
     Einsum result{access(part.output), value(part.value), part.reductions, {}};
     for (Reduction& reduction : result.reductions)
       for (std::string& rank : reduction.ranks) rank = ranks.at(rank);
-    for (const RankComparison& c : part.conditions)
-      result.conditions.push_back({index(c.left), c.relation, index(c.right)});
+    for (const RankComparison& c : part.conditions) result.conditions.push_back(condition(c));
+    return result;
+  }
+  RankComparison condition(const RankComparison& part) const {
+    RankComparison result{index(part.left), part.relation, index(part.right), {}};
+    for (const RankComparison& other : part.alternatives)
+      result.alternatives.push_back(condition(other));
     return result;
   }
 };
@@ -154,10 +159,8 @@ void Composer::copy(const CascadeTensor& operand, const Source& source, const Re
   cascade_.einsums.push_back({std::move(whole), std::move(element), {}, {}});
 }
 
-Stored Composer::add(const Part& part, const std::vector<std::optional<Source>>& sources,
-                     const std::string& prefix, const std::string& output) {
-  Renaming names;
-  name_ranks(part, sources, names);
+/// Gives the other ranks of the part names of their own.
+void Composer::add_ranks(const Part& part, Renaming& names) {
   std::set<std::string> needed;
   for (const Einsum& einsum : part.cascade.einsums)
     for (const std::string& rank : ranks_of(einsum)) needed.insert(rank);
@@ -170,25 +173,39 @@ Stored Composer::add(const Part& part, const std::vector<std::optional<Source>>&
     names.ranks[rank] = own.name = fresh(rank, true);
     cascade_.ranks.push_back(std::move(own));
   }
-  for (const MapFunction& function : part.cascade.functions)
-    if (!cascade_.find_function(function.name)) cascade_.functions.push_back(function);
-  for (std::size_t k = 0; k < part.ports.size(); ++k)
-    if (sources[k] && !is_copied(part.ports[k], *sources[k]))
-      names.sources[part.ports[k].tensor] = *sources[k];
-  const auto name_of = [&](const std::string& tensor) {
-    return tensor == part.output ? output : prefix.empty() ? tensor : prefix + "_" + tensor;
-  };
+}
+
+void Composer::add_tensors(const Part& part, const std::string& prefix, const std::string& output,
+                           Renaming& names) {
   for (const CascadeTensor& tensor : part.cascade.tensors) {
     if (names.sources.contains(tensor.name)) continue;
     CascadeTensor own = tensor;
-    own.name = names.tensors[tensor.name] = fresh(name_of(tensor.name), false);
+    own.name = tensor.name == part.output ? output
+               : prefix.empty()           ? tensor.name
+                                          : prefix + "_" + tensor.name;
+    own.name = names.tensors[tensor.name] = fresh(own.name, false);
     for (TensorDimension& dimension : own.dimensions)
       if (!dimension.rank.empty()) dimension.rank = names.ranks.at(dimension.rank);
     if (own.kind == CascadeTensor::Kind::output) own.kind = CascadeTensor::Kind::intermediate;
     cascade_.tensors.push_back(std::move(own));
   }
+}
+
+Stored Composer::add(const Part& part, const std::vector<std::optional<Source>>& sources,
+                     const std::string& prefix, const std::string& output) {
+  Renaming names;
+  name_ranks(part, sources, names);
+  add_ranks(part, names);
+  for (const MapFunction& function : part.cascade.functions)
+    if (!cascade_.find_function(function.name)) cascade_.functions.push_back(function);
+  const auto is_copied_here = [&](std::size_t k) {
+    return sources[k] && is_copied(part.ports[k], *sources[k]);
+  };
   for (std::size_t k = 0; k < part.ports.size(); ++k)
-    if (sources[k] && is_copied(part.ports[k], *sources[k]))
+    if (sources[k] && !is_copied_here(k)) names.sources[part.ports[k].tensor] = *sources[k];
+  add_tensors(part, prefix, output, names);
+  for (std::size_t k = 0; k < part.ports.size(); ++k)
+    if (is_copied_here(k))
       copy(*part.cascade.find_tensor(part.ports[k].tensor), *sources[k], names);
   for (const Einsum& einsum : part.cascade.einsums)
     cascade_.einsums.push_back(names.einsum(einsum));

@@ -50,6 +50,9 @@ class Composer {
   std::string fresh(const std::string& wanted, bool is_rank);
   void name_ranks(const Part& part, const std::vector<std::optional<Source>>& sources,
                   Renaming& names);
+  void add_ranks(const Part& part, Renaming& names);
+  void add_tensors(const Part& part, const std::string& prefix, const std::string& output,
+                   Renaming& names);
   void copy(const CascadeTensor& operand, const Source& source, const Renaming& names);
 
   Cascade cascade_;

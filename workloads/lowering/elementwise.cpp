@@ -39,16 +39,25 @@ CascadeDraft draft_over(const Form& form, const std::vector<std::string>& names)
   return draft;
 }
 
-/// What becomes of the element `x`; `channel` is the rank of its channel.
+/// What becomes of the element `x`, for kinds that have trained numbers; `channel` is its index.
+std::string trained(ElementwiseKind kind, const std::string& x, const std::string& channel,
+                    CascadeDraft& draft) {
+  const auto needs = [&](const std::string& tensor) {
+    draft.inputs.push_back(tensor);
+    return tensor;
+  };
+  if (kind == ElementwiseKind::scale) return x + " * " + needs("FACTOR");
+  if (kind == ElementwiseKind::bias) return x + " + " + needs("BIAS" + channel);
+  const std::string scale = needs("SCALE" + channel);
+  return x + " * " + scale + " + " + needs("SHIFT" + channel);
+}
+
+/// The same of every kind that looks at one element.
 std::string expression(ElementwiseKind kind, const std::string& x, const std::string& channel,
                        CascadeDraft& draft) {
-  const auto needs = [&](const std::string& tensor, const std::string& indices) {
-    draft.inputs.push_back(tensor + indices);
-    return tensor + indices;
-  };
-  const auto function = [&](std::string_view name, const std::string& body) {
-    draft.functions.push_back(fmt::format("{}(x): {}", name, body));
-    return fmt::format("{}({})", name, x);
+  const auto function = [&](std::string_view body) {
+    draft.functions.push_back(fmt::format("{}(x): {}", name_of(kind), body));
+    return fmt::format("{}({})", name_of(kind), x);
   };
   switch (kind) {
     case ElementwiseKind::relu:
@@ -56,27 +65,23 @@ std::string expression(ElementwiseKind kind, const std::string& x, const std::st
     case ElementwiseKind::relu6:
       return fmt::format("min(max({}, 0), 6)", x);
     case ElementwiseKind::gelu:  // D. Hendrycks, K. Gimpel, arXiv:1606.08415, exact form
-      return function("gelu", "0.5 * x * (1 + erf(x * 0.7071067811865476))");
+      return function("0.5 * x * (1 + erf(x * 0.7071067811865476))");
     case ElementwiseKind::silu:
-      return function("silu", "x * sigmoid(x)");
+      return function("x * sigmoid(x)");
     case ElementwiseKind::sigmoid:
     case ElementwiseKind::tanh:
     case ElementwiseKind::exp:
     case ElementwiseKind::sin:
       return fmt::format("{}({})", name_of(kind), x);
     case ElementwiseKind::scale:
-      return x + " * " + needs("FACTOR", "");
     case ElementwiseKind::bias:
-      return x + " + " + needs("BIAS", channel);
-    case ElementwiseKind::batch_norm: {
-      const std::string scale = needs("SCALE", channel);
-      return x + " * " + scale + " + " + needs("SHIFT", channel);
-    }
+    case ElementwiseKind::batch_norm:
+      return trained(kind, x, channel, draft);
     case ElementwiseKind::add:
     case ElementwiseKind::multiply:
     case ElementwiseKind::complex_multiply:
     case ElementwiseKind::rope:
-      break;
+      break;  // not of one element
   }
   return x;
 }
