@@ -53,10 +53,19 @@ class Composer {
       b.bytes += times * bytes;
       b.largest = std::max(b.largest, bytes);
     }
-    if (time.busy == 0 && firing.transfer.empty()) return;
-    if (b.first == 0) b.first = time.result;
+    if (time.busy == 0 && firing.transfer.empty()) {
+      b.begins_empty = b.begins_empty || (b.last == 0 && hands_over(firing));
+      return;
+    }
+    if (b.first == 0 && !b.begins_empty) b.first = time.result;
     b.last = time.result;
     b.last_busy = time.busy;
+  }
+
+  /// Whether another unit goes on with what the firing puts.
+  bool hands_over(const Firing& firing) const {
+    return std::any_of(firing.puts.begin(), firing.puts.end(),
+                       [&](const Put& put) { return !graph_.channels[index(put.channel)].order; });
   }
 
   /// Where a critical cycle is longer than the work of a unit on it, the unit's span grows.

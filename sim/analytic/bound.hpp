@@ -32,6 +32,7 @@ struct UnitBound {
   std::uint64_t busy = 0;       ///< cycles of its firings; transfers at the memory's peak
   std::uint64_t span = 0;       ///< from its first firing to its last, both included; >= busy
   std::uint64_t first = 0;      ///< its first firing that keeps it: from start to result
+  bool begins_empty = false;    ///< a tile of nothing but padding comes before; then `first` is 0
   std::uint64_t last = 0;       ///< its last firing that keeps it, or transfer: start to result
   std::uint64_t last_busy = 0;  ///< of `last`, what `busy` and `span` contain
   std::uint64_t longest = 0;    ///< the busiest firing's share of `busy`

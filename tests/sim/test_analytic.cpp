@@ -229,6 +229,11 @@ TEST_CASE("random loop bodies reach the critical cycle's time, exactly") {
   CHECK(ran > 200);
 }
 
+TEST_CASE("a first tile that lies in the padding is not waited for") {
+  check_law(20250796, 1, random_ideal_memory);  // the bound was a cycle too high
+  check_law(20251889, 1, random_ideal_memory);  // 54 cycles
+}
+
 TEST_CASE("no machine with an ideal memory is faster than its bound") {
   check_law(20240910, 3000, random_ideal_memory);
 }
