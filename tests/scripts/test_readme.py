@@ -49,6 +49,9 @@ def folder(tmp_path_factory):
             (path / item.name).symlink_to(item)
     (path / "scale.cfg").write_text(SCALE_CFG)
     (path / "topology.csv").write_text(TOPOLOGY_CSV)
+    (path / "model.onnx").symlink_to(ROOT / "tests/workloads/onnx/gpt2_dynamo.onnx")
+    for name in ("problem", "arch", "map", "ERT"):  # one file has all four parts
+        (path / f"{name}.yaml").symlink_to(ROOT / "tests/mapper/golden/timeloop/T04.yaml")
     return path
 
 
