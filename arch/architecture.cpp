@@ -5,6 +5,7 @@
 
 #include "arch/check.hpp"
 #include "base/assert.hpp"
+#include "base/checked.hpp"
 #include "base/read.hpp"
 
 namespace sluice {
@@ -25,6 +26,10 @@ Architecture read_architecture(const YamlNode& node, Diagnostics& diagnostics) {
   if (node.is_map()) check_architecture(architecture, node, diagnostics);
   if (architecture.dma.empty()) architecture.dma = default_engines();
   return architecture;
+}
+
+std::uint64_t port_bytes_per_cycle(const Scratchpad& s, bool write) {
+  return product(s.width.value, s.banks, write && !s.shared_ports ? s.write_ports : s.read_ports);
 }
 
 std::size_t scratchpad_of(const Architecture& architecture, TensorRole role) {

@@ -147,6 +147,9 @@ std::vector<Dma> default_engines();
 /// The scratchpad in which tensors of `role` live; its index in `scratchpads`.
 std::size_t scratchpad_of(const Architecture& architecture, TensorRole role);
 
+/// Bytes that all banks of a scratchpad read (or write) a cycle; 0 where its width is not stated.
+std::uint64_t port_bytes_per_cycle(const Scratchpad& scratchpad, bool write);
+
 /// The machine as an indented list of its units, with what each can do at most.
 std::string to_table(const Architecture& architecture);
 

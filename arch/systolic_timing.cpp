@@ -89,4 +89,18 @@ std::uint64_t total_cycles(const SystolicArray& array, std::uint64_t m, std::uin
   return product(count - 1, timing.initiation_interval) + timing.latency;
 }
 
+OperandReads operand_reads(const SystolicArray& array, std::uint64_t m, std::uint64_t n,
+                           std::uint64_t k) {
+  const std::uint64_t rows = array.rows, columns = array.columns;
+  switch (array.dataflow) {
+    case Dataflow::weight_stationary:
+      return {product(m, k, ceil_div(n, columns)), product(k, n), ceil_div(k, rows), product(k, n)};
+    case Dataflow::input_stationary:
+      return {product(k, m), product(n, k, ceil_div(m, columns)), ceil_div(k, rows), product(k, m)};
+    case Dataflow::output_stationary:
+      break;
+  }
+  return {product(m, k, ceil_div(n, columns)), product(k, n, ceil_div(m, rows)), 1, product(m, n)};
+}
+
 }  // namespace sluice

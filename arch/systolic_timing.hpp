@@ -91,4 +91,12 @@ GemmFolds fold_gemm(const SystolicArray& array, std::uint64_t m, std::uint64_t n
 std::uint64_t total_cycles(const SystolicArray& array, std::uint64_t m, std::uint64_t n,
                            std::uint64_t k);
 
+/// Operand words that the array reads for an m x n x k tile over all its folds, how many partial
+/// sums each result has, and the PEs used summed over the folds.
+struct OperandReads {
+  std::uint64_t input = 0, weight = 0, partial_sums = 1, used_pes = 0;
+};
+OperandReads operand_reads(const SystolicArray& array, std::uint64_t m, std::uint64_t n,
+                           std::uint64_t k);
+
 }  // namespace sluice

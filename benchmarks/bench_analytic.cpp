@@ -31,7 +31,7 @@ std::vector<Network> layers_of(const Network& network) {
 }
 
 std::uint64_t cycles_of(const Network& network, const Architecture& architecture) {
-  const auto mapped = map_simply(network, architecture);
+  const auto mapped = map_for_least_traffic(network, architecture);
   const Mapping* mapping = std::get_if<Mapping>(&mapped);
   if (mapping == nullptr) return 0;
   return analyze(architecture, *mapping, build_systolic(network, architecture, *mapping)).cycles;

@@ -102,7 +102,7 @@ int main() {
   for (const std::uint32_t side : {16u, 128u}) {
     for (const std::uint64_t kib : {256u, 4096u}) {
       const Architecture on = machine(side, kib);
-      const double all = seconds(200, [&] { sink += map_simply(net, on).index(); });
+      const double all = seconds(200, [&] { sink += map_for_least_traffic(net, on).index(); });
       const double layer = all / static_cast<double>(net.layers.size());
       std::printf("array %3ux%-3u, %4llu KiB: %.2f us a layer, %.0f layers/s, ratio %.3f\n", side,
                   side, static_cast<unsigned long long>(kib), layer * 1e6, 1 / layer, layer / unit);

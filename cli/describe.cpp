@@ -101,7 +101,7 @@ struct Printer {
     write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
                              run.input_hash, to_table(run.architecture), to_table(run.network),
                              indented(settings_text(run), 2)));
-    const auto mapped = map_network(run.mapping.mapper, run.network, run.architecture);
+    const auto mapped = map_experiment(run);
     if (const auto* infeasible = std::get_if<Infeasible>(&mapped)) {
       write_error(infeasible_text(path, *infeasible));
       return exit_failed;

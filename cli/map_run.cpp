@@ -180,8 +180,7 @@ int map_run(const MapArguments& arguments, const Experiment& run, const Library&
   if (arguments.mapper) experiment.mapping.mapper = *arguments.mapper;
   experiment.simulation.fidelity = Fidelity::analytic;
   experiment.output.trace = false;
-  const auto mapped =
-      map_network(experiment.mapping.mapper, experiment.network, experiment.architecture);
+  const auto mapped = map_experiment(experiment);
   if (const auto* answer = std::get_if<Infeasible>(&mapped)) return infeasible(arguments, *answer);
   const Outcome outcome = evaluate(experiment, library);
   if (const auto* answer = std::get_if<Infeasible>(&outcome)) return infeasible(arguments, *answer);

@@ -104,6 +104,7 @@ std::string compared(double other, double chosen, const char* more, const char* 
 }  // namespace
 
 TilingReasons reasons_for(const TaskMapping& mapping, const Architecture& architecture) {
+  if (std::holds_alternative<GemmNest>(mapping.tiling)) return {};  // the estimate knows none
   Neighbours neighbours(architecture);
   if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
     return neighbours.of(*gemm, std::get<GemmTiling>(mapping.tiling));

@@ -29,14 +29,11 @@ constexpr Entry entries[] = {
 };
 
 const Entry& entry_of(std::string_view mapper) {
-  std::vector<std::string> known;
-  for (const Entry& entry : entries) {
+  for (const Entry& entry : entries)
     if (entry.name == mapper) return entry;
-    known.emplace_back(entry.name);
-  }
   Diagnostics diagnostics;
   diagnostics.error({.path = "mapper"}, "there is no mapper " + quote(mapper),
-                    suggestion(mapper, known));
+                    mapper_suggestion(mapper));
   throw SpecError(diagnostics.list());
 }
 
@@ -45,6 +42,12 @@ const Entry& entry_of(std::string_view mapper) {
 std::variant<Mapping, Infeasible> map_network(std::string_view mapper, const Network& network,
                                               const Architecture& architecture) {
   return entry_of(mapper).map(network, architecture);
+}
+
+std::string mapper_suggestion(std::string_view mapper) {
+  std::vector<std::string> known;
+  for (const Entry& entry : entries) known.emplace_back(entry.name);
+  return suggestion(mapper, known);
 }
 
 std::vector<Descriptor> mapper_descriptors() {

@@ -3,6 +3,7 @@
 // in mappers/.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -15,6 +16,9 @@ namespace sluice {
 /// Maps `network` with the mapper of this name. Throws SpecError when there is none.
 std::variant<Mapping, Infeasible> map_network(std::string_view mapper, const Network& network,
                                               const Architecture& architecture);
+
+/// What to say to someone who asks for a mapper that there is not.
+std::string mapper_suggestion(std::string_view mapper);
 
 /// What the mappers say of themselves, in the order of mappers.def.
 std::vector<Descriptor> mapper_descriptors();

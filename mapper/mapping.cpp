@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mapper/gemm_nest.hpp"
 #include "mapper/room.hpp"
 
 namespace sluice {
@@ -56,11 +57,46 @@ class Verification {
     fit(tile_bytes(task, tiling.elements_tile, architecture_.array));
   }
 
+  void operator()(const GemmTask& task, const GemmNest& nest) {
+    const std::size_t before = wrong_.size();
+    if (task.window)
+      return say("loops of its own are for plain products; a convolution has the tiling of one");
+    GemmExtents around = extents_of(task);
+    for (const GemmLoopNode& loop : nest.loops) {
+      std::uint64_t& extent = around[static_cast<std::size_t>(loop.rank)];
+      tile(name_of(loop.rank).data(), loop.tile, extent);
+      extent = std::min(extent, std::max<std::uint64_t>(loop.tile, 1));
+    }
+    for (const GemmRank rank : {GemmRank::group, GemmRank::member, GemmRank::copy})
+      if (const std::uint64_t left = around[static_cast<std::size_t>(rank)]; left > 1)
+        say("a step has " + std::to_string(left) + " products of rank " +
+            std::string(name_of(rank)) + "; the array takes 1");
+    for (std::size_t role = 0; role < tensor_role_count; ++role)
+      if (nest.kept[role] > nest.loops.size())
+        say(std::string(name_of(TensorRole(role))) + " is kept inside of " +
+            std::to_string(nest.kept[role]) + " loops; there are " +
+            std::to_string(nest.loops.size()));
+    if (wrong_.size() != before) return;
+    if (const std::uint64_t loops = spilling_loops(task, nest); loops > 1)
+      say(std::to_string(loops) +
+          " loops over k lie outside of loops over output tiles; unfinished sums can come back "
+          "for 1");
+    RoleBytes bytes;
+    for (std::size_t role = 0; role < tensor_role_count; ++role)
+      bytes[role] =
+          tile_bytes(task, TensorRole(role), tile_at(nest, TensorRole(role), extents_of(task), 0),
+                     architecture_.array);
+    fit(bytes);
+  }
+
   void operator()(const GemmTask&, const VectorTiling&) {
     say("a matrix product has the tiling of a vector task");
   }
   void operator()(const VectorTask&, const GemmTiling&) {
     say("a vector task has the tiling of a matrix product");
+  }
+  void operator()(const VectorTask&, const GemmNest&) {
+    say("a vector task has the loops of a matrix product");
   }
 
  private:

@@ -3,6 +3,7 @@
 // lowered, and the tiling of each. Nothing here knows how long anything takes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,14 +59,47 @@ struct GemmTiling {
   bool operator==(const GemmTiling&) const = default;
 };
 
+/// Ranks of a batch of products. The batch is three of them: groups of products in which both
+/// operands are new, members of a group which share one operand, copies which share both.
+enum class GemmRank : std::uint8_t { group, member, copy, m, n, k };
+inline constexpr std::size_t gemm_ranks = 6;
+
+template <>
+struct EnumNames<GemmRank> {
+  static constexpr EnumName<GemmRank> table[] = {
+      {"group", GemmRank::group}, {"member", GemmRank::member}, {"copy", GemmRank::copy},
+      {"m", GemmRank::m},         {"n", GemmRank::n},           {"k", GemmRank::k}};
+};
+
+/// A loop over a rank, each iteration of which covers `tile` of it; the last may be less.
+struct GemmLoopNode {
+  GemmRank rank = GemmRank::m;
+  std::uint64_t tile = 1;
+  bool operator==(const GemmLoopNode&) const = default;
+};
+
+/// A mapping of a GemmTask in full: loops in any order, outer to inner, each rank cut as often as
+/// one likes. What is left inside of all loops is a step of the array, one product at most.
+///
+/// A tensor is on chip from its place inwards: a tile of what the loops further in cover, which
+/// stays until a loop further out changes it. Where a loop over k lies outside of one over output
+/// tiles, sums leave the chip unfinished, in the accumulator's format, and come back.
+struct GemmNest {
+  std::vector<GemmLoopNode> loops;
+  std::array<std::size_t, tensor_role_count> kept{};  ///< loops outside of a role's place
+  bool operator==(const GemmNest&) const = default;
+};
+
 struct VectorTiling {
   std::uint64_t elements_tile = 1;
   bool operator==(const VectorTiling&) const = default;
 };
 
+using Tiling = std::variant<GemmTiling, VectorTiling, GemmNest>;
+
 struct TaskMapping {
   Task task;
-  std::variant<GemmTiling, VectorTiling> tiling;
+  Tiling tiling;
   bool operator==(const TaskMapping&) const = default;
 };
 
@@ -87,6 +121,7 @@ struct Infeasible {
 /// Bytes that move between DRAM and a scratchpad for one task, by tensor.
 struct TaskTraffic {
   std::uint64_t input_read = 0, weight_read = 0, output_write = 0;
+  std::uint64_t sums_write = 0, sums_read = 0;  ///< unfinished
   bool operator==(const TaskTraffic&) const = default;
 };
 
@@ -185,19 +220,20 @@ std::vector<ElementwiseKind> epilogue_kinds(const Layer& layer, const Task& task
 /// written in the input format, for the next layer to read.
 TaskTraffic traffic(const TaskMapping& mapping, const Architecture& architecture);
 TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array);
+TaskTraffic traffic(const GemmTask& task, const GemmNest& nest, const SystolicArray& array);
 TaskTraffic traffic(const VectorTask& task, const VectorTiling& tiling, const SystolicArray& array);
 
 /// What is wrong with `mapping` on `architecture` (a tile too large for its scratchpad, a tile of
 /// zero, a tile beyond the extent), or nothing.
 std::vector<std::string> verify(const Mapping& mapping, const Architecture& architecture);
 
-/// The first, simple mapper: for each task the tiling with the least DRAM traffic (ties: fewer
-/// tiles) among a small set of candidates; deterministic, microseconds a layer.
-std::variant<Mapping, Infeasible> map_simply(const Network& network,
-                                             const Architecture& architecture);
+/// For each task the tiling with the least DRAM traffic (ties: fewer tiles), whatever the time:
+/// what mappers start from and are measured by. Deterministic, microseconds a layer.
+std::variant<Mapping, Infeasible> map_for_least_traffic(const Network& network,
+                                                        const Architecture& architecture);
 /// The same for one task: its tiling, or why there is none.
-std::variant<GemmTiling, VectorTiling, Infeasible> tile_simply(const Task& task,
-                                                               const Architecture& architecture);
+std::variant<GemmTiling, VectorTiling, Infeasible> tile_for_least_traffic(
+    const Task& task, const Architecture& architecture);
 
 /// One line, such as `m 784 of 12544, n 64 of 64, k 147 of 147; order n m k; 16 tiles`.
 std::string to_text(const TaskMapping& mapping);

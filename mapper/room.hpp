@@ -67,6 +67,10 @@ GemmTile gemm_grain(const GemmTask& task, const SystolicArray& array);
 std::optional<GemmTiling> least_traffic_tiling(const GemmTask& task, const SystolicArray& array,
                                                const Room& room);
 
+std::optional<VectorTiling> least_traffic_tiling(const VectorTask& task,
+                                                 const Architecture& architecture,
+                                                 const Room& room);
+
 /// The answer for a task of which not even the smallest tiles fit.
 Infeasible smallest_tiles_do_not_fit(const Task& task, const Architecture& architecture);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mappings as text: a line for tables and messages, a loop nest to be read.
+#include <algorithm>
+
+#include "mapper/gemm_nest.hpp"
 #include "mapper/mapping.hpp"
 
 namespace sluice {
@@ -24,6 +27,26 @@ std::string line(const GemmTask& task, const GemmTiling& tiling) {
           of("k", tiling.k_tile, task.k);
   text += tiling.m_outer ? "; order m n k; " : "; order n m k; ";
   return text + tiles(loop.steps());
+}
+
+std::string line(const GemmTask& task, const GemmNest& mapping) {
+  GemmExtents around = extents_of(task);
+  std::uint64_t steps = 1;
+  std::string text;
+  for (std::size_t i = 0; i <= mapping.loops.size(); ++i) {
+    for (const TensorRole role : {TensorRole::input, TensorRole::weight, TensorRole::output})
+      if (mapping.kept[static_cast<std::size_t>(role)] == i)
+        text += (text.empty() ? "keep " : ", keep ") + std::string(name_of(role));
+    if (i == mapping.loops.size()) break;
+    const GemmLoopNode& loop = mapping.loops[i];
+    std::uint64_t& extent = around[static_cast<std::size_t>(loop.rank)];
+    if (loop.tile >= extent) continue;
+    text += (text.empty() ? "" : ", ") + of(name_of(loop.rank).data(), loop.tile, extent);
+    extent = loop.tile;
+  }
+  for (std::size_t rank = 0; rank < gemm_ranks; ++rank)
+    steps *= count_steps(mapping, GemmRank(rank), extents_of(task)[rank], 0);
+  return text + "; " + tiles(steps);
 }
 
 std::string line(const VectorTask& task, const VectorTiling& tiling) {
@@ -75,6 +98,27 @@ std::string nest_of(const GemmTask& task, const GemmTiling& tiling) {
   return nest.take();
 }
 
+std::string nest_of(const GemmTask& task, const GemmNest& mapping) {
+  Nest nest;
+  GemmExtents around = extents_of(task);
+  for (std::size_t i = 0; i <= mapping.loops.size(); ++i) {
+    for (const TensorRole role : {TensorRole::input, TensorRole::weight, TensorRole::output})
+      if (mapping.kept[static_cast<std::size_t>(role)] == i)
+        nest.line("keep " + std::string(name_of(role)));
+    if (i == mapping.loops.size()) break;
+    const GemmLoopNode& loop = mapping.loops[i];
+    std::uint64_t& extent = around[static_cast<std::size_t>(loop.rank)];
+    nest.loop(std::string(name_of(loop.rank)), extent, loop.tile);
+    extent = std::min(extent, loop.tile);
+  }
+  nest.line("output += input * weight");
+  if (task.epilogue_ops > 0) {
+    nest.leave_to(0);
+    nest.line("epilogue of each output tile: " + cycles(task.epilogue_ops) + " an element");
+  }
+  return nest.take();
+}
+
 std::string nest_of(const VectorTask& task, const VectorTiling& tiling) {
   const VectorLoop loop = vector_loop(task, tiling);
   Nest nest;
@@ -87,17 +131,24 @@ std::string nest_of(const VectorTask& task, const VectorTiling& tiling) {
   return nest.take();
 }
 
+/// Calls `work` with whichever form a product's tiling has.
+template <class Work>
+std::string with_gemm_tiling(const TaskMapping& mapping, Work work) {
+  if (const auto* nest = std::get_if<GemmNest>(&mapping.tiling)) return work(*nest);
+  return work(std::get<GemmTiling>(mapping.tiling));
+}
+
 }  // namespace
 
 std::string to_text(const TaskMapping& mapping) {
   if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
-    return line(*gemm, std::get<GemmTiling>(mapping.tiling));
+    return with_gemm_tiling(mapping, [&](const auto& tiling) { return line(*gemm, tiling); });
   return line(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling));
 }
 
 std::string loop_nest(const TaskMapping& mapping) {
   if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
-    return nest_of(*gemm, std::get<GemmTiling>(mapping.tiling));
+    return with_gemm_tiling(mapping, [&](const auto& tiling) { return nest_of(*gemm, tiling); });
   return nest_of(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling));
 }
 

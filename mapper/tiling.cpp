@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first, simple mapper: least DRAM traffic among tilings that fit, then fewest tiles. It looks
-// at a handful of candidates a task and allocates nothing while it does. How long a tiling takes
-// it does not ask.
+// The tiling with the least DRAM traffic of those that fit, then the fewest tiles. It looks at a
+// handful of candidates a task and allocates nothing while it does. How long a tiling takes it does
+// not ask.
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -193,23 +193,6 @@ std::uint64_t vector_tile(const VectorTask& task, std::uint64_t extent, std::uin
   return count == 0 ? 0 : balanced(extent, count * grain, grain);
 }
 
-/// Whole rows if a row fits, so that its passes are made on chip; else parts of a row.
-std::optional<VectorTiling> search(const VectorTask& task, const Architecture& architecture,
-                                   const Room& room) {
-  const std::uint64_t lanes = architecture.vector.lanes;
-  std::uint64_t tile = 0;
-  if (task.passes > 1) {
-    tile = vector_tile(task, task.elements, task.row_elements, architecture, room);
-    if (tile == 0)
-      tile = vector_tile(task, task.row_elements, std::min(lanes, task.row_elements), architecture,
-                         room);
-  } else {
-    tile = vector_tile(task, task.elements, std::min(lanes, task.elements), architecture, room);
-  }
-  if (tile == 0) return std::nullopt;
-  return VectorTiling{tile};
-}
-
 Infeasible too_large(const Task& task, const RoleBytes& smallest,
                      const Architecture& architecture) {
   const auto over = overflow(smallest, architecture);
@@ -241,12 +224,11 @@ std::variant<GemmTiling, VectorTiling, Infeasible> tile_in(const Task& task,
                                                            const Room& room) {
   if (auto reason = too_much_work(task)) return std::move(*reason);
   if (const auto* gemm = std::get_if<GemmTask>(&task.work)) {
-    GemmSearch search(*gemm, architecture.array, room);
-    if (const auto tiling = search.run()) return *tiling;
+    if (const auto tiling = least_traffic_tiling(*gemm, architecture.array, room)) return *tiling;
     return smallest_tiles_do_not_fit(task, architecture);
   }
   const auto& vector = std::get<VectorTask>(task.work);
-  if (const auto tiling = search(vector, architecture, room)) return *tiling;
+  if (const auto tiling = least_traffic_tiling(vector, architecture, room)) return *tiling;
   return smallest_tiles_do_not_fit(task, architecture);
 }
 
@@ -277,6 +259,24 @@ std::optional<GemmTiling> least_traffic_tiling(const GemmTask& task, const Systo
   return GemmSearch(task, array, room).run();
 }
 
+/// Whole rows if a row fits, so that its passes are made on chip; else parts of a row.
+std::optional<VectorTiling> least_traffic_tiling(const VectorTask& task,
+                                                 const Architecture& architecture,
+                                                 const Room& room) {
+  const std::uint64_t lanes = architecture.vector.lanes;
+  std::uint64_t tile = 0;
+  if (task.passes > 1) {
+    tile = vector_tile(task, task.elements, task.row_elements, architecture, room);
+    if (tile == 0)
+      tile = vector_tile(task, task.row_elements, std::min(lanes, task.row_elements), architecture,
+                         room);
+  } else {
+    tile = vector_tile(task, task.elements, std::min(lanes, task.elements), architecture, room);
+  }
+  if (tile == 0) return std::nullopt;
+  return VectorTiling{tile};
+}
+
 Infeasible smallest_tiles_do_not_fit(const Task& task, const Architecture& architecture) {
   if (const auto* gemm = std::get_if<GemmTask>(&task.work)) {
     const GemmTile tile = gemm_grain(*gemm, architecture.array);
@@ -296,13 +296,13 @@ std::optional<Infeasible> too_much_work(const Task& task) {
                     std::holds_alternative<GemmTask>(task.work) ? "MACs" : "elements"};
 }
 
-std::variant<GemmTiling, VectorTiling, Infeasible> tile_simply(const Task& task,
-                                                               const Architecture& architecture) {
+std::variant<GemmTiling, VectorTiling, Infeasible> tile_for_least_traffic(
+    const Task& task, const Architecture& architecture) {
   return tile_in(task, architecture, Room(architecture));
 }
 
-std::variant<Mapping, Infeasible> map_simply(const Network& network,
-                                             const Architecture& architecture) {
+std::variant<Mapping, Infeasible> map_for_least_traffic(const Network& network,
+                                                        const Architecture& architecture) {
   const Room room(architecture);
   std::vector<Task> tasks = lower(network, architecture);
   Mapping mapping;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.hpp"
+#include "mapper/gemm_walk.hpp"
 #include "mapper/mapping.hpp"
 
 namespace sluice {
@@ -36,6 +37,41 @@ std::uint64_t sweeps(const GemmLoop& loop, std::uint64_t rows, std::uint64_t oth
   return once ? loop.batch : product(loop.batch, others);
 }
 
+/// GemmWalk's visitor: adds up what moves, a loop at once.
+class TrafficCounter {
+ public:
+  TrafficCounter(const GemmTask& task, const SystolicArray& array) : task_(task), array_(array) {}
+
+  void fetch(const WalkTile& tile) {
+    const std::uint64_t bytes = product(times_, tile_bytes(task_, tile.role, tile.extents, array_));
+    if (tile.role == TensorRole::input) moved_.input_read += bytes;
+    if (tile.role == TensorRole::weight) moved_.weight_read += bytes;
+    if (tile.role == TensorRole::output && !tile.first) moved_.sums_read += bytes;
+  }
+  void leave(const WalkTile& tile) {
+    if (tile.role != TensorRole::output) return;
+    if (tile.last)
+      moved_.output_write += product(times_, result_bytes(task_, tile.extents, array_));
+    else
+      moved_.sums_write += product(times_, tile_bytes(task_, tile.role, tile.extents, array_));
+  }
+  void step(const WalkStep&) {}
+  template <class Body>
+  void loop(std::size_t, std::uint64_t, std::uint64_t count, Body body) {
+    const std::uint64_t before = times_;
+    times_ = product(times_, count);
+    body();
+    times_ = before;
+  }
+  const TaskTraffic& moved() const { return moved_; }
+
+ private:
+  const GemmTask& task_;
+  const SystolicArray& array_;
+  std::uint64_t times_ = 1;
+  TaskTraffic moved_;
+};
+
 }  // namespace
 
 TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array) {
@@ -63,6 +99,12 @@ TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const Systol
               sweeps(loop, loop.n.count, loop.m.count, !loop.m_outer, task.weight_batch));
   result.output_write = product(both(loop.m, loop.n, plain(array.input_format)), loop.batch);
   return result;
+}
+
+TaskTraffic traffic(const GemmTask& task, const GemmNest& nest, const SystolicArray& array) {
+  TrafficCounter counter(task, array);
+  GemmWalk(task, nest, counter).run();
+  return counter.moved();
 }
 
 TaskTraffic traffic(const VectorTask& task, const VectorTiling& tiling,
@@ -113,7 +155,9 @@ std::uint64_t storage_bytes(std::uint64_t elements, NumberFormat format) {
 
 TaskTraffic traffic(const TaskMapping& mapping, const Architecture& architecture) {
   if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
-    return traffic(*gemm, std::get<GemmTiling>(mapping.tiling), architecture.array);
+    return std::holds_alternative<GemmNest>(mapping.tiling)
+               ? traffic(*gemm, std::get<GemmNest>(mapping.tiling), architecture.array)
+               : traffic(*gemm, std::get<GemmTiling>(mapping.tiling), architecture.array);
   return traffic(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling),
                  architecture.array);
 }

@@ -67,7 +67,7 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mappi
 
 Outcome evaluate(const Experiment& experiment, const Library& library, const EvaluateHooks& hooks) {
   const std::optional<EnergyModel> energy = energy_of(experiment.architecture, library);
-  auto mapped = map_network(experiment.mapping.mapper, experiment.network, experiment.architecture);
+  auto mapped = map_experiment(experiment);
   if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
   const Mapping& mapping = std::get<Mapping>(mapped);
   const SystolicGraph machine =

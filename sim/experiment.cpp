@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "base/read.hpp"
 #include "mapper/mappers.hpp"
+#include "sim/fixed_mapping.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice {
@@ -30,19 +31,24 @@ Network read_workload(const YamlNode& workload, const Library& library) {
 }
 
 void check_mapper(const YamlNode* mapping, const std::string& mapper, Diagnostics& diagnostics) {
-  std::vector<std::string> known;
-  for (const Descriptor& d : mapper_descriptors()) known.push_back(d.name);
-  for (const std::string& name : known)
-    if (name == mapper) return;
+  for (const Descriptor& d : mapper_descriptors())
+    if (d.name == mapper) return;
   const YamlNode* node = mapping != nullptr ? mapping->find("mapper") : nullptr;
   diagnostics.error(node != nullptr ? node->where : Location{},
-                    fmt::format("there is no mapper {}", quote(mapper)), suggestion(mapper, known));
+                    fmt::format("there is no mapper {}", quote(mapper)), mapper_suggestion(mapper));
 }
 
 }  // namespace
 
 Experiment read_experiment(const YamlNode& root, const Library& library) {
   Diagnostics diagnostics;
+  if (const YamlNode* hierarchy = root.find("hierarchy");
+      hierarchy != nullptr && root.find("workload") == nullptr) {
+    diagnostics.error(hierarchy->where,
+                      "this is a map file: a hierarchy of memories, of which no fidelity runs",
+                      "`sluice map` counts its accesses, cycles and energy");
+    throw SpecError(diagnostics.list());
+  }
   Experiment experiment;
   FieldReader reader(root, diagnostics);
   reader.field("name", experiment.name, {.doc = "name of the run"});
@@ -55,6 +61,9 @@ Experiment read_experiment(const YamlNode& root, const Library& library) {
   reader.field("simulation", experiment.simulation, {.doc = "how closely to look"});
   reader.field("output", experiment.output, {.doc = "what is written where"});
   reader.finish();
+  diagnostics.throw_if_any();
+  if (const YamlNode* mapping = root.find("mapping"))
+    experiment.fixed = read_fixed(*mapping, experiment, diagnostics);
   diagnostics.throw_if_any();
   if (experiment.name.empty()) experiment.name = experiment.network.name;
   YamlNode hashed = root;  // where the answer goes does not change the answer

@@ -10,6 +10,7 @@
 #include "arch/architecture.hpp"
 #include "base/describe.hpp"
 #include "base/yaml.hpp"
+#include "mapper/mappers.hpp"
 #include "workloads/network.hpp"
 
 namespace sluice {
@@ -22,14 +23,29 @@ struct EnumNames<Fidelity> {
       {"analytic", Fidelity::analytic}, {"tile", Fidelity::tile}, {"pe", Fidelity::pe}};
 };
 
+/// The loop nest of one task, as text.
+struct FixedNest {
+  std::string task;
+  std::string loops;
+  bool operator==(const FixedNest&) const = default;
+};
+
+template <class Visitor>
+void describe(Visitor& v, FixedNest& n) {
+  v.required("task", n.task, {.doc = "task that is mapped (a layer, attention.qk, ...)"});
+  v.required("loops", n.loops, {.doc = "its loops, keeps and spreads, a line each"});
+}
+
 struct MappingSettings {
   std::string mapper = "simple";
+  std::vector<FixedNest> nests;  ///< of the mapper `fixed`
   bool operator==(const MappingSettings&) const = default;
 };
 
 template <class Visitor>
 void describe(Visitor& v, MappingSettings& s) {
   v.field("mapper", s.mapper, {.doc = "mapper (see `sluice list mappers`)"});
+  v.field("nests", s.nests, {.doc = "loop nests of single tasks, for the mapper `fixed`"});
 }
 
 struct SimulationSettings {
@@ -65,11 +81,18 @@ void describe(Visitor& v, OutputSettings& s) {
           {.doc = "length of the trace", .unit = "cycles", .min = 1});
 }
 
+/// A task's mapping that the run file fixes.
+struct FixedTask {
+  std::string task;
+  GemmNest nest;
+};
+
 struct Experiment {
   std::string name;
   Network network;
   Architecture architecture;
   MappingSettings mapping;
+  std::vector<FixedTask> fixed;  ///< what MappingSettings::nests says
   SimulationSettings simulation;
   OutputSettings output;
   std::string input_hash;  ///< 16 hex digits over the resolved input
@@ -80,6 +103,9 @@ struct Library {
   std::vector<std::string> networks;
   std::vector<std::string> tables;
 };
+
+/// Maps the network with the mapper that was asked for.
+std::variant<Mapping, Infeasible> map_experiment(const Experiment& experiment);
 
 /// Reads a run file's tree (includes resolved, `--set` applied). Throws SpecError with every
 /// mistake.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mapper for every day: for each task the tiling with the fewest estimated cycles, then the
-// least DRAM traffic, then the fewest tiles, among a hundred or so. The sizes it tries do not
-// depend on the scratchpads, so that a larger one never takes a choice away.
+// The mapper for every day. Of a hundred or so tilings of each task an estimate picks a few, and
+// the one of least traffic joins them; then task by task the one is taken with which the next task
+// is done first on a timeline of the machine. The sizes that are tried do not depend on the
+// scratchpads, so that a larger one never takes a choice away.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "mapper/estimate.hpp"
 #include "mapper/mapping.hpp"
 #include "mapper/room.hpp"
+#include "mapper/timeline.hpp"
 
 namespace sluice::mappers {
 namespace {
@@ -53,25 +55,40 @@ class Sizes {
   std::size_t count_ = 0;
 };
 
-template <class Tiling>
-struct Best {
-  std::optional<Tiling> tiling;
-  TilingEstimate least;
-
+/// The few tilings of a task with the least estimates.
+class Shortlist {
+ public:
   void consider(const Tiling& candidate, const TilingEstimate& estimated) {
-    if (tiling && estimated >= least) return;
-    tiling = candidate;
-    least = estimated;
+    if (size_ == entries_.size() && estimated >= entries_[size_ - 1].estimate) return;
+    std::size_t at = size_ < entries_.size() ? size_++ : size_ - 1;
+    for (; at > 0 && estimated < entries_[at - 1].estimate; --at) entries_[at] = entries_[at - 1];
+    entries_[at] = {candidate, estimated};
   }
+  /// All of them, the best first, behind the one of least traffic.
+  std::vector<Tiling> after(const Tiling& least_traffic) const {
+    std::vector<Tiling> tilings{least_traffic};
+    for (std::size_t i = 0; i < size_; ++i) tilings.push_back(entries_[i].tiling);
+    return tilings;
+  }
+
+ private:
+  struct Entry {
+    Tiling tiling;
+    TilingEstimate estimate;
+  };
+  std::array<Entry, 12> entries_;
+  std::size_t size_ = 0;
 };
 
-class Chooser {
+/// The tilings of one task that are worth a closer look.
+class Shortlister {
  public:
-  explicit Chooser(const Architecture& architecture)
+  explicit Shortlister(const Architecture& architecture)
       : architecture_(architecture), rates_(architecture), room_(architecture) {}
 
-  std::optional<GemmTiling> operator()(const GemmTask& task) const;
-  std::optional<VectorTiling> operator()(const VectorTask& task) const;
+  /// Empty if nothing fits.
+  std::vector<Tiling> operator()(const GemmTask& task) const;
+  std::vector<Tiling> operator()(const VectorTask& task) const;
 
  private:
   bool fits(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k) const {
@@ -85,16 +102,17 @@ class Chooser {
 
 /// The tiling with the least traffic; and for each n tile, with k whole and with k cut: the m
 /// tiles that fit, the smaller of which fill the pipeline sooner, in both orders.
-std::optional<GemmTiling> Chooser::operator()(const GemmTask& task) const {
+std::vector<Tiling> Shortlister::operator()(const GemmTask& task) const {
+  const auto least = least_traffic_tiling(task, architecture_.array, room_);
+  if (!least) return {};
   const GemmTile grain = gemm_grain(task, architecture_.array);
   const Sizes m_sizes(task.m, grain.m,
                       [&](std::uint64_t size) { return whole_pixels(task, size); });
   const Sizes n_sizes(task.n, grain.n), k_sizes(task.k, grain.k);
-  Best<GemmTiling> best;
+  Shortlist list;
   const auto consider = [&](const GemmTiling& tiling) {
-    best.consider(tiling, estimate(task, tiling, architecture_, rates_));
+    if (tiling != *least) list.consider(tiling, estimate(task, tiling, architecture_, rates_));
   };
-  if (const auto least = least_traffic_tiling(task, architecture_.array, room_)) consider(*least);
   for (const std::uint64_t n : n_sizes)
     for (const bool cut_k : {false, true}) {
       if (cut_k && grain.k == task.k) break;
@@ -109,11 +127,11 @@ std::optional<GemmTiling> Chooser::operator()(const GemmTask& task) const {
         if (*m < task.m && n < task.n && *k == task.k) consider({*m, n, *k, true});
       }
     }
-  return best.tiling;
+  return list.after(*least);
 }
 
 /// Whole rows if one fits, so that its passes are made on chip; else parts of a row.
-std::optional<VectorTiling> Chooser::operator()(const VectorTask& task) const {
+std::vector<Tiling> Shortlister::operator()(const VectorTask& task) const {
   const std::uint64_t lanes = architecture_.vector.lanes;
   const auto room_for = [&](std::uint64_t elements) {
     return room_.fits(tile_bytes(task, elements, architecture_.array));
@@ -123,37 +141,120 @@ std::optional<VectorTiling> Chooser::operator()(const VectorTask& task) const {
   const std::uint64_t extent = rows && !whole_rows ? task.row_elements : task.elements;
   const std::uint64_t grain = whole_rows ? task.row_elements : std::min(lanes, extent);
   const Sizes sizes(extent, grain);
-  Best<VectorTiling> best;
-  for (const auto* size = sizes.largest(room_for); size != sizes.end(); ++size) {
-    const VectorTiling tiling{*size};
-    best.consider(tiling, estimate(task, tiling, architecture_, rates_));
+  const auto least = least_traffic_tiling(task, architecture_, room_);
+  if (!least) return {};
+  Shortlist list;
+  for (const auto* size = sizes.largest(room_for); size != sizes.end(); ++size)
+    if (*size != least->elements_tile)
+      list.consider(VectorTiling{*size},
+                    estimate(task, VectorTiling{*size}, architecture_, rates_));
+  return list.after(*least);
+}
+
+/// A kind of task, of which a network has many: its shortlist.
+struct Kind {
+  std::variant<GemmTask, VectorTask> work;
+  std::vector<Tiling> tilings;
+};
+
+class Chooser {
+ public:
+  Chooser(const Network& network, const Architecture& architecture, std::vector<Task> tasks)
+      : network_(network),
+        architecture_(architecture),
+        caution_(architecture.dram.is_ideal() ? 0 : 0.1),
+        timeline_(architecture) {
+    for (Task& task : tasks) mapping_.tasks.push_back({std::move(task), {}});
   }
-  return best.tiling;
+
+  std::variant<Mapping, Infeasible> run();
+
+ private:
+  std::optional<Infeasible> find_kinds();
+  std::size_t choose(std::size_t task) const;
+  const std::vector<Tiling>& tilings(std::size_t task) const { return kinds_[kind_[task]].tilings; }
+  /// End of the next task, or of this one if it is the last, with that tiling of this one.
+  double judge(std::size_t task, const Tiling& tiling) const;
+  void append(Timeline& timeline, std::size_t task, const Tiling& tiling) const {
+    timeline.append(mapping_.tasks[task].task.work, tiling, needs_[task]);
+  }
+
+  const Network& network_;
+  const Architecture& architecture_;
+  /// Part of a task's time that has to be gained before its tiling of least traffic is given up:
+  /// the timeline knows nothing of banks and rows.
+  double caution_;
+  Timeline timeline_;
+  Mapping mapping_;
+  std::vector<Kind> kinds_;
+  std::vector<std::size_t> kind_;  ///< by task
+  std::vector<TaskNeeds> needs_;
+};
+
+std::optional<Infeasible> Chooser::find_kinds() {
+  const Shortlister shortlist(architecture_);
+  Dependencies dependencies(network_);
+  for (const TaskMapping& mapped : mapping_.tasks) {
+    needs_.push_back(dependencies.next(mapped.task));
+    const auto known = std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& kind) {
+      return kind.work == mapped.task.work;
+    });
+    kind_.push_back(static_cast<std::size_t>(known - kinds_.begin()));
+    if (known != kinds_.end()) continue;
+    if (auto reason = too_much_work(mapped.task)) return reason;
+    kinds_.push_back({mapped.task.work, std::visit(shortlist, mapped.task.work)});
+    if (kinds_.back().tilings.empty()) return smallest_tiles_do_not_fit(mapped.task, architecture_);
+  }
+  return std::nullopt;
+}
+
+double Chooser::judge(std::size_t task, const Tiling& tiling) const {
+  Timeline trial = timeline_;
+  append(trial, task, tiling);
+  if (task + 1 < mapping_.tasks.size()) append(trial, task + 1, tilings(task + 1).front());
+  return trial.end();
+}
+
+std::size_t Chooser::choose(std::size_t task) const {
+  const std::vector<Tiling>& choices = tilings(task);
+  std::size_t best = 0;
+  if (choices.size() == 1) return best;
+  double least = judge(task, choices[0]);
+  least -= caution_ * (least - timeline_.end());
+  for (std::size_t i = 1; i < choices.size(); ++i) {
+    const double end = judge(task, choices[i]);
+    if (end >= least) continue;
+    least = end;
+    best = i;
+  }
+  return best;
+}
+
+std::variant<Mapping, Infeasible> Chooser::run() {
+  if (auto reason = find_kinds()) return std::move(*reason);
+  Timeline least_traffic = timeline_;
+  for (std::size_t t = 0; t < mapping_.tasks.size(); ++t) {
+    Tiling& tiling = mapping_.tasks[t].tiling;
+    tiling = tilings(t)[choose(t)];
+    append(timeline_, t, tiling);
+    append(least_traffic, t, tilings(t).front());
+  }
+  if (least_traffic.end() < timeline_.end())
+    for (std::size_t t = 0; t < mapping_.tasks.size(); ++t)
+      mapping_.tasks[t].tiling = tilings(t).front();
+  return std::move(mapping_);
 }
 
 }  // namespace
 
 std::variant<Mapping, Infeasible> map_heuristic(const Network& network,
                                                 const Architecture& architecture) {
-  const Chooser choose(architecture);
-  Mapping mapping;
-  for (Task& task : lower(network, architecture)) {
-    if (auto reason = too_much_work(task)) return std::move(*reason);
-    const auto tiling = std::visit(
-        [&](const auto& work) -> std::optional<std::variant<GemmTiling, VectorTiling>> {
-          if (const auto chosen = choose(work)) return *chosen;
-          return std::nullopt;
-        },
-        task.work);
-    if (!tiling) return smallest_tiles_do_not_fit(task, architecture);
-    mapping.tasks.push_back({std::move(task), *tiling});
-  }
-  return mapping;
+  return Chooser(network, architecture, lower(network, architecture)).run();
 }
 
 Descriptor describe_map_heuristic() {
   return {"heuristic",
-          "the tiling with the fewest estimated cycles, then the least DRAM traffic",
+          "the tilings with which each task is done first, by a timeline of the machine",
           "",
           {}};
 }

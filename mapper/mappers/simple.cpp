@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The registry's entry for map_simply(); the mapper itself is mapper/tiling.cpp.
+// The registry's entry for map_for_least_traffic(); the mapper itself is mapper/tiling.cpp.
 #include "base/registry.hpp"
 #include "mapper/mapping.hpp"
 
@@ -7,7 +7,7 @@ namespace sluice::mappers {
 
 std::variant<Mapping, Infeasible> map_simple(const Network& network,
                                              const Architecture& architecture) {
-  return map_simply(network, architecture);
+  return map_for_least_traffic(network, architecture);
 }
 
 Descriptor describe_map_simple() {

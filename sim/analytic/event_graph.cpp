@@ -69,6 +69,8 @@ void Body::add_unit_edges() {
 void Body::collect(std::map<std::uint32_t, Ends>& channels) const {
   for (std::size_t i = 0; i < firings_.size(); ++i) {
     for (const Put& put : firings_[i]->puts) {
+      // Results that a firing waits for may be those of an earlier run of this loop.
+      if (graph_.channels[index(put.channel)].order) continue;
       Ends& ends = channels[index(put.channel)];
       ++ends.puts, ends.put_at = i, ends.put_tokens = put.tokens;
     }

@@ -8,7 +8,9 @@
 #include "arch/systolic_timing.hpp"
 #include "base/assert.hpp"
 #include "base/checked.hpp"
+#include "mapper/gemm_nest.hpp"
 #include "sim/models/gemm_place.hpp"
+#include "sim/models/systolic_gemm.hpp"
 #include "sim/models/systolic_machine.hpp"
 
 namespace sluice {
@@ -196,24 +198,30 @@ void build_vector(SystolicMachine& machine, const VectorTask& task, const Vector
   machine.builder.close_loop();
 }
 
+void build_task(SystolicMachine& machine, const TaskMapping& mapped, const TaskRegions& regions) {
+  if (const auto* task = std::get_if<VectorTask>(&mapped.task.work))
+    return build_vector(machine, *task, std::get<VectorTiling>(mapped.tiling), regions);
+  const GemmTask& task = std::get<GemmTask>(mapped.task.work);
+  if (const auto* nest = std::get_if<GemmNest>(&mapped.tiling))
+    return build_gemm(machine, task, *nest, regions);
+  GemmBuilder(machine, task, std::get<GemmTiling>(mapped.tiling), regions).build();
+}
+
 }  // namespace
 
 SystolicGraph build_systolic(const Network& network, const Architecture& architecture,
                              const Mapping& mapping) {
-  SystolicMachine machine(architecture);
+  std::uint64_t spilled = 0;  // output tiles of a task in memory at once
+  for (const TaskMapping& mapped : mapping.tasks)
+    if (const auto* nest = std::get_if<GemmNest>(&mapped.tiling))
+      spilled = std::max(spilled, spilled_tiles(std::get<GemmTask>(mapped.task.work), *nest));
+  SystolicMachine machine(architecture, spilled);
   RegionAllocator regions(network, architecture, mapping);
   for (std::size_t t = 0; t < mapping.tasks.size(); ++t) {
     const TaskMapping& mapped = mapping.tasks[t];
     const bool gemm = std::holds_alternative<GemmTask>(mapped.task.work);
-    machine.start_task(mapped.task.name, regions.dependency(t), regions.weights_are_results(t),
-                       gemm);
-    if (gemm)
-      GemmBuilder(machine, std::get<GemmTask>(mapped.task.work),
-                  std::get<GemmTiling>(mapped.tiling), regions.of(t))
-          .build();
-    else
-      build_vector(machine, std::get<VectorTask>(mapped.task.work),
-                   std::get<VectorTiling>(mapped.tiling), regions.of(t));
+    machine.start_task(mapped.task.name, regions.needs(t), gemm);
+    build_task(machine, mapped, regions.of(t));
     machine.end_task();
   }
   SystolicGraph result;
@@ -224,7 +232,7 @@ SystolicGraph build_systolic(const Network& network, const Architecture& archite
   result.load_weight = machine.load_weight;
   result.store_output = machine.store_output;
   for (std::size_t t = 0; t < mapping.tasks.size(); ++t)
-    result.waits_for_previous.push_back(t > 0 && regions.dependency(t) == t - 1);
+    result.waits_for_previous.push_back(t > 0 && regions.needs(t).results == t - 1);
   result.graph = machine.builder.finish();
   return result;
 }

@@ -3,16 +3,12 @@
 #include "sim/models/systolic_machine.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "base/assert.hpp"
 #include "base/checked.hpp"
 
 namespace sluice {
 namespace {
-
-/// Tasks whose results may be stored but not yet asked for by the loads: how far loads run behind.
-constexpr std::uint64_t task_window = 8;
 
 std::uint32_t id(SystolicAction action) { return static_cast<std::uint32_t>(action); }
 
@@ -36,23 +32,10 @@ std::string queue_name(const Architecture& architecture, TensorRole role) {
 
 }  // namespace
 
-OperandReads operand_reads(const SystolicArray& array, std::uint64_t m, std::uint64_t n,
-                           std::uint64_t k) {
-  const std::uint64_t rows = array.rows, columns = array.columns;
-  switch (array.dataflow) {
-    case Dataflow::weight_stationary:
-      return {product(m, k, ceil_div(n, columns)), product(k, n), ceil_div(k, rows), product(k, n)};
-    case Dataflow::input_stationary:
-      return {product(k, m), product(n, k, ceil_div(m, columns)), ceil_div(k, rows), product(k, m)};
-    case Dataflow::output_stationary:
-      break;
-  }
-  return {product(m, k, ceil_div(n, columns)), product(k, n, ceil_div(m, rows)), 1, product(m, n)};
-}
-
-SystolicMachine::SystolicMachine(const Architecture& the_architecture)
+SystolicMachine::SystolicMachine(const Architecture& the_architecture, std::uint64_t spilled_tiles)
     : architecture(the_architecture),
-      has_memory(!the_architecture.dram.is_ideal() || the_architecture.dram.bandwidth.bytes > 0) {
+      has_memory(!the_architecture.dram.is_ideal() || the_architecture.dram.bandwidth.bytes > 0),
+      spills(has_memory && spilled_tiles > 0) {
   for (const char* action :
        {"mac", "fold", "used_pes", "input_read", "input_write", "weight_read", "weight_write",
         "output_read", "output_write", "lane_cycle", "dram_read", "dram_write"})
@@ -60,6 +43,7 @@ SystolicMachine::SystolicMachine(const Architecture& the_architecture)
   for (const char* stream : {"input", "weight", "output"}) builder.stream(stream);
   make_units();
   make_channels();
+  if (spills) make_spilling(spilled_tiles);
   make_ports();
 }
 
@@ -74,6 +58,9 @@ void SystolicMachine::make_units() {
   }
   array = builder.unit("array", UnitKind::compute);
   vector = builder.unit("vector", UnitKind::vector);
+  if (spills)
+    load_sums_ = builder.unit(dma_of(architecture, TensorRole::output).name + ".sums",
+                              UnitKind::load, dma_of(architecture, TensorRole::output).outstanding);
   if (has_memory)
     store_output = builder.unit(queue_name(architecture, TensorRole::output), UnitKind::store,
                                 dma_of(architecture, TensorRole::output).outstanding);
@@ -99,11 +86,20 @@ void SystolicMachine::make_channels() {
   weight_ = builder.channel("weight tiles", load_weight, array, buffers(TensorRole::weight));
   output_ = builder.channel("output tiles", array, store_output, out);
   output_vector_ = builder.channel("vector output tiles", vector, store_output, out);
-  output_credits = builder.channel("free output buffers", store_output, array, out, out);
+  output_returns_ =
+      builder.channel("free output buffers", store_output, spills ? load_sums_ : array, out, out);
+  output_credits = output_returns_;
   vector_credits_ = builder.channel("free vector buffers", store_output, vector, out, out);
   stored_input_ = builder.order("stored results", store_output, load_input, 2 * task_window);
   stored_weight_ =
       builder.order("stored results for weights", store_output, load_weight, 2 * task_window);
+}
+
+/// Free output buffers go to the array by way of the unit that brings partial sums back into them.
+void SystolicMachine::make_spilling(std::uint64_t tiles) {
+  output_credits =
+      builder.channel("granted output buffers", load_sums_, array, buffers(TensorRole::output));
+  spilled_ = builder.order("spilled sums", store_output, load_sums_, tiles + 1);
 }
 
 void SystolicMachine::make_ports() {
@@ -124,9 +120,7 @@ void SystolicMachine::use_port(Firing& firing, SystolicAction action, std::uint6
   const bool write = offset % 2 == 1;
   const Scratchpad& s = architecture.scratchpads[pad];
   if (s.width.value == 0) return;
-  const std::uint64_t accesses =
-      product(s.banks, write && !s.shared_ports ? s.write_ports : s.read_ports);
-  const std::uint64_t beats = ceil_div(bytes, product(s.width.value, accesses));
+  const std::uint64_t beats = ceil_div(bytes, port_bytes_per_cycle(s, write));
   const PortId port = ports_[pad][write ? 1 : 0];
   for (PortUse& use : firing.ports)
     if (use.port == port) {
@@ -150,16 +144,15 @@ ChannelId SystolicMachine::operand_channel(TensorRole role) const {
   return role == TensorRole::input ? input_ : weight_;
 }
 
-void SystolicMachine::start_task(const std::string& name, std::optional<std::size_t> dependency,
-                                 bool weights_are_results, bool gemm) {
+void SystolicMachine::start_task(const std::string& name, const TaskNeeds& needs, bool gemm) {
   if (!has_memory && tasks_ > 0) synchronize(gemm);
   task_name = name;
   layer = builder.layer(name);
   if (!has_memory) return;
   const std::uint64_t window = tasks_ > task_window ? tasks_ - task_window : 0;
-  const std::uint64_t results = std::max(dependency ? *dependency + 1 : 0, window);
+  const std::uint64_t results = std::max(needs.results ? *needs.results + 1 : 0, window);
   await_stored(load_input, stored_input_, results, taken_input_);
-  const std::uint64_t weights = weights_are_results             ? results
+  const std::uint64_t weights = needs.weights_are_results       ? results
                                 : architecture.prefetch_weights ? window
                                                                 : tasks_;
   await_stored(load_weight, stored_weight_, weights, taken_weight_);
@@ -237,6 +230,26 @@ void SystolicMachine::take_output_buffer() {
   builder.fire(std::move(f));
 }
 
+void SystolicMachine::grant_output(const MemoryTransfer* sums) {
+  Firing f = firing(load_sums_);
+  f.takes.push_back({output_returns_, 1, Release::at_start});
+  f.puts.push_back({output_credits, 1});
+  if (sums != nullptr) {
+    f.takes.push_back({spilled_, 1, Release::at_start});
+    f.interval = dma_of(architecture, TensorRole::output).setup_cycles;
+    const std::uint64_t bytes = sums->row_bytes * sums->rows;
+    count(f, SystolicAction::output_write, bytes);
+    count(f, SystolicAction::dram_read, bytes);
+    use_port(f, SystolicAction::output_write, bytes);
+    f.transfer.push_back(*sums);
+  }
+  builder.fire(std::move(f));
+}
+
+void SystolicMachine::spill_output(MemoryTransfer transfer) {
+  if (has_memory) store(output_, output_returns_, std::move(transfer), true);
+}
+
 void SystolicMachine::put_output(Firing& f, bool epilogue) {
   array_tail_ = f.latency - f.interval;
   ends_on_vector_ = epilogue;
@@ -265,14 +278,16 @@ void SystolicMachine::finish_output(std::uint64_t elements, std::uint64_t epilog
     builder.fire(std::move(f));
   }
   if (has_memory)
-    store(epilogue_ops > 0 ? output_vector_ : output_, output_credits, std::move(transfer));
+    store(epilogue_ops > 0 ? output_vector_ : output_, output_returns_, std::move(transfer));
 }
 
-void SystolicMachine::store(ChannelId from, ChannelId credits, MemoryTransfer transfer) {
+void SystolicMachine::store(ChannelId from, ChannelId credits, MemoryTransfer transfer,
+                            bool spilled) {
   Firing f = firing(store_output);
   f.interval = dma_of(architecture, TensorRole::output).setup_cycles;
   f.takes.push_back({from, 1, Release::at_end});
   f.puts.push_back({credits, 1});
+  if (spilled) f.puts.push_back({spilled_, 1});
   const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
   count(f, SystolicAction::output_read, bytes);
   count(f, SystolicAction::dram_write, bytes);
@@ -316,20 +331,13 @@ RegionAllocator::RegionAllocator(const Network& network, const Architecture& arc
     next += ceil_div(storage_bytes(std::max<std::uint64_t>(elements, 1), f), alignment) * alignment;
     return base;
   };
-  std::map<std::string, std::size_t> last_task;  // by layer name
+  Dependencies dependencies(network);
   const std::uint64_t network_input = allocate(1, format);
   for (std::size_t t = 0; t < mapping.tasks.size(); ++t) {
     const Task& task = mapping.tasks[t].task;
-    const Layer& layer = network.layers[task.layer];
-    const bool first = t == 0 || mapping.tasks[t - 1].task.layer != task.layer;
-    std::optional<std::size_t> waits_for;
-    if (!first || (t > 0 && layer.inputs.empty())) waits_for = t - 1;
-    if (first)
-      for (const std::string& name : layer.inputs)
-        if (const auto producer = last_task.find(name); producer != last_task.end())
-          waits_for = std::max(waits_for.value_or(0), producer->second);
+    const TaskNeeds needs = dependencies.next(task);
     TaskRegions regions;
-    regions.base[0] = waits_for ? regions_[*waits_for].base[2] : network_input;
+    regions.base[0] = needs.results ? regions_[*needs.results].base[2] : network_input;
     if (const auto* gemm = std::get_if<GemmTask>(&task.work)) {
       regions.base[1] =
           allocate(product(gemm->weight_batch, gemm->k, gemm->n), architecture.array.weight_format);
@@ -338,10 +346,7 @@ RegionAllocator::RegionAllocator(const Network& network, const Architecture& arc
       regions.base[2] = allocate(std::get<VectorTask>(task.work).elements, format);
     }
     regions_.push_back(regions);
-    dependency_.push_back(waits_for);
-    weights_are_results_.push_back(std::holds_alternative<MatMul>(layer.op) ||
-                                   std::holds_alternative<Attention>(layer.op));
-    last_task[layer.name] = t;
+    needs_.push_back(needs);
   }
 }
 

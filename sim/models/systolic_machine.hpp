@@ -9,19 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "arch/systolic_timing.hpp"
+#include "mapper/dependencies.hpp"
 #include "mapper/mapping.hpp"
 #include "sim/graph/graph.hpp"
 #include "sim/models/systolic.hpp"
 
 namespace sluice {
-
-/// Operand words that the array reads for an m x n x k tile over all its folds, how many partial
-/// sums each result has, and the PEs used summed over the folds.
-struct OperandReads {
-  std::uint64_t input = 0, weight = 0, partial_sums = 1, used_pes = 0;
-};
-OperandReads operand_reads(const SystolicArray& array, std::uint64_t m, std::uint64_t n,
-                           std::uint64_t k);
 
 /// Base addresses of a task's tensors in main memory, by TensorRole.
 struct TaskRegions {
@@ -33,32 +27,30 @@ class RegionAllocator {
  public:
   RegionAllocator(const Network& network, const Architecture& architecture, const Mapping& mapping);
   TaskRegions of(std::size_t task) const { return regions_[task]; }
-  /// The last task whose results must be stored before this one's input can be loaded.
-  std::optional<std::size_t> dependency(std::size_t task) const { return dependency_[task]; }
-  /// Whether the tensor in the weight role was computed by an earlier task.
-  bool weights_are_results(std::size_t task) const { return weights_are_results_[task]; }
+  const TaskNeeds& needs(std::size_t task) const { return needs_[task]; }
 
  private:
   std::vector<TaskRegions> regions_;
-  std::vector<std::optional<std::size_t>> dependency_;
-  std::vector<bool> weights_are_results_;
+  std::vector<TaskNeeds> needs_;
 };
 
 class SystolicMachine {
  public:
-  explicit SystolicMachine(const Architecture& architecture);
+  /// `spilled_tiles`: the most output tiles of a task whose unfinished sums are in memory at once;
+  /// 0: partial sums never leave the chip, and the unit that brings them back is not there.
+  explicit SystolicMachine(const Architecture& architecture, std::uint64_t spilled_tiles = 0);
 
   const Architecture& architecture;
   GraphBuilder builder;
   bool has_memory = true;
+  bool spills = false;  ///< partial sums go to memory and come back
   UnitId array{}, vector{}, load_input{}, load_weight{}, store_output{};
   ChannelId output_credits{};  ///< free output buffers, for the array
   std::string task_name;
   std::uint32_t layer = 0;
 
   /// Begins a task: its loads wait for the results that they need.
-  void start_task(const std::string& name, std::optional<std::size_t> dependency,
-                  bool weights_are_results, bool gemm);
+  void start_task(const std::string& name, const TaskNeeds& needs, bool gemm);
   void end_task();
 
   ChannelId operand_channel(TensorRole role) const;
@@ -68,6 +60,11 @@ class SystolicMachine {
   void hold(TensorRole role);
   void release(TensorRole role);
   void take_output_buffer();
+  /// Where sums are spilled, gives the array a free output buffer: an empty one, or one into which
+  /// `sums` have been brought back.
+  void grant_output(const MemoryTransfer* sums);
+  /// Unfinished sums leave the chip.
+  void spill_output(MemoryTransfer transfer);
   /// The array's firing hands over its tile: to the vector unit, or straight to the store unit.
   void put_output(Firing& firing, bool epilogue);
   /// What happens to a finished output tile of `elements` elements.
@@ -82,13 +79,17 @@ class SystolicMachine {
   Firing firing(UnitId unit) const;
   void make_units();
   void make_channels();
+  void make_spilling(std::uint64_t tiles);
   void make_ports();
   void synchronize(bool gemm);
   void await_stored(UnitId unit, ChannelId channel, std::uint64_t needed, std::uint64_t& taken);
-  void store(ChannelId from, ChannelId credits, MemoryTransfer transfer);
+  void store(ChannelId from, ChannelId credits, MemoryTransfer transfer, bool spilled = false);
   std::uint64_t buffers(TensorRole role) const;
 
   ChannelId input_{}, input_vector_{}, weight_{}, output_{}, output_epilogue_{}, output_vector_{};
+  UnitId load_sums_{};
+  ChannelId output_returns_{};  ///< free output buffers, from the store unit
+  ChannelId spilled_{};         ///< unfinished sums that are in memory
   ChannelId vector_credits_{}, stored_input_{}, stored_weight_{};
   /// Without memory: the news that the last result of a task is out, from the array or the vector
   /// unit (first index 0, 1) to the one that begins the next.

@@ -46,7 +46,11 @@ void check_task(const TaskMapping& mapped, const Architecture& architecture,
                   fmt::format("task {} has an epilogue, and {} has no fractions", mapped.task.name,
                               name_of(architecture.vector.format)),
                   "use tile, which computes no numbers");
-  const GemmLoop loop = gemm_loop(*gemm, std::get<GemmTiling>(mapped.tiling));
+  const auto* tiling = std::get_if<GemmTiling>(&mapped.tiling);
+  if (tiling == nullptr)
+    return refuse(diagnostics, fmt::format("task {} is cut by loops of its own", mapped.task.name),
+                  "use mapper: whole");
+  const GemmLoop loop = gemm_loop(*gemm, *tiling);
   if (loop.m.count * loop.n.count * loop.k.count > 1)
     return refuse(diagnostics,
                   fmt::format("task {} is cut into {} tiles", mapped.task.name,

@@ -21,10 +21,12 @@ Network two_layers() {
 
 TEST_CASE("every mapper describes itself under its own name") {
   const auto list = mapper_descriptors();
-  REQUIRE(list.size() == 3);
+  REQUIRE(list.size() == 5);
   CHECK(list[0].name == "simple");
   CHECK(list[1].name == "heuristic");
-  CHECK(list[2].name == "whole");
+  CHECK(list[2].name == "fixed");
+  CHECK(list[3].name == "search");
+  CHECK(list[4].name == "whole");
   for (const Descriptor& d : list) CHECK_FALSE(d.summary.empty());
 }
 
@@ -38,10 +40,10 @@ TEST_CASE("an unknown mapper is answered with the nearest one") {
   }
 }
 
-TEST_CASE("the mapper simple is map_simply") {
+TEST_CASE("the mapper simple is that of least traffic") {
   const Architecture a = machine(4096, 4096, 4096);
   CHECK(std::get<Mapping>(map_network("simple", two_layers(), a)) ==
-        std::get<Mapping>(map_simply(two_layers(), a)));
+        std::get<Mapping>(map_for_least_traffic(two_layers(), a)));
   CHECK(respects_capacity("simple"));
 }
 

@@ -8,8 +8,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-TaskMapping mapped(std::variant<GemmTask, VectorTask> work,
-                   std::variant<GemmTiling, VectorTiling> tiling) {
+TaskMapping mapped(std::variant<GemmTask, VectorTask> work, Tiling tiling) {
   return {Task{0, "conv1", work}, tiling};
 }
 

@@ -13,13 +13,13 @@ namespace {
 Task named(std::variant<GemmTask, VectorTask> work) { return {0, "layer", work}; }
 
 GemmTiling tile_gemm(const GemmTask& task, const Architecture& architecture) {
-  const auto tiling = tile_simply(named(task), architecture);
+  const auto tiling = tile_for_least_traffic(named(task), architecture);
   REQUIRE(std::holds_alternative<GemmTiling>(tiling));
   return std::get<GemmTiling>(tiling);
 }
 
 VectorTiling tile_vector(const VectorTask& task, const Architecture& architecture) {
-  const auto tiling = tile_simply(named(task), architecture);
+  const auto tiling = tile_for_least_traffic(named(task), architecture);
   REQUIRE(std::holds_alternative<VectorTiling>(tiling));
   return std::get<VectorTiling>(tiling);
 }
@@ -100,7 +100,7 @@ TEST_CASE("the example in docs/mapping.md is what the mapper says") {
   network.layers = {{"conv1", conv, {}, {}}};
   Architecture architecture = shared_machine(192 << 10, 256 << 10, true);
   architecture.array.rows = architecture.array.columns = 128;
-  const auto result = map_simply(network, architecture);
+  const auto result = map_for_least_traffic(network, architecture);
   REQUIRE(std::holds_alternative<Mapping>(result));
   const TaskMapping& mapping = std::get<Mapping>(result).tasks.at(0);
   // 128 KiB / (64 * 4 B) = 512 rows; 12544 / 512 -> 25 tiles; 12544 / 25 -> 502 rows.
@@ -245,17 +245,17 @@ TEST_CASE("names and order of layers change no tiling") {
                     {"b", Softmax{7, 90}, {}, {}},
                     {"c", MatMul{3, 20, 30, 40}, {}, {}}};
   const Architecture architecture = machine(300, 200, 1000, true);
-  const auto forward = map_simply(network, architecture);
+  const auto forward = map_for_least_traffic(network, architecture);
   std::reverse(network.layers.begin(), network.layers.end());
   for (Layer& layer : network.layers) layer.name += "_renamed";
-  const auto backward = map_simply(network, architecture);
+  const auto backward = map_for_least_traffic(network, architecture);
   REQUIRE(std::holds_alternative<Mapping>(forward));
   REQUIRE(std::holds_alternative<Mapping>(backward));
   const auto& first = std::get<Mapping>(forward).tasks;
   const auto& second = std::get<Mapping>(backward).tasks;
   REQUIRE(first.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) CHECK(first[i].tiling == second[2 - i].tiling);
-  CHECK(map_simply(network, architecture) == backward);
+  CHECK(map_for_least_traffic(network, architecture) == backward);
 }
 
 TEST_CASE("vector tasks keep as many whole rows as fit") {
@@ -290,7 +290,7 @@ TEST_CASE("a scratchpad of inputs and outputs holds both tiles of a vector task"
 }
 
 Infeasible why_not(const Task& task, const Architecture& architecture) {
-  const auto result = tile_simply(task, architecture);
+  const auto result = tile_for_least_traffic(task, architecture);
   REQUIRE(std::holds_alternative<Infeasible>(result));
   return std::get<Infeasible>(result);
 }
@@ -299,7 +299,7 @@ TEST_CASE("what does not fit is named with what it needs and what there is") {
   // The smallest tiles on a 4 x 4 weight-stationary array: 1 x 4 inputs, 4 x 4 weights, 1 x 4 sums
   // of 4 B.
   const Task task = named(plain_gemm(10, 10, 10));
-  CHECK(std::holds_alternative<GemmTiling>(tile_simply(task, machine(4, 16, 16))));
+  CHECK(std::holds_alternative<GemmTiling>(tile_for_least_traffic(task, machine(4, 16, 16))));
   CHECK(why_not(task, machine(3, 16, 16)) ==
         Infeasible{"task layer: the smallest tiles of input do not fit scratchpad in", 4, 3, "B"});
   CHECK(
@@ -310,7 +310,7 @@ TEST_CASE("what does not fit is named with what it needs and what there is") {
   CHECK(why_not(task, machine(8, 32, 31, true)) ==
         Infeasible{"task layer: the smallest tiles of output do not fit scratchpad acc", 32, 31,
                    "B"});
-  CHECK(std::holds_alternative<GemmTiling>(tile_simply(task, shared_machine(20, 16))));
+  CHECK(std::holds_alternative<GemmTiling>(tile_for_least_traffic(task, shared_machine(20, 16))));
   CHECK(why_not(task, shared_machine(19, 16)) ==
         Infeasible{"task layer: the smallest tiles of input and weight do not fit scratchpad glb",
                    20, 19, "B"});
@@ -318,7 +318,7 @@ TEST_CASE("what does not fit is named with what it needs and what there is") {
 
 TEST_CASE("a vector task needs room for one vector of lanes") {
   const Task task = named(rows_of(7, 100, 3));
-  CHECK(std::holds_alternative<VectorTiling>(tile_simply(task, machine(4, 1, 4))));
+  CHECK(std::holds_alternative<VectorTiling>(tile_for_least_traffic(task, machine(4, 1, 4))));
   CHECK(why_not(task, machine(3, 1, 4)) ==
         Infeasible{"task layer: the smallest tiles of input do not fit scratchpad in", 4, 3, "B"});
   CHECK(
@@ -338,7 +338,7 @@ TEST_CASE("the first layer that does not fit makes a network infeasible") {
   Network network;
   network.layers = {{"small", Linear{}, {}, {}},
                     {"large", Linear{.rows = 9, .in_features = 9, .out_features = 9}, {}, {}}};
-  const auto result = map_simply(network, machine(4, 15, 16));
+  const auto result = map_for_least_traffic(network, machine(4, 15, 16));
   REQUIRE(std::holds_alternative<Infeasible>(result));
   CHECK(std::get<Infeasible>(result).what ==
         "task large: the smallest tiles of weight do not fit scratchpad wt");

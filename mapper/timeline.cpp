@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapper/timeline.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "arch/systolic_timing.hpp"
+#include "base/checked.hpp"
+#include "mapper/gemm_walk.hpp"
+
+namespace sluice {
+namespace {
+
+double real(std::uint64_t value) { return static_cast<double>(value); }
+
+std::size_t index(TensorRole role) { return static_cast<std::size_t>(role); }
+
+Moment later(Moment a, Moment b) { return a.time < b.time ? b : a; }
+
+std::uint32_t setup_of(const Architecture& architecture, TensorRole role) {
+  for (const Dma& dma : architecture.dma)
+    if (std::find(dma.moves.begin(), dma.moves.end(), role) != dma.moves.end())
+      return dma.setup_cycles;
+  return 0;
+}
+
+}  // namespace
+
+TimelineRates::TimelineRates(const Architecture& architecture) {
+  const Dram& dram = architecture.dram;
+  const double clock = architecture.clock.value;
+  const double peak = dram.is_ideal() ? bytes_per_cycle(dram.bandwidth, architecture.clock)
+                                      : peak_bytes_per_second(dram) / clock;
+  has_memory = peak > 0;
+  cycles_per_byte = has_memory ? 1 / peak : 0;
+  if (dram.is_ideal()) {
+    read_latency = clock * dram.latency.value;
+  } else {
+    const DramTiming t = timing_of(dram);
+    // Writes leave their queue in batches, after each of which the bus turns to reads and back.
+    const double batch = (dram.drain_high - dram.drain_low) * dram.write_queue * t.burst_clocks;
+    write_factor = 1 + (t.rtw + t.cwl + t.wtr_l) / std::max(batch, 1.0);
+    // A run opens a row at each end, for a block of bursts that lie together.
+    run_bytes = 2.0 * dram.low_columns * t.burst_bytes;
+    read_latency = clock * (dram.controller_latency.value +
+                            1e-12 * t.tck_ps * (t.rcd_rd + t.cl + t.burst_clocks));
+  }
+  for (const TensorRole role : {TensorRole::input, TensorRole::weight, TensorRole::output}) {
+    const std::size_t pad = scratchpad_of(architecture, role);
+    const Scratchpad& s = architecture.scratchpads[pad];
+    setup[index(role)] = setup_of(architecture, role);
+    doubled[index(role)] = s.double_buffered;
+    for (const bool write : {false, true}) {
+      port[index(role)][write] = -1;
+      if (s.width.value == 0) continue;
+      port[index(role)][write] = static_cast<int>(2 * pad) + (write && !s.shared_ports ? 1 : 0);
+      port_cycles[index(role)][write] = 1 / real(port_bytes_per_cycle(s, write));
+    }
+  }
+}
+
+Timeline::Timeline(const Architecture& architecture)
+    : architecture_(&architecture), rates_(architecture) {}
+
+Moment Timeline::moment(double time) const {
+  return {time, state_.idle + std::max(0.0, time - state_.bus)};
+}
+
+/// The first iterations and the last; what is left out moves all clocks that move as far as the
+/// unit that computes moved in the iteration before. Two tiles may have been fetched before the
+/// loop began, and the third while the first was used: from the fourth on the pace is steady.
+template <class Body>
+void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
+  constexpr std::uint64_t settling = 4;
+  if (count <= settling + 1) {
+    for (std::uint64_t i = 0; i < count; ++i) body(i);
+    return;
+  }
+  State before;
+  for (std::uint64_t i = 0; i < settling; ++i) {
+    if (i + 1 == settling) before = state_;
+    body(i);
+  }
+  // Idle time of the past is used up only once.
+  const double used = std::max(0.0, before.idle - state_.idle);
+  const double times = real(count - settling - 1);
+  const double shift = times * (clock(unit).time - before.at[unit].time + used);
+  const double idle = times * (state_.idle - before.idle + used);
+  for (std::size_t i = 0; i < clocks; ++i) {
+    if (state_.at[i].time == before.at[i].time) continue;
+    state_.at[i].time += shift;
+    state_.at[i].idle += idle;
+  }
+  state_.bus += shift;
+  state_.idle += idle;
+  body(count - 1);
+}
+
+/// Moves bytes over the bus, not before `earliest`; the moment when the last has passed. What was
+/// asked for in the past takes the time for which the bus has idled since, before it queues.
+Moment Timeline::transfer(Moment earliest, Piece piece, double factor) {
+  const double bytes = piece.bytes + (piece.runs > 1 ? piece.runs * rates_.run_bytes : 0);
+  const double cycles = factor * bytes * rates_.cycles_per_byte;
+  if (earliest.time >= state_.bus) {
+    state_.idle += earliest.time - state_.bus;
+    state_.bus = earliest.time + cycles;
+    return {state_.bus, state_.idle};
+  }
+  const double since = state_.bus - earliest.time;
+  const double spare = std::clamp(state_.idle - earliest.idle, 0.0, since);
+  if (spare <= cycles) {
+    state_.idle -= spare;
+    state_.bus += cycles - spare;
+    return {state_.bus, state_.idle};
+  }
+  state_.idle -= cycles;
+  const double part = cycles / spare;
+  return {earliest.time + since * part, earliest.idle + (spare - cycles) * part};
+}
+
+/// Leaves the use of a port to be paid for by the next firing of a compute unit that needs it: a
+/// port has as many beats in a cycle as it has, whoever takes them first.
+void Timeline::occupy(const PortBytes& use) {
+  const int number = rates_.port[index(use.role)][use.write];
+  if (number < 0) return;
+  state_.owed[static_cast<std::size_t>(number)] +=
+      use.bytes * rates_.port_cycles[index(use.role)][use.write];
+}
+
+/// Cycles of the port that a firing with these uses waits for longest.
+template <std::size_t N>
+double Timeline::take_ports(const std::array<PortBytes, N>& uses) {
+  double longest = 0;
+  for (const PortBytes& use : uses) occupy(use);
+  for (const PortBytes& use : uses) {
+    const int number = rates_.port[index(use.role)][use.write];
+    if (number < 0) continue;
+    longest = std::max(longest, std::exchange(state_.owed[static_cast<std::size_t>(number)], 0));
+  }
+  return longest;
+}
+
+/// When a buffer of this kind is free for a tile: when the tile before the last has been left, or
+/// the last where there is room for one only.
+Moment Timeline::buffer_free(Buffer buffer, TensorRole role) {
+  return clock(freed, 2 * buffer + (rates_.doubled[index(role)] ? 0 : 1));
+}
+
+void Timeline::leave(Buffer buffer, Moment when) {
+  clock(freed, 2 * buffer) = std::exchange(clock(freed, 2 * buffer + 1), when);
+}
+
+/// Brings a tile; when it is there.
+Moment Timeline::load(TensorRole role, Buffer buffer, Piece piece) {
+  if (!rates_.has_memory) return {};
+  Moment& queue = clock(engine, index(role));
+  Moment start = later(later(queue, buffer_free(buffer, role)), awaited_[index(role)]);
+  if (rates_.setup[index(role)] > 0) start = moment(start.time + rates_.setup[index(role)]);
+  occupy({role, true, piece.bytes});
+  queue = transfer(start, piece);
+  return moment(queue.time + rates_.read_latency);
+}
+
+/// Brings the unfinished sums of a tile back into its buffer, which is free from `granted` on.
+Moment Timeline::load_sums(Moment granted, Piece piece) {
+  if (!rates_.has_memory) return granted;
+  Moment& queue = clock(sums_engine);
+  Moment start = later(queue, granted);
+  if (rates_.setup[index(TensorRole::output)] > 0)
+    start = moment(start.time + rates_.setup[index(TensorRole::output)]);
+  occupy({TensorRole::output, true, piece.bytes});
+  queue = transfer(start, piece);
+  return moment(queue.time + rates_.read_latency);
+}
+
+/// Writes a tile that is there from `result` on.
+void Timeline::store(Buffer buffer, Moment result, Piece piece) {
+  last_ = result;
+  if (!rates_.has_memory) return leave(buffer, result);
+  Moment& queue = clock(engine, index(TensorRole::output));
+  Moment start = later(queue, result);
+  if (rates_.setup[index(TensorRole::output)] > 0)
+    start = moment(start.time + rates_.setup[index(TensorRole::output)]);
+  occupy({TensorRole::output, false, piece.bytes});
+  last_ = queue = transfer(start, piece, rates_.write_factor);
+  leave(buffer, queue);
+}
+
+/// What the task's loads wait for, and without memory all of it.
+void Timeline::begin(const TaskNeeds& needs) {
+  const std::size_t tasks = stored_.size();
+  const auto stored = [&](std::size_t count) { return count == 0 ? Moment{} : stored_[count - 1]; };
+  const std::size_t window = tasks > task_window ? tasks - task_window : 0;
+  const std::size_t results = std::max(needs.results ? *needs.results + 1 : 0, window);
+  awaited_[index(TensorRole::input)] = stored(results);
+  awaited_[index(TensorRole::weight)] = stored(needs.weights_are_results         ? results
+                                               : architecture_->prefetch_weights ? window
+                                                                                 : tasks);
+  if (!rates_.has_memory) clock(array) = clock(vector) = stored(tasks);
+}
+
+/// A matrix product as it is walked through: GemmWalk's visitor.
+class Timeline::Gemm {
+ public:
+  Gemm(Timeline& timeline, const GemmTask& task)
+      : t_(timeline), array_(timeline.architecture_->array), task_(task) {}
+
+  void fetch(const WalkTile& tile) {
+    if (tile.role == TensorRole::output) {
+      granted_ = t_.buffer_free(output_tiles, TensorRole::output);
+      if (!tile.first) granted_ = t_.load_sums(granted_, piece_of(tile, bytes_of(tile)));
+      return;
+    }
+    const Buffer buffer = tile.role == TensorRole::input ? input_tiles : weight_tiles;
+    t_.clock(ready, index(tile.role)) = t_.load(tile.role, buffer, piece_of(tile, bytes_of(tile)));
+  }
+
+  void step(const WalkStep& step);
+
+  void leave(const WalkTile& tile) {
+    if (tile.role == TensorRole::output) return finish(tile);
+    t_.leave(tile.role == TensorRole::input ? input_tiles : weight_tiles, t_.clock(array));
+  }
+
+  template <class Body>
+  void loop(std::size_t, std::uint64_t, std::uint64_t count, Body body) {
+    t_.repeat(count, array, [&](std::uint64_t) { body(); });
+  }
+
+ private:
+  std::uint64_t bytes_of(const WalkTile& tile) const {
+    return tile_bytes(task_, tile.role, tile.extents, array_);
+  }
+  Piece piece_of(const WalkTile& tile, std::uint64_t bytes) const {
+    return {real(bytes), real(runs_of(task_, tile.role, tile.extents))};
+  }
+  void finish(const WalkTile& tile);
+
+  Timeline& t_;
+  const SystolicArray& array_;
+  const GemmTask& task_;
+  Moment granted_;  ///< the present output tile may be written
+  Moment result_;   ///< the array's last result is out
+};
+
+void Timeline::Gemm::step(const WalkStep& s) {
+  const GemmFolds folds = fold_gemm(array_, s.m, s.n, s.k);
+  const FoldTiming timing = fold_timing(array_, folds.steps);
+  const OperandReads reads = operand_reads(array_, s.m, s.n, s.k);
+  const double sums = real(s.m) * real(s.n) * width_bits(array_.accumulator_format) / 8;
+  const double again = real(reads.partial_sums - 1) + real(s.resumed_sums);
+  const double ports = t_.take_ports<4>(
+      {{{TensorRole::input, false, real(reads.input) * width_bits(array_.input_format) / 8},
+        {TensorRole::weight, false, real(reads.weight) * width_bits(array_.weight_format) / 8},
+        {TensorRole::output, true, sums * real(reads.partial_sums)},
+        {TensorRole::output, false, sums * again}}});
+  const double cycles =
+      real(folds.row_folds) * real(folds.column_folds) * real(timing.initiation_interval);
+  const Moment start =
+      later(later(t_.clock(array), granted_), later(t_.clock(ready, 0), t_.clock(ready, 1)));
+  t_.clock(array) = t_.moment(start.time + std::max(cycles, ports));
+  result_ = t_.moment(t_.clock(array).time + real(timing.latency - timing.initiation_interval));
+}
+
+/// The epilogue of a complete tile, and its way to memory; unfinished sums go there as they are.
+void Timeline::Gemm::finish(const WalkTile& tile) {
+  if (!tile.last) return t_.store(output_tiles, result_, piece_of(tile, bytes_of(tile)));
+  const double bytes = real(result_bytes(task_, tile.extents, array_));
+  if (task_.epilogue_ops > 0) {
+    const VectorUnit& unit = t_.architecture_->vector;
+    const double sums = real(bytes_of(tile));
+    const double elements = sums * 8 / width_bits(array_.accumulator_format);
+    const double lanes = std::ceil(elements * real(task_.epilogue_ops) / unit.lanes);
+    const double ports =
+        t_.take_ports<2>({{{TensorRole::output, false, sums}, {TensorRole::output, true, bytes}}});
+    const Moment start = later(result_, t_.clock(vector));
+    t_.clock(vector) = t_.moment(start.time + std::max(lanes, ports));
+    result_ = t_.moment(t_.clock(vector).time + unit.latency);
+  }
+  t_.store(output_tiles, result_, piece_of(tile, result_bytes(task_, tile.extents, array_)));
+}
+
+void Timeline::gemm(const GemmTask& task, const GemmNest& nest) {
+  Gemm visitor(*this, task);
+  GemmWalk(task, nest, visitor).run();
+}
+
+void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
+  const VectorLoop loop = vector_loop(task, tiling);
+  const NumberFormat format = architecture_->array.input_format;
+  const auto tile = [&](std::uint64_t elements, bool last) {
+    const double in = real(storage_bytes(input_tile_elements(task, elements), format));
+    const double out = real(storage_bytes(elements, format));
+    Moment start = later(clock(vector), load(TensorRole::input, vector_inputs, {in}));
+    if (last) start = later(start, buffer_free(vector_outputs, TensorRole::output));
+    const double beats = take_ports<2>(
+        {{{TensorRole::input, false, in}, {TensorRole::output, true, last ? out : 0}}});
+    const double lanes = std::ceil(real(elements) * real(task.lane_cycles) / real(loop.passes) /
+                                   architecture_->vector.lanes);
+    clock(vector) = moment(start.time + std::max(lanes, beats));
+    leave(vector_inputs, clock(vector));
+    if (last)
+      store(vector_outputs, moment(clock(vector).time + architecture_->vector.latency), {out});
+  };
+  repeat(loop.repeats, vector, [&](std::uint64_t) {
+    repeat(loop.passes, vector, [&](std::uint64_t pass) {
+      repeat(loop.tiles.count, vector,
+             [&](std::uint64_t i) { tile(loop.tiles.size_of(i), pass + 1 == loop.passes); });
+    });
+  });
+}
+
+void Timeline::append(const std::variant<GemmTask, VectorTask>& work, const Tiling& tiling,
+                      const TaskNeeds& needs) {
+  begin(needs);
+  if (const auto* task = std::get_if<GemmTask>(&work))
+    gemm(*task, loops_of(tiling));
+  else
+    vector_task(std::get<VectorTask>(work), std::get<VectorTiling>(tiling));
+  stored_.push_back(last_);
+}
+
+}  // namespace sluice

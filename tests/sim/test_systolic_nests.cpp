@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any legal loop nest of the systolic machine runs: it moves and computes what it says, `analytic`
+// bounds it, and the grid of PEs computes its products in the same number of cycles.
+#include <doctest/doctest.h>
+
+#include <Eigen/Dense>
+
+#include "mapper/gemm_walk.hpp"
+#include "mapper/systolic_nest.hpp"
+#include "sim/analytic/analytic.hpp"
+#include "sim/models/systolic.hpp"
+#include "sim/pe/gemm.hpp"
+#include "tests/mapper/random_gemm_nests.hpp"
+#include "tests/sim/graphs.hpp"
+#include "tests/sim/machines.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+struct Case {
+  Network network;
+  Mapping mapping;
+  Architecture architecture;
+};
+
+/// A product on a small array, mapped by a nest that was read back from its loops.
+Case random_case(std::mt19937_64& random) {
+  Case result;
+  SystolicArray array;
+  array.rows = 1 + static_cast<std::uint32_t>(random() % 4);
+  array.columns = 1 + static_cast<std::uint32_t>(random() % 4);
+  array.dataflow = Dataflow(random() % 3);
+  array.overlap_folds = random() % 2 == 0;
+  result.architecture = bare_machine(array);
+  for (Scratchpad& pad : result.architecture.scratchpads) pad.double_buffered = random() % 2 == 0;
+  GemmTask task = random_product(random);
+  const GemmNest drawn = random_gemm_nest(random, task);
+  const auto read =
+      mapping_of(nest_of(task, drawn, result.architecture), task, result.architecture);
+  REQUIRE(std::holds_alternative<GemmNest>(read));
+  result.network = product_network(task.m, task.n, task.k, task.batch);
+  result.mapping.tasks.push_back({{0, "product", task}, std::get<GemmNest>(read)});
+  REQUIRE(verify(result.mapping, result.architecture) == std::vector<std::string>{});
+  return result;
+}
+
+TEST_CASE("a legal nest moves in tile what its closed form says, and analytic bounds it") {
+  const std::uint64_t seed = 20261129;
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  int spilling = 0;
+  for (int i = 0; i < 400; ++i) {
+    CAPTURE(i);
+    Case c = random_case(random);
+    c.architecture.dram.bandwidth = {static_cast<double>(1 + random() % 8), Bandwidth::Per::cycle};
+    CAPTURE(to_text(c.mapping.tasks[0]));
+    const SystolicGraph machine = build_systolic(c.network, c.architecture, c.mapping);
+    REQUIRE(check(machine.graph) == std::vector<std::string>{});
+    const TileResult result =
+        run(machine.graph, TileMemory{c.architecture.dram, c.architecture.clock}, {});
+    const TaskTraffic moved = traffic(c.mapping.tasks[0], c.architecture);
+    CHECK(result.streams[0].read_bytes == moved.input_read);
+    CHECK(result.streams[1].read_bytes == moved.weight_read);
+    CHECK(result.streams[2].read_bytes == moved.sums_read);
+    CHECK(result.streams[2].write_bytes == moved.output_write + moved.sums_write);
+    const GemmTask& task = std::get<GemmTask>(c.mapping.tasks[0].task.work);
+    CHECK(count_actions(machine.graph)[0][std::size_t(SystolicAction::mac)] ==
+          task.batch * task.m * task.n * task.k);
+    CHECK(analyze(c.architecture, c.mapping, machine).cycles <= result.cycles);
+    spilling += moved.sums_write > 0 ? 1 : 0;
+  }
+  CHECK(spilling > 50);
+}
+
+/// GemmWalk's visitor: multiplies step by step on the grid of PEs and adds up. Steps follow each
+/// other like the folds of one.
+class GridWalk {
+ public:
+  GridWalk(const GemmTask& task, const GemmNest& nest, const SystolicArray& array)
+      : task_(task), nest_(nest), array_(array), index_(nest.loops.size()) {
+    const auto matrices = [&](std::uint64_t count, std::uint64_t rows, std::uint64_t columns) {
+      std::vector<Eigen::MatrixXd> list;
+      for (std::uint64_t i = 0; i < count; ++i)
+        list.push_back((4 * Eigen::MatrixXd::Random(at(rows), at(columns))).array().round());
+      return list;
+    };
+    inputs_ = matrices(task.input_batch, task.m, task.k);
+    weights_ = matrices(task.weight_batch, task.k, task.n);
+    outputs_.assign(task.batch, Eigen::MatrixXd::Zero(at(task.m), at(task.n)));
+  }
+
+  void fetch(const WalkTile&) {}
+  void leave(const WalkTile&) {}
+  template <class Body>
+  void loop(std::size_t level, std::uint64_t first, std::uint64_t count, Body body) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      index_[level] = first + i;
+      body();
+    }
+    index_[level] = 0;
+  }
+  void step(const WalkStep& step) {
+    const GemmExtents extents = extents_of(task_);
+    const std::uint64_t b =
+        (origin(GemmRank::group) * extents[1] + origin(GemmRank::member)) * extents[2] +
+        origin(GemmRank::copy);
+    const auto m = at(origin(GemmRank::m)), n = at(origin(GemmRank::n)),
+               k = at(origin(GemmRank::k));
+    const PeResult result =
+        simulate_gemm_pe(array_, inputs_[input_index(task_, b)].block(m, k, at(step.m), at(step.k)),
+                         weights_[weight_index(task_, b)].block(k, n, at(step.k), at(step.n)));
+    outputs_[b].block(m, n, at(step.m), at(step.n)) += result.product;
+    before_last_ += interval_;
+    interval_ = result.fold_start_cycles.back() - result.fold_start_cycles.front() +
+                result.initiation_interval;
+    last_ = result.cycles;
+  }
+
+  std::uint64_t cycles() const { return before_last_ + last_; }
+  bool is_right() const {
+    for (std::uint64_t b = 0; b < task_.batch; ++b)
+      if (outputs_[b] != inputs_[input_index(task_, b)] * weights_[weight_index(task_, b)])
+        return false;
+    return true;
+  }
+
+ private:
+  static Eigen::Index at(std::uint64_t x) { return static_cast<Eigen::Index>(x); }
+  std::uint64_t origin(GemmRank rank) const {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < nest_.loops.size(); ++i)
+      if (nest_.loops[i].rank == rank) sum += index_[i] * nest_.loops[i].tile;
+    return sum;
+  }
+
+  const GemmTask& task_;
+  const GemmNest& nest_;
+  const SystolicArray& array_;
+  std::vector<std::uint64_t> index_;  ///< by loop: its iteration
+  std::vector<Eigen::MatrixXd> inputs_, weights_, outputs_;
+  std::uint64_t before_last_ = 0, interval_ = 0, last_ = 0;
+};
+
+TEST_CASE("without limits of memory, tile and the grid of PEs agree on a legal nest") {
+  const std::uint64_t seed = 20261130;
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 12; ++i) {
+    CAPTURE(i);
+    const Case c = random_case(random);
+    CAPTURE(to_text(c.mapping.tasks[0]));
+    const GemmTask& task = std::get<GemmTask>(c.mapping.tasks[0].task.work);
+    const GemmNest& nest = std::get<GemmNest>(c.mapping.tasks[0].tiling);
+    GridWalk grid(task, nest, c.architecture.array);
+    GemmWalk(task, nest, grid).run();
+    CHECK(grid.is_right());
+    const SystolicGraph machine = build_systolic(c.network, c.architecture, c.mapping);
+    CHECK(grid.cycles() ==
+          run(machine.graph, TileMemory{c.architecture.dram, c.architecture.clock}, {}).cycles);
+  }
+}
+
+}  // namespace
