@@ -134,7 +134,7 @@ class LiveCounter {
  public:
   LiveCounter(const Cascade& cascade, const PassCounter& counter,
               const std::vector<PassFacts>& families)
-      : cascade_(cascade), counter_(counter), families_(families) {
+      : cascade_(cascade), counter_(counter) {
     for (std::size_t i = 0; i < cascade.einsums.size(); ++i)
       for (const TensorAccess* read : reads_of(cascade.einsums[i]))
         readers_[read->tensor].push_back(i);
@@ -174,7 +174,6 @@ class LiveCounter {
 
   const Cascade& cascade_;
   const PassCounter& counter_;
-  const std::vector<PassFacts>& families_;
   std::map<std::string, std::vector<std::size_t>> readers_;
   std::map<std::string, std::vector<const PassFacts*>> by_rank_;
   std::map<std::string, PassFacts> alone_;

@@ -167,7 +167,8 @@ class Counter {
     const auto by_size = [&](std::size_t r) { return space_.sizes[r]; };
     std::ranges::sort(ranks, {}, by_size);
     const bool whole = std::ranges::all_of(ranks, [&](std::size_t r) { return space_.kept[r]; });
-    if (!whole) std::ranges::stable_partition(ranks, [&](std::size_t r) { return space_.kept[r]; });
+    const auto is_kept = [&](std::size_t r) { return space_.kept[r]; };
+    if (!whole) std::stable_partition(ranks.begin(), ranks.end(), is_kept);
     double cost = 1;
     for (std::size_t k = 0; k + (whole ? 2 : 1) < ranks.size(); ++k)
       cost *= static_cast<double>(space_.sizes[ranks[k]]);
