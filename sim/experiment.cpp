@@ -42,13 +42,6 @@ void check_mapper(const YamlNode* mapping, const std::string& mapper, Diagnostic
 
 Experiment read_experiment(const YamlNode& root, const Library& library) {
   Diagnostics diagnostics;
-  if (const YamlNode* hierarchy = root.find("hierarchy");
-      hierarchy != nullptr && root.find("workload") == nullptr) {
-    diagnostics.error(hierarchy->where,
-                      "this is a map file: a hierarchy of memories, of which no fidelity runs",
-                      "`sluice map` counts its accesses, cycles and energy");
-    throw SpecError(diagnostics.list());
-  }
   Experiment experiment;
   FieldReader reader(root, diagnostics);
   reader.field("name", experiment.name, {.doc = "name of the run"});
