@@ -8,15 +8,17 @@ namespace sluice {
 /// The first population is drawn at random.
 std::vector<Point> Evolution::ask(std::size_t count) {
   return distinct(space_, count, seen_, random_, [&] {
-    return survivors_.size() < settings_.population ? random_point(space_, random_) : child();
+    return survivors_.trials().size() < settings_.population ? random_point(space_, random_)
+                                                             : child();
   });
 }
 
 const Point& Evolution::parent() {
-  std::uint64_t best = survivors_.size();
+  const std::vector<Trial>& survivors = survivors_.trials();
+  std::uint64_t best = survivors.size();
   for (std::uint64_t i = 0; i < settings_.tournament; ++i)
-    best = std::min(best, random_.below(survivors_.size()));
-  return survivors_[best].point;
+    best = std::min(best, random_.below(survivors.size()));
+  return survivors[best].point;
 }
 
 std::optional<Point> Evolution::child() {
@@ -27,13 +29,11 @@ std::optional<Point> Evolution::child() {
   return mutated(space_, mixed, settings_.mutation, random_);
 }
 
-void Evolution::tell(std::span<const Trial> trials) {
-  survivors_.insert(survivors_.end(), trials.begin(), trials.end());
-  const std::vector<std::size_t> order = order_(survivors_);
-  std::vector<Trial> next;
-  for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), settings_.population); ++i)
-    next.push_back(survivors_[order[i]]);
-  survivors_ = std::move(next);
+AnySearcher make_evolution(const SearchProblem& problem, const YamlNode& settings,
+                           Diagnostics& diagnostics, Preference preference) {
+  EvolutionSettings values;
+  read_value(settings, values, {.name = "settings"}, diagnostics);
+  return AnySearcher(Evolution(problem, values, preference));
 }
 
 }  // namespace sluice

@@ -2,13 +2,13 @@
 // Evolution by selection, crossing and mutation, for searchers that differ in whom they prefer.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/describe.hpp"
+#include "dse/preference.hpp"
 #include "dse/sampling.hpp"
-#include "dse/searcher.hpp"
+#include "dse/searcher_info.hpp"
 
 namespace sluice {
 
@@ -31,17 +31,14 @@ void describe(Visitor& v, EvolutionSettings& s) {
 /// A steady state: the survivors of all trials so far, best first, are parents of every ask.
 class Evolution {
  public:
-  /// The order of trials from best to worst; a permutation of their indices.
-  using Order = std::function<std::vector<std::size_t>(const std::vector<Trial>&)>;
-
-  Evolution(const SearchProblem& problem, const EvolutionSettings& settings, Order order)
+  Evolution(const SearchProblem& problem, const EvolutionSettings& settings, Preference preference)
       : space_(problem.space),
         settings_(settings),
-        order_(std::move(order)),
-        random_(problem.seed) {}
+        random_(problem.seed),
+        survivors_(problem.objectives, settings.population, preference) {}
 
   std::vector<Point> ask(std::size_t count);
-  void tell(std::span<const Trial> trials);
+  void tell(std::span<const Trial> trials) { survivors_.add(trials); }
 
  private:
   std::optional<Point> child();
@@ -49,10 +46,13 @@ class Evolution {
 
   const DesignSpace& space_;
   EvolutionSettings settings_;
-  Order order_;
   Random random_;
   Seen seen_;
-  std::vector<Trial> survivors_;
+  Elite survivors_;
 };
+
+/// Makes a searcher of this preference; mistakes in its settings go to `diagnostics`.
+AnySearcher make_evolution(const SearchProblem& problem, const YamlNode& settings,
+                           Diagnostics& diagnostics, Preference preference);
 
 }  // namespace sluice

@@ -29,11 +29,14 @@ Point crossed(const DesignSpace& space, const Point& a, const Point& b, Random& 
 /// The point at coordinates between 0 and 1, one a parameter (domain.hpp).
 Point point_at(const DesignSpace& space, const std::vector<double>& coordinates);
 
-/// Points that were asked for already.
+/// A set of points, such as those that were asked for already.
 class Seen {
  public:
   /// Whether it is new; it no longer is then.
   bool take(const Point& point) { return points_.insert(point).second; }
+  bool contains(const Point& point) const { return points_.contains(point); }
+  void drop(const Point& point) { points_.erase(point); }
+  const std::set<Point>& points() const { return points_; }
 
  private:
   std::set<Point> points_;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dse/searchers.hpp"
 
+#include "dse/searcher_info.hpp"
+
 namespace sluice {
 
 namespace searchers {
 #define SLUICE_SEARCHER(name)                                                            \
   AnySearcher make_##name(const SearchProblem&, const YamlNode& settings, Diagnostics&); \
-  Descriptor describe_##name();
+  SearcherInfo describe_##name();
 #include "dse/searchers.def"
 #undef SLUICE_SEARCHER
 }  // namespace searchers
@@ -16,7 +18,7 @@ namespace {
 struct Entry {
   std::string_view name;
   AnySearcher (*make)(const SearchProblem&, const YamlNode&, Diagnostics&);
-  Descriptor (*describe)();
+  SearcherInfo (*describe)();
 };
 
 constexpr Entry entries[] = {
@@ -50,8 +52,15 @@ AnySearcher make_searcher(std::string_view name, const SearchProblem& problem,
 
 std::vector<Descriptor> searcher_descriptors() {
   std::vector<Descriptor> list;
-  for (const Entry& entry : entries) list.push_back(entry.describe());
+  for (const Entry& entry : entries) list.push_back(entry.describe().descriptor);
   return list;
+}
+
+DesignSpace hyperparameters_of(std::string_view name) {
+  Diagnostics diagnostics;
+  const Entry* entry = find_entry(name, {.path = "searcher"}, diagnostics);
+  diagnostics.throw_if_any();
+  return entry->describe().hyperparameters;
 }
 
 void check_searcher(const YamlNode& search, const std::string& name, const YamlNode& settings,

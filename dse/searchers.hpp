@@ -19,6 +19,10 @@ AnySearcher make_searcher(std::string_view name, const SearchProblem& problem,
 /// What the searchers say of themselves, in the order of searchers.def.
 std::vector<Descriptor> searcher_descriptors();
 
+/// The hyperparameters of the searcher of this name as a design space, whose paths are those of
+/// sweep files (`search.settings.population`). Throws SpecError when there is no such searcher.
+DesignSpace hyperparameters_of(std::string_view name);
+
 /// Reports at `search` (the map that names it) a searcher that there is not, and what is wrong with
 /// its settings.
 void check_searcher(const YamlNode& search, const std::string& name, const YamlNode& settings,

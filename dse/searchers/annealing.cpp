@@ -4,11 +4,9 @@
 #include <cmath>
 #include <optional>
 
-#include "base/parameters.hpp"
-#include "base/read.hpp"
 #include "dse/front.hpp"
 #include "dse/sampling.hpp"
-#include "dse/searcher.hpp"
+#include "dse/searcher_info.hpp"
 
 namespace sluice::searchers {
 namespace {
@@ -22,8 +20,10 @@ template <class Visitor>
 void describe(Visitor& v, AnnealingSettings& s) {
   v.field("first_temperature", s.first_temperature,
           {.doc = "relative increase of cost accepted with probability 1/e at the beginning",
-           .min = 1e-9});
-  v.field("last_temperature", s.last_temperature, {.doc = "the same at the end", .min = 1e-9});
+           .min = 1e-2,
+           .max = 1e2});
+  v.field("last_temperature", s.last_temperature,
+          {.doc = "the same at the end", .min = 1e-5, .max = 1});
   v.field("mutation", s.mutation, {.doc = "probability that a parameter changes", .max = 1});
 }
 
@@ -75,14 +75,13 @@ class Annealing {
 
 AnySearcher make_annealing(const SearchProblem& problem, const YamlNode& settings,
                            Diagnostics& diagnostics) {
-  AnnealingSettings values;
-  read_value(settings, values, {.name = "settings"}, diagnostics);
-  return AnySearcher(Annealing(problem, values));
+  return searcher_with<Annealing, AnnealingSettings>(problem, settings, diagnostics);
 }
 
-Descriptor describe_annealing() {
-  return {"annealing", "one design that moves to neighbours, ever less often to worse ones",
-          "Kirkpatrick, Gelatt and Vecchi, Science 220, 1983", parameters_of(AnnealingSettings{})};
+SearcherInfo describe_annealing() {
+  return searcher_info<AnnealingSettings>(
+      "annealing", "one design that moves to neighbours, ever less often to worse ones",
+      "Kirkpatrick, Gelatt and Vecchi, Science 220, 1983");
 }
 
 }  // namespace sluice::searchers

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every point, or as many as the budget allows, at even distances in their numbering.
-#include "base/read.hpp"
 #include "dse/sampling.hpp"
-#include "dse/searcher.hpp"
+#include "dse/searcher_info.hpp"
 #include "dse/space_index.hpp"
 
 namespace sluice::searchers {
@@ -47,8 +46,9 @@ AnySearcher make_grid(const SearchProblem& problem, const YamlNode& settings,
   return AnySearcher(std::move(grid));
 }
 
-Descriptor describe_grid() {
-  return {"grid", "all points in order, or evenly spaced ones when the budget is smaller", "", {}};
+SearcherInfo describe_grid() {
+  return searcher_info<NoSettings>(
+      "grid", "all points in order, or evenly spaced ones when the budget is smaller", "");
 }
 
 }  // namespace sluice::searchers

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Latin hypercube: over the whole budget, every share of every parameter's range is met once.
-#include "base/read.hpp"
 #include "dse/sampling.hpp"
-#include "dse/searcher.hpp"
+#include "dse/searcher_info.hpp"
 
 namespace sluice::searchers {
 namespace {
 
 class LatinHypercube {
  public:
-  explicit LatinHypercube(const SearchProblem& problem)
+  LatinHypercube(const SearchProblem& problem, const NoSettings&)
       : space_(problem.space), random_(problem.seed), budget_(problem.budget) {
     for (std::size_t p = 0; p < space_.parameters.size(); ++p) {
       std::vector<std::uint64_t> order(budget_);
@@ -51,15 +50,14 @@ class LatinHypercube {
 
 AnySearcher make_latin_hypercube(const SearchProblem& problem, const YamlNode& settings,
                                  Diagnostics& diagnostics) {
-  FieldReader(settings, diagnostics, "settings").finish();
-  return AnySearcher(LatinHypercube(problem));
+  return searcher_with<LatinHypercube, NoSettings>(problem, settings, diagnostics);
 }
 
-Descriptor describe_latin_hypercube() {
-  return {"latin_hypercube",
-          "stratified: the budget covers every part of every parameter's range evenly",
-          "McKay, Beckman and Conover, Technometrics 21(2), 1979",
-          {}};
+SearcherInfo describe_latin_hypercube() {
+  return searcher_info<NoSettings>(
+      "latin_hypercube",
+      "stratified: the budget covers every part of every parameter's range evenly",
+      "McKay, Beckman and Conover, Technometrics 21(2), 1979");
 }
 
 }  // namespace sluice::searchers

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random search: the searcher that every other one has to beat.
-#include "base/read.hpp"
 #include "dse/sampling.hpp"
-#include "dse/searcher.hpp"
+#include "dse/searcher_info.hpp"
 
 namespace sluice::searchers {
 namespace {
 
 class RandomSearch {
  public:
-  explicit RandomSearch(const SearchProblem& problem)
+  RandomSearch(const SearchProblem& problem, const NoSettings&)
       : space_(problem.space), random_(problem.seed) {}
 
   std::vector<Point> ask(std::size_t count) {
@@ -29,15 +28,13 @@ class RandomSearch {
 
 AnySearcher make_random(const SearchProblem& problem, const YamlNode& settings,
                         Diagnostics& diagnostics) {
-  FieldReader(settings, diagnostics, "settings").finish();
-  return AnySearcher(RandomSearch(problem));
+  return searcher_with<RandomSearch, NoSettings>(problem, settings, diagnostics);
 }
 
-Descriptor describe_random() {
-  return {"random",
-          "every parameter uniform over its values, no design twice",
-          "Bergstra and Bengio, Random search for hyper-parameter optimization, JMLR 13, 2012",
-          {}};
+SearcherInfo describe_random() {
+  return searcher_info<NoSettings>(
+      "random", "every parameter uniform over its values, no design twice",
+      "Bergstra and Bengio, Random search for hyper-parameter optimization, JMLR 13, 2012");
 }
 
 }  // namespace sluice::searchers

@@ -3,16 +3,15 @@
 #include <boost/random/sobol.hpp>
 #include <cmath>
 
-#include "base/read.hpp"
 #include "dse/sampling.hpp"
-#include "dse/searcher.hpp"
+#include "dse/searcher_info.hpp"
 
 namespace sluice::searchers {
 namespace {
 
 class SobolSequence {
  public:
-  explicit SobolSequence(const SearchProblem& problem)
+  SobolSequence(const SearchProblem& problem, const NoSettings&)
       : space_(problem.space),
         random_(problem.seed),
         engine_(std::max<std::size_t>(1, problem.space.parameters.size())) {
@@ -50,15 +49,13 @@ class SobolSequence {
 
 AnySearcher make_sobol(const SearchProblem& problem, const YamlNode& settings,
                        Diagnostics& diagnostics) {
-  FieldReader(settings, diagnostics, "settings").finish();
-  return AnySearcher(SobolSequence(problem));
+  return searcher_with<SobolSequence, NoSettings>(problem, settings, diagnostics);
 }
 
-Descriptor describe_sobol() {
-  return {"sobol",
-          "a shifted Sobol sequence: every beginning covers the space evenly",
-          "Sobol, 1967, with the direction numbers of Joe and Kuo, SIAM JSC 30(5), 2008",
-          {}};
+SearcherInfo describe_sobol() {
+  return searcher_info<NoSettings>(
+      "sobol", "a shifted Sobol sequence: every beginning covers the space evenly",
+      "Sobol, 1967, with the direction numbers of Joe and Kuo, SIAM JSC 30(5), 2008");
 }
 
 }  // namespace sluice::searchers

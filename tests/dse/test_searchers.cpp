@@ -5,6 +5,7 @@
 #include <set>
 
 #include "dse/read_space.hpp"
+#include "dse/sampling.hpp"
 #include "dse/searchers.hpp"
 #include "dse/space_index.hpp"
 
@@ -116,6 +117,52 @@ TEST_CASE("a searcher that is told only of failures goes on") {
       for (const Point& point : points)
         told.push_back({0, 0, point, {TrialStatus::crashed, "", {}, {}, {}}});
       searcher.tell(told);
+    }
+  }
+}
+
+TEST_CASE("a searcher that is told late, and out of order, goes on") {
+  const DesignSpace space = small_space();
+  for (const Descriptor& entry : searcher_descriptors()) {
+    CAPTURE(entry.name);
+    AnySearcher searcher = make_searcher(entry.name, {space, objectives, 200, 1}, {});
+    std::set<Point> points;
+    std::vector<std::vector<Trial>> waiting;
+    for (std::uint64_t ask = 0; ask < 10; ++ask) {
+      std::vector<Trial> batch;
+      for (const Point& point : searcher.ask(7)) {
+        CHECK(points.insert(point).second);
+        batch.push_back({points.size() - 1, ask, point, result_of(point)});
+      }
+      waiting.push_back(batch);
+      if (ask % 3 != 2) continue;
+      for (; !waiting.empty(); waiting.pop_back()) searcher.tell(waiting.back());
+    }
+    CHECK(points.size() == 70);
+  }
+}
+
+TEST_CASE("the hyperparameters of every searcher are a space, whose designs are settings of it") {
+  const DesignSpace space = small_space();
+  for (const Descriptor& entry : searcher_descriptors()) {
+    CAPTURE(entry.name);
+    const DesignSpace hyperparameters = hyperparameters_of(entry.name);
+    CHECK(hyperparameters.parameters.size() == entry.parameters.size());
+    Random random(1);
+    for (int i = 0; i < 20; ++i) {
+      const Point point = random_point(hyperparameters, random).value();
+      YamlNode sweep = parse_yaml("search: {settings: {}}", "s.yaml");
+      for (const SpaceSetting& setting : settings_of(hyperparameters, point))
+        set_path(sweep, setting.path, setting.text);
+      const YamlNode& settings = *sweep.find("search")->find("settings");
+      CAPTURE(to_text(settings));
+      AnySearcher searcher = make_searcher(entry.name, {space, objectives, 50, 1}, settings);
+      CHECK(searcher.ask(5).size() == 5);
+    }
+    for (const SpaceParameter& p : hyperparameters.parameters) {
+      CAPTURE(p.name);
+      CHECK(check_domain(p.domain).empty());
+      CHECK(p.usual.value() < size_of(p.domain));
     }
   }
 }
