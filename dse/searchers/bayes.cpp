@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bayesian optimisation: Gaussian processes say what designs are expected to gain, and how
+// probable it is that they are feasible.
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "dse/front.hpp"
+#include "dse/learn/encoding.hpp"
+#include "dse/learn/gaussian_process.hpp"
+#include "dse/learn/hypervolume_gain.hpp"
+#include "dse/preference.hpp"
+#include "dse/sampling.hpp"
+#include "dse/searcher_info.hpp"
+
+namespace sluice::searchers {
+namespace {
+
+struct BayesSettings {
+  std::uint64_t startup = 16;
+  std::uint64_t candidates = 384;
+  std::uint64_t parents = 8;
+  double mutation = 0.2;
+  std::uint64_t fit_on = 200;
+  std::uint64_t first_steps = 40;
+  std::uint64_t steps = 5;
+};
+
+template <class Visitor>
+void describe(Visitor& v, BayesSettings& s) {
+  v.field("startup", s.startup,
+          {.doc = "designs at random before it learns", .min = 4, .max = 256});
+  v.field("candidates", s.candidates,
+          {.doc = "designs among which a batch is chosen", .min = 32, .max = 4096});
+  v.field(
+      "parents", s.parents,
+      {.doc = "best designs, of which half of the candidates are mutations", .min = 1, .max = 64});
+  v.field("mutation", s.mutation,
+          {.doc = "probability that a parameter of these changes", .min = 0.02, .max = 0.5});
+  v.field("fit_on", s.fit_on,
+          {.doc = "trials from which length scales are learned, at most", .min = 32, .max = 512});
+  v.field("first_steps", s.first_steps,
+          {.doc = "steps of the first fit of length scales", .min = 8, .max = 128});
+  v.field("steps", s.steps, {.doc = "steps of every later fit", .min = 1, .max = 32});
+}
+
+/// More trials than these do not go into a model: its cost grows with their cube.
+constexpr std::size_t most_observations = 1000;
+/// Candidates that are looked at again for every design of a batch but the first.
+constexpr std::size_t shortlist = 100;
+constexpr std::size_t refined = 8;  ///< candidates around which others are added
+constexpr std::size_t refinements = 16;
+
+/// Points of a front of three or more objectives that boxes are cut by, whose number grows with
+/// its square.
+constexpr std::size_t most_front = 40;
+
+/// Adds costs that none of the front dominates; removes those that they dominate.
+void add_to_front(std::vector<double> costs, std::vector<std::vector<double>>& front) {
+  for (const std::vector<double>& other : front)
+    if (other == costs || dominates(other, costs)) return;
+  std::erase_if(front, [&](const auto& other) { return dominates(costs, other); });
+  front.push_back(std::move(costs));
+}
+
+/// The front, or of a large one of many objectives those with the most room around them.
+std::vector<std::vector<double>> most_spread(std::vector<std::vector<double>> front) {
+  if (front.size() <= most_front || front[0].size() < 3) return front;
+  const std::vector<double> crowding = crowding_of(front);
+  std::vector<std::size_t> order(front.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order,
+                           [&](std::size_t a, std::size_t b) { return crowding[a] > crowding[b]; });
+  std::vector<std::vector<double>> kept;
+  for (std::size_t i = 0; i < most_front; ++i) kept.push_back(std::move(front[order[i]]));
+  return kept;
+}
+
+double probability_above_zero(double mean, double deviation) {
+  return 0.5 * std::erfc(-mean / deviation / std::numbers::sqrt2);
+}
+
+/// What one quantity of a design will be.
+struct Model {
+  explicit Model(const Encoding& encoding) : process(encoding.parameter_of_feature()) {}
+
+  GaussianProcess process;
+  GaussianProcess::Posterior posterior;
+  bool fitted = false;
+  std::vector<Point> points;
+  std::vector<double> values;
+  std::vector<std::size_t> fit_on;  ///< indices of points
+};
+
+class Bayes {
+ public:
+  Bayes(const SearchProblem& problem, const BayesSettings& settings)
+      : problem_(problem),
+        settings_(settings),
+        random_(problem.seed),
+        encoding_(problem.space),
+        models_(std::max<std::size_t>(1, problem.objectives.size()), Model(encoding_)),
+        feasibility_(encoding_),
+        parents_(problem.objectives, settings.parents, by_objectives) {}
+
+  std::vector<Point> ask(std::size_t count) {
+    std::vector<Point> chosen;
+    if (told_.size() >= settings_.startup) chosen = batch(count);
+    for (const Point& point : chosen) seen_.take(point);
+    add_distinct(chosen, count, seen_, [&] { return random_point(problem_.space, random_); });
+    return chosen;
+  }
+
+  void tell(std::span<const Trial> trials) {
+    told_.insert(told_.end(), trials.begin(), trials.end());
+    parents_.add(trials);
+    for (const Trial& trial : trials) {
+      const bool is_ok = trial.result.status == TrialStatus::ok;
+      any_failed_ |= !is_ok;
+      any_ok_ |= is_ok;
+      if (is_ok) add_to_front(costs_for_model(trial), best_);
+    }
+  }
+
+ private:
+  std::vector<Point> batch(std::size_t count);
+  void learn();
+  void gather(Model& model, std::size_t objective);
+  void gather_labels();
+  std::vector<std::size_t> kept_trials() const;
+  void choose_fit(Model& model);
+  std::vector<double> costs_for_model(const Trial& trial) const;
+  void add_candidates(std::vector<Point>& pool, Seen& taken, std::size_t count,
+                      const std::vector<Point>& around);
+  void predict(const std::vector<Point>& pool);
+  std::vector<double> scores(const std::vector<std::size_t>& of) const;
+  double score(std::size_t candidate, const HypervolumeGain* gain) const;
+  HypervolumeGain gain() const;
+  void believe(std::size_t candidate);
+  std::vector<Model*> active_models();
+
+  SearchProblem problem_;
+  BayesSettings settings_;
+  Random random_;
+  Encoding encoding_;
+  Seen seen_;
+  std::vector<Model> models_;  ///< one an objective
+  Model feasibility_;          ///< of 1 for trials that were ok, -1 for others
+  bool any_failed_ = false, any_ok_ = false;
+  std::vector<Trial> told_;
+  Elite parents_;
+  std::vector<std::vector<double>> best_;   ///< costs of the trials that no other dominates
+  std::vector<std::vector<double>> front_;  ///< these, and what a batch is believed to be
+};
+
+/// One cost an objective, on a logarithmic scale; empty when the trial was not simulated.
+std::vector<double> Bayes::costs_for_model(const Trial& trial) const {
+  return log_costs(problem_.objectives, trial.result);
+}
+
+/// Indices of the trials that models learn from: the best half and the latest when there are too
+/// many.
+std::vector<std::size_t> Bayes::kept_trials() const {
+  std::vector<std::size_t> order(told_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (order.size() <= most_observations) return order;
+  std::vector<double> costs;
+  for (const Trial& trial : told_) costs.push_back(scalar_cost(problem_.objectives, trial.result));
+  const std::size_t latest = told_.size() - most_observations / 2;
+  std::stable_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(latest),
+                   [&](std::size_t a, std::size_t b) { return costs[a] < costs[b]; });
+  order.erase(order.begin() + most_observations / 2,
+              order.begin() + static_cast<std::ptrdiff_t>(latest));
+  return order;
+}
+
+void Bayes::gather(Model& model, std::size_t objective) {
+  model.points.clear();
+  model.values.clear();
+  for (const std::size_t i : kept_trials()) {
+    const std::vector<double> costs = costs_for_model(told_[i]);
+    if (costs.empty()) continue;
+    model.points.push_back(told_[i].point);
+    model.values.push_back(costs[objective]);
+  }
+}
+
+void Bayes::gather_labels() {
+  feasibility_.points.clear();
+  feasibility_.values.clear();
+  for (const std::size_t i : kept_trials()) {
+    feasibility_.points.push_back(told_[i].point);
+    feasibility_.values.push_back(told_[i].result.status == TrialStatus::ok ? 1 : -1);
+  }
+}
+
+/// The points with the lowest values, and others at random.
+void Bayes::choose_fit(Model& model) {
+  std::vector<std::size_t> order(model.points.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (order.size() > settings_.fit_on) {
+    random_.shuffle(order);
+    const auto half = static_cast<std::ptrdiff_t>(settings_.fit_on / 2);
+    std::stable_sort(order.begin() + half, order.end(), [&](std::size_t a, std::size_t b) {
+      return model.values[a] < model.values[b];
+    });
+    order.resize(settings_.fit_on);
+  }
+  model.fit_on = std::move(order);
+}
+
+std::vector<Model*> Bayes::active_models() {
+  std::vector<Model*> active;
+  for (Model& model : models_)
+    if (!model.points.empty()) active.push_back(&model);
+  if (any_failed_) active.push_back(&feasibility_);
+  return active;
+}
+
+void Bayes::learn() {
+  for (std::size_t m = 0; m < problem_.objectives.size(); ++m) gather(models_[m], m);
+  if (any_failed_) gather_labels();
+  const std::vector<Model*> active = active_models();
+  for (Model* model : active) choose_fit(*model);
+  tbb::parallel_for(std::size_t{0}, active.size(), [&](std::size_t m) {
+    Model& model = *active[m];
+    std::vector<Point> points;
+    Eigen::VectorXd values(static_cast<Eigen::Index>(model.fit_on.size()));
+    for (std::size_t i = 0; i < model.fit_on.size(); ++i) {
+      points.push_back(model.points[model.fit_on[i]]);
+      values[static_cast<Eigen::Index>(i)] = model.values[model.fit_on[i]];
+    }
+    model.process.fit(encoding_.encode(points), values,
+                      static_cast<int>(model.fitted ? settings_.steps : settings_.first_steps));
+    model.fitted = true;
+    model.process.condition(
+        encoding_.encode(model.points),
+        Eigen::Map<const Eigen::VectorXd>(model.values.data(),
+                                          static_cast<Eigen::Index>(model.values.size())));
+  });
+}
+
+/// New points: mutations of those `around`, or any where there are none.
+void Bayes::add_candidates(std::vector<Point>& pool, Seen& taken, std::size_t count,
+                           const std::vector<Point>& around) {
+  for (std::size_t added = 0, tries = 0; added < count && tries < 4 * count; ++tries) {
+    std::optional<Point> point = around.empty()
+                                     ? random_point(problem_.space, random_)
+                                     : mutated(problem_.space, around[random_.below(around.size())],
+                                               settings_.mutation * random_.unit(), random_);
+    if (!point) return;
+    if (seen_.contains(*point) || !taken.take(*point)) continue;
+    pool.push_back(std::move(*point));
+    ++added;
+  }
+}
+
+void Bayes::predict(const std::vector<Point>& pool) {
+  const Eigen::MatrixXd encoded = encoding_.encode(pool);
+  const std::vector<Model*> active = active_models();
+  tbb::parallel_for(std::size_t{0}, active.size(), [&](std::size_t m) {
+    active[m]->posterior = active[m]->process.predict(encoded);
+  });
+}
+
+/// Costs up to a tenth of the front's extent beyond its worst count.
+HypervolumeGain Bayes::gain() const {
+  std::vector<double> reference;
+  for (std::size_t m = 0; m < problem_.objectives.size(); ++m) {
+    double best = front_[0][m], worst = front_[0][m];
+    for (const std::vector<double>& costs : front_) {
+      best = std::min(best, costs[m]);
+      worst = std::max(worst, costs[m]);
+    }
+    reference.push_back(worst + std::max(0.1 * (worst - best), 0.01));
+  }
+  return HypervolumeGain(front_, std::move(reference));
+}
+
+double Bayes::score(std::size_t candidate, const HypervolumeGain* gain) const {
+  const auto i = static_cast<Eigen::Index>(candidate);
+  double value = 1;
+  if (gain != nullptr) {
+    std::vector<Prediction> costs;
+    for (const Model& model : models_)
+      costs.push_back({model.posterior.mean(i), model.posterior.deviation(i)});
+    value = (*gain)(costs);
+  }
+  if (any_failed_)
+    value *=
+        probability_above_zero(feasibility_.posterior.mean(i), feasibility_.posterior.deviation(i));
+  return value;
+}
+
+std::vector<double> Bayes::scores(const std::vector<std::size_t>& of) const {
+  std::optional<HypervolumeGain> expected;
+  if (any_ok_) expected = gain();
+  std::vector<double> values(of.size());
+  tbb::parallel_for(std::size_t{0}, of.size(), [&](std::size_t i) {
+    values[i] = score(of[i], expected ? &*expected : nullptr);
+  });
+  return values;
+}
+
+/// From here on, this candidate counts as tried, with what is expected of it.
+void Bayes::believe(std::size_t candidate) {
+  const auto i = static_cast<Eigen::Index>(candidate);
+  std::vector<double> costs;
+  for (const Model& model : models_)
+    if (any_ok_) costs.push_back(model.posterior.mean(i));
+  if (any_ok_) front_.push_back(std::move(costs));
+  const std::vector<Model*> active = active_models();
+  for (Model* model : active) model->posterior.believe(i);
+}
+
+/// The indices with the highest values first, at most `most`.
+std::vector<std::size_t> highest(const std::vector<std::size_t>& indices,
+                                 const std::vector<double>& values, std::size_t most) {
+  std::vector<std::size_t> order(indices.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order,
+                           [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
+  order.resize(std::min(order.size(), most));
+  for (std::size_t& i : order) i = indices[i];
+  return order;
+}
+
+std::vector<Point> Bayes::batch(std::size_t count) {
+  learn();
+  front_ = most_spread(best_);
+  std::vector<Point> parents, pool;
+  for (const Trial& trial : parents_.trials()) parents.push_back(trial.point);
+  Seen taken;
+  add_candidates(pool, taken, settings_.candidates / 2, {});
+  add_candidates(pool, taken, settings_.candidates / 2, parents);
+  if (pool.empty()) return {};
+  const auto all = [&] {
+    std::vector<std::size_t> indices(pool.size());
+    std::iota(indices.begin(), indices.end(), std::size_t{0});
+    return indices;
+  };
+  predict(pool);
+  std::vector<Point> promising;
+  for (const std::size_t i : highest(all(), scores(all()), refined)) promising.push_back(pool[i]);
+  add_candidates(pool, taken, refined * refinements, promising);
+  predict(pool);
+  std::vector<std::size_t> left = highest(all(), scores(all()), std::max(shortlist, 2 * count));
+  std::vector<Point> chosen;
+  while (chosen.size() < count && !left.empty()) {
+    const std::vector<std::size_t> best = highest(left, scores(left), 1);
+    chosen.push_back(pool[best[0]]);
+    believe(best[0]);
+    std::erase(left, best[0]);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+AnySearcher make_bayes(const SearchProblem& problem, const YamlNode& settings,
+                       Diagnostics& diagnostics) {
+  return searcher_with<Bayes, BayesSettings>(problem, settings, diagnostics);
+}
+
+SearcherInfo describe_bayes() {
+  return searcher_info<BayesSettings>(
+      "bayes", "Gaussian processes: the designs from which most is expected, and that are feasible",
+      "Jones, Schonlau and Welch, J. Global Optimization 13, 1998; Emmerich, Giannakoglou and "
+      "Naujoks, IEEE TEC 10(4), 2006; batches as in Ginsbourger, Le Riche and Carraro, 2010");
+}
+
+}  // namespace sluice::searchers
