@@ -328,6 +328,14 @@ std::vector<std::size_t> highest(const std::vector<std::size_t>& indices,
   return order;
 }
 
+std::vector<std::size_t> all(const std::vector<Point>& points) {
+  std::vector<std::size_t> indices(points.size());
+  std::iota(indices.begin(), indices.end(), std::size_t{0});
+  return indices;
+}
+
+/// Half of the candidates are from anywhere, half near the best trials; the most promising of them
+/// and what is near those are looked at closely.
 std::vector<Point> Bayes::batch(std::size_t count) {
   learn();
   front_ = most_spread(best_);
@@ -337,23 +345,22 @@ std::vector<Point> Bayes::batch(std::size_t count) {
   add_candidates(pool, taken, settings_.candidates / 2, {});
   add_candidates(pool, taken, settings_.candidates / 2, parents);
   if (pool.empty()) return {};
-  const auto all = [&] {
-    std::vector<std::size_t> indices(pool.size());
-    std::iota(indices.begin(), indices.end(), std::size_t{0});
-    return indices;
-  };
   predict(pool);
-  std::vector<Point> promising;
-  for (const std::size_t i : highest(all(), scores(all()), refined)) promising.push_back(pool[i]);
-  add_candidates(pool, taken, refined * refinements, promising);
-  predict(pool);
-  std::vector<std::size_t> left = highest(all(), scores(all()), std::max(shortlist, 2 * count));
+  std::vector<Point> best;
+  for (const std::size_t i : highest(all(pool), scores(all(pool)), std::max(shortlist, 2 * count)))
+    best.push_back(pool[i]);
+  const std::vector<Point> promising(
+      best.begin(), best.begin() + static_cast<std::ptrdiff_t>(std::min(refined, best.size())));
+  add_candidates(best, taken, refined * refinements, promising);
+  predict(best);
+  std::vector<std::size_t> left =
+      highest(all(best), scores(all(best)), std::max(shortlist, 2 * count));
   std::vector<Point> chosen;
   while (chosen.size() < count && !left.empty()) {
-    const std::vector<std::size_t> best = highest(left, scores(left), 1);
-    chosen.push_back(pool[best[0]]);
-    believe(best[0]);
-    std::erase(left, best[0]);
+    const std::size_t next = highest(left, scores(left), 1)[0];
+    chosen.push_back(best[next]);
+    believe(next);
+    std::erase(left, next);
   }
   return chosen;
 }
