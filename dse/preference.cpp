@@ -73,6 +73,20 @@ void Elite::add(std::span<const Trial> trials) {
   trials_ = std::move(kept);
 }
 
+std::vector<std::size_t> to_learn_from(std::span<const Objective> objectives,
+                                       const std::vector<Trial>& trials, std::size_t most) {
+  std::vector<std::size_t> order = first_to_last(trials.size());
+  if (order.size() <= most) return order;
+  std::vector<double> costs;
+  for (const Trial& trial : trials) costs.push_back(scalar_cost(objectives, trial.result));
+  const auto best = static_cast<std::ptrdiff_t>(most - most / 2);
+  const auto latest = static_cast<std::ptrdiff_t>(trials.size() - most / 2);
+  std::stable_sort(order.begin(), order.begin() + latest,
+                   [&](std::size_t a, std::size_t b) { return costs[a] < costs[b]; });
+  order.erase(order.begin() + best, order.begin() + latest);
+  return order;
+}
+
 std::vector<double> log_costs(std::span<const Objective> objectives, const Result& result) {
   std::vector<double> costs;
   for (const Objective& objective : objectives) {

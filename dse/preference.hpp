@@ -42,6 +42,10 @@ class Elite {
   std::vector<Trial> trials_;
 };
 
+/// Indices of at most `most` trials: all, or of more the best half by scalar_cost() and the latest.
+std::vector<std::size_t> to_learn_from(std::span<const Objective> objectives,
+                                       const std::vector<Trial>& trials, std::size_t most);
+
 /// The objectives of whatever was simulated, feasible or not, as numbers to be made small: the
 /// logarithms of the metrics, negated where they are maximised. Empty when one is no number.
 std::vector<double> log_costs(std::span<const Objective> objectives, const Result& result);

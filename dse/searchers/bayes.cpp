@@ -130,7 +130,6 @@ class Bayes {
   void learn();
   void gather(Model& model, std::size_t objective);
   void gather_labels();
-  std::vector<std::size_t> kept_trials() const;
   void choose_fit(Model& model);
   std::vector<double> costs_for_model(const Trial& trial) const;
   void add_candidates(std::vector<Point>& pool, Seen& taken, std::size_t count,
@@ -161,26 +160,10 @@ std::vector<double> Bayes::costs_for_model(const Trial& trial) const {
   return log_costs(problem_.objectives, trial.result);
 }
 
-/// Indices of the trials that models learn from: the best half and the latest when there are too
-/// many.
-std::vector<std::size_t> Bayes::kept_trials() const {
-  std::vector<std::size_t> order(told_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (order.size() <= most_observations) return order;
-  std::vector<double> costs;
-  for (const Trial& trial : told_) costs.push_back(scalar_cost(problem_.objectives, trial.result));
-  const std::size_t latest = told_.size() - most_observations / 2;
-  std::stable_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(latest),
-                   [&](std::size_t a, std::size_t b) { return costs[a] < costs[b]; });
-  order.erase(order.begin() + most_observations / 2,
-              order.begin() + static_cast<std::ptrdiff_t>(latest));
-  return order;
-}
-
 void Bayes::gather(Model& model, std::size_t objective) {
   model.points.clear();
   model.values.clear();
-  for (const std::size_t i : kept_trials()) {
+  for (const std::size_t i : to_learn_from(problem_.objectives, told_, most_observations)) {
     const std::vector<double> costs = costs_for_model(told_[i]);
     if (costs.empty()) continue;
     model.points.push_back(told_[i].point);
@@ -191,7 +174,7 @@ void Bayes::gather(Model& model, std::size_t objective) {
 void Bayes::gather_labels() {
   feasibility_.points.clear();
   feasibility_.values.clear();
-  for (const std::size_t i : kept_trials()) {
+  for (const std::size_t i : to_learn_from(problem_.objectives, told_, most_observations)) {
     feasibility_.points.push_back(told_[i].point);
     feasibility_.values.push_back(told_[i].result.status == TrialStatus::ok ? 1 : -1);
   }
