@@ -43,6 +43,17 @@ struct StepView {
   std::uint64_t anchors = 0;
 };
 
+/// What a loop does in a view.
+inline bool is_outer(const RankLoop& loop, const StepView& view) {
+  return !loop.spatial && loop.position < view.cut;
+}
+inline bool is_step(const RankLoop& loop, const StepView& view) {
+  return !loop.spatial && view.transition && loop.position == view.cut;
+}
+inline bool is_separate(const RankLoop& loop, const StepView& view) {
+  return (view.separate >> loop.position & 1) != 0;
+}
+
 /// Points summed over the steps: all that are needed, and those that were there before.
 struct PointSums {
   std::uint64_t needed = 0;
@@ -51,6 +62,10 @@ struct PointSums {
 
 PointSums sum_points(const NestProjection& dimension, const RankChains& chains,
                      const StepView& view);
+
+/// The same lane by lane, for ragged ranks and points with gaps.
+PointSums unrolled_points(const NestProjection& dimension, const RankChains& chains,
+                          const StepView& view);
 
 /// Steps (times separate lanes) of a rank that the tensor does not depend on.
 std::uint64_t sum_steps(const RankChain& chain, const StepView& view);
