@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "mapper/nest/moves.hpp"
+#include "mapper/nest/tally.hpp"
 
 namespace sluice {
 namespace {
@@ -23,21 +24,11 @@ class Counter {
         chains_(chains_of(nest, problem)) {
     for (std::uint32_t at = 0; at < nest.size(); ++at)
       if (nest[at].kind == NestKind::spread) spatial_ |= std::uint64_t{1} << at;
-    std::array<std::uint64_t, max_nest_nodes> counts;
-    for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank) {
-      const RankChain& chain = chains_[rank];
-      perfect_ = perfect_ && chain.perfect;
-      innermost_[rank] = chain.size > 0 ? chain.loops[chain.size - 1].tile : chain.extent;
-      for (std::uint32_t i = 0; i < chain.size; ++i) {
-        const RankLoop& loop = chain.loops[i];
-        counts[loop.position] = loop.count;
-        (loop.spatial ? lanes_ : loops_) |= std::uint64_t{1} << loop.position;
+    for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank)
+      for (std::uint32_t i = 0; i < chains_[rank].size; ++i) {
+        const RankLoop& loop = chains_[rank].loops[i];
+        if (!loop.spatial) loops_ |= std::uint64_t{1} << loop.position;
       }
-    }
-    for (std::uint64_t rest = lanes_ | loops_; rest != 0; rest &= rest - 1) {
-      const auto at = static_cast<std::uint32_t>(std::countr_zero(rest));
-      running_[size_++] = {counts[at], at, 1u << nest[at].rank, nest[at].kind == NestKind::spread};
-    }
   }
 
   Arrivals at_end(std::size_t tensor) {
@@ -92,29 +83,17 @@ class Counter {
   struct Home {
     std::uint32_t position, level;
   };
-  /// A loop that runs more than once, in time or space.
-  struct Running {
-    std::uint64_t count;
-    std::uint32_t position, rank;  ///< bit of the rank
-    bool spatial;
-  };
 
   void begin(std::size_t tensor) {
     index_ = tensor;
     tensor_ = &problem_.tensors[tensor];
     relevant_ = 0;
     sliding_ = 0;
-    windows_ = 0;
-    innermost_words_ = 1;
-    for (const NestProjection& dimension : tensor_->dimensions) {
-      const bool slides = dimension.size() > 1;
-      if (slides) window_[windows_++] = &dimension;
+    for (const NestProjection& dimension : tensor_->dimensions)
       for (const NestTerm& term : dimension) {
         relevant_ |= 1u << term.rank;
-        if (slides) sliding_ |= 1u << term.rank;
-        if (!slides) innermost_words_ *= innermost_[term.rank];
+        if (dimension.size() > 1) sliding_ |= 1u << term.rank;
       }
-    }
     homes_ = 0;
     anchors_ = 0;
     for (std::uint32_t at = 0; at < nest_.size(); ++at)
@@ -145,7 +124,6 @@ class Counter {
 
   /// Words needed in all the steps of a view, and the words of these that were there before.
   PointSums words(StepView view) const {
-    if (perfect_) return perfect_words(view);
     view.anchors = anchors_;
     PointSums sums{1, view.transition ? std::uint64_t{1} : 0};
     for (const NestProjection& dimension : tensor_->dimensions) {
@@ -159,36 +137,6 @@ class Counter {
         sums.needed *= steps;
         sums.had *= steps;
       }
-    return sums;
-  }
-
-  /// The same where every tile divides the one around it: all but windows is a product over loops.
-  PointSums perfect_words(const StepView& view) const {
-    std::uint64_t needed = innermost_words_;
-    bool moved = false;
-    for (std::size_t i = 0; i < size_; ++i) {
-      const Running& loop = running_[i];
-      const bool relevant = (loop.rank & relevant_) != 0;
-      if ((loop.rank & sliding_) != 0) continue;
-      if (loop.position >= view.child) {
-        if (relevant) needed *= loop.count;
-      } else if (loop.spatial) {
-        if (relevant || (view.separate >> loop.position & 1) != 0) needed *= loop.count;
-      } else if (loop.position < view.cut) {
-        needed *= loop.count;
-      } else if (view.transition && loop.position == view.cut) {
-        needed *= loop.count - 1;
-        moved = moved || relevant;
-      } else {
-        moved = moved || relevant;
-      }
-    }
-    PointSums sums{needed, view.transition && !moved ? needed : 0};
-    for (std::size_t i = 0; i < windows_; ++i) {
-      const PointSums points = sum_points(*window_[i], chains_, view);
-      sums.needed *= points.needed;
-      sums.had *= points.had;
-    }
     return sums;
   }
 
@@ -215,20 +163,10 @@ class Counter {
     return shared;
   }
 
-  /// Whether no loop from `from` to `child` moves the tile; all that run are perfect.
-  bool stays(std::uint32_t from, std::uint32_t child) const {
-    for (std::size_t i = 0; i < size_; ++i)
-      if (running_[i].position >= from && running_[i].position < child && !running_[i].spatial &&
-          (running_[i].rank & relevant_) != 0)
-        return false;
-    return true;
-  }
-
   /// Words that come to a tile at `child`, over all steps.
   std::uint64_t arrivals(std::uint32_t child, std::uint64_t separate) const {
     const std::uint32_t from = first_saving(child);
     std::uint64_t sum = words({child, from, false, separate}).needed;
-    if (perfect_ && stays(from, child)) return sum;
     for (std::uint32_t at = from; at < child; ++at)
       if (runs(at)) {
         const PointSums step = words({child, at, true, separate});
@@ -358,26 +296,24 @@ class Counter {
   const Hierarchy& hierarchy_;
   const CountOptions& options_;
   RankChains chains_;
-  bool perfect_ = true;
-  std::array<std::uint64_t, max_nest_ranks> innermost_{};  ///< the last tile of each rank
-  std::array<Running, max_nest_nodes> running_;            ///< the first `size_`, outer to inner
-  std::size_t size_ = 0;
-  std::uint64_t spatial_ = 0, lanes_ = 0, loops_ = 0, anchors_ = 0;
+  std::uint64_t spatial_ = 0, loops_ = 0, anchors_ = 0;
   std::size_t index_ = 0;
   const NestTensor* tensor_ = nullptr;
   std::uint32_t relevant_ = 0, sliding_ = 0;
-  std::array<const NestProjection*, max_nest_ranks> window_;
-  std::size_t windows_ = 0;
-  std::uint64_t innermost_words_ = 1;
   std::array<Home, max_nest_levels> home_{};
   std::size_t homes_ = 0;
 };
 
 }  // namespace
 
+void count_any(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy,
+               const CountOptions& options, NestCounts& counts) {
+  Counter(nest, problem, hierarchy, options).count(counts);
+}
+
 void count_accesses(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy,
                     const CountOptions& options, NestCounts& counts) {
-  Counter(nest, problem, hierarchy, options).count(counts);
+  NestCounter(problem, hierarchy, options.convention).count(nest, counts, options.branches);
 }
 
 std::array<Arrivals, max_nest_tensors> count_arrivals(const Nest& nest, const Problem& problem,
