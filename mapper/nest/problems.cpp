@@ -57,7 +57,7 @@ class Translator {
     for (const CascadeEdge& edge : edges_of(cascade))
       if (edge.carried())
         for (const auto& [rank, distance] : edge.distances)
-          if (distance < 0 && recurrences_[edge.reader].contains(rank)) turned_[edge.reader] = rank;
+          if (distance < 0 && recurrences_.contains(edge.reader)) turned_[edge.reader] = rank;
     for (const Einsum& einsum : cascade.einsums) ++makers_[einsum.output.tensor];
   }
 
