@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// The harness that holds a paper's figures against ours, and every paper that comes with sluice.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "dse/reproduce/writers.hpp"
+#include "tests/base/errors.hpp"
+#include "tests/base/folder.hpp"
+#include "tests/source_path.hpp"
+
+namespace sluice {
+namespace {
+
+const std::string head =
+    "paper: fusemax\n"
+    "title: A paper\n"
+    "source: nowhere\n";
+
+const std::string table =
+    "figure,model,seq_len,design,metric,value,source\n"
+    "f,net,1K,ours,latency_s,2.0,x\n"
+    "f,net,4K,ours,latency_s,4.0,x\n"
+    "g,net,1K,ours,share,0,x\n"
+    "g,net,1K,ours,mapping,gran=row,x\n";
+
+/// The claims of a text, beside a table of published numbers.
+ClaimFile claims_of(const std::string& claims, const std::string& rest = "") {
+  ClaimFile file = read_claims(parse_yaml(head + "claims:\n" + claims + rest, "c.yaml"));
+  file.published = read_published(table, "p.csv");
+  return file;
+}
+
+std::string claims_error(const std::string& text) {
+  return error_of([&] { read_claims(parse_yaml(text, "c.yaml")); });
+}
+
+ComputedPoint point(const std::string& figure, const std::string& length, const std::string& metric,
+                    double value) {
+  return {{figure, "net", length, "ours", metric}, value};
+}
+
+const std::string one_percent =
+    "  - {name: time, select: {figure: f}, tolerance: 0.01, reason: because}\n";
+
+TEST_CASE("a point passes within the tolerance and fails beyond it") {
+  const ClaimFile file = claims_of(one_percent);
+  const Comparison comparison =
+      compare(file, {point("f", "1K", "latency_s", 2.01), point("f", "4K", "latency_s", 4.05)});
+  REQUIRE(comparison.points.size() == 2);
+  CHECK(comparison.points[0].verdict == Verdict::passes);
+  CHECK(comparison.points[1].verdict == Verdict::fails);
+  CHECK(comparison.points[1].deviation() == doctest::Approx(0.0125));
+  CHECK(comparison.claims[0].worst == doctest::Approx(0.0125));
+  CHECK(!comparison.holds());
+}
+
+TEST_CASE("a published number that was not computed is missing, and fails") {
+  const ClaimFile file = claims_of(one_percent);
+  const Comparison comparison = compare(file, {point("f", "1K", "latency_s", 2)});
+  REQUIRE(comparison.points.size() == 2);
+  CHECK(comparison.points[1].verdict == Verdict::missing);
+  CHECK(comparison.claims[0].missing == 1);
+  CHECK(!comparison.holds());
+}
+
+TEST_CASE("a difference that the claim explains does not fail") {
+  const ClaimFile file = claims_of(
+      "  - {name: time, select: {figure: f}, tolerance: 0.01, reason: because, differs: why}\n");
+  const Comparison comparison =
+      compare(file, {point("f", "1K", "latency_s", 3), point("f", "4K", "latency_s", 4)});
+  CHECK(comparison.points[0].verdict == Verdict::differs);
+  CHECK(comparison.points[1].verdict == Verdict::passes);
+  CHECK(comparison.holds());
+  CHECK(comparison_text(file, comparison, 100).find("time: why\n") != std::string::npos);
+}
+
+TEST_CASE("a claim may bring its published number, and a tolerance in its unit") {
+  const ClaimFile file = claims_of(
+      "  - {name: text, select: {figure: h}, published: 6.7, absolute: 0.05, reason: digits}\n");
+  ComputedPoint computed{{"h", "all", "all", "ours", "speedup"}, 6.72};
+  CHECK(compare(file, {computed}).holds());
+  computed.value = 6.76;
+  CHECK(!compare(file, {computed}).holds());
+}
+
+TEST_CASE("a published 0 is met by 0 alone") {
+  const ClaimFile file =
+      claims_of("  - {name: none, select: {figure: g}, tolerance: 0.01, reason: because}\n");
+  CHECK(compare(file, {point("g", "1K", "share", 0)}).holds());
+  const Comparison comparison = compare(file, {point("g", "1K", "share", 1e-9)});
+  CHECK(!comparison.holds());
+  CHECK(comparison.points[0].deviation() == 1e-9);
+}
+
+TEST_CASE("a point belongs to the first claim that selects it") {
+  const ClaimFile file = claims_of(
+      "  - {name: first, select: {seq_len: 1K, metric: [latency_s]}, tolerance: 0, reason: r}\n"
+      "  - {name: second, select: {}, tolerance: 0, reason: r}\n");
+  const Comparison comparison =
+      compare(file, {point("f", "1K", "latency_s", 2), point("f", "4K", "latency_s", 4),
+                     point("g", "1K", "share", 0)});
+  CHECK(comparison.points[0].claim == "first");
+  CHECK(comparison.points[1].claim == "second");
+  CHECK(comparison.claims[1].points == 2);
+}
+
+TEST_CASE("the CSV has a row for every point, published or not") {
+  const ClaimFile file = claims_of(one_percent);
+  const Comparison comparison =
+      compare(file, {point("f", "1K", "latency_s", 2.01), point("new", "1K", "energy_pJ", 7)});
+  CHECK(comparison_csv(comparison) ==
+        "claim,figure,model,seq_len,design,metric,value,published,deviation\r\n"
+        "time,f,net,1K,ours,latency_s,2.01,2,0.004999999999999893\r\n"
+        ",new,net,1K,ours,energy_pJ,7,,\r\n"
+        "time,f,net,4K,ours,latency_s,,4,\r\n");
+}
+
+TEST_CASE("the text for a terminal") {
+  const ClaimFile file =
+      claims_of(one_percent,
+                "tables: [{title: Times, select: {figure: f}, rows: model, columns: seq_len}]\n");
+  const Comparison comparison =
+      compare(file, {point("f", "1K", "latency_s", 2.01), point("f", "4K", "latency_s", 5)});
+  CHECK(comparison_text(file, comparison, 80) ==
+        "A paper\n\n"
+        "claim  points  furthest off  tolerance  result\n"
+        "──────────────────────────────────────────────\n"
+        "time        2     +25.000 %        1 %  1 fail\n"
+        "\nFailing:\n"
+        "time: f net 4K ours latency_s: computed 5, published 4, +25.000 %\n"
+        "\nTimes (published in brackets where it differs)\n"
+        "model        1K     4K\n"
+        "──────────────────────\n"
+        "net    2.01 (2)  5 (4)\n"
+        "\n1 of 1 claims fail.\n");
+}
+
+TEST_CASE("mistakes of a claim file") {
+  CHECK(claims_error("paper: fusmax\ntitle: t\nsource: s\nclaims: []\n") ==
+        "c.yaml:1:8: error: paper: 'fusmax' is not known here\n"
+        "  paper: fusmax\n"
+        "         ^\n"
+        "hint: did you mean 'fusemax'?");
+  CHECK(claims_error(head +
+                     "claims:\n  - {name: a, select: {figur: f}, tolerance: 1, reason: r}\n") ==
+        "c.yaml:5:24: error: unknown key 'figur'\n"
+        "    - {name: a, select: {figur: f}, tolerance: 1, reason: r}\n"
+        "                         ^\n"
+        "hint: did you mean 'figure'?");
+  CHECK(claims_error(head + "claims:\n  - {name: a, select: {}, reason: r}\n") ==
+        "c.yaml:5:5: error: claim 'a' needs either 'tolerance' or 'absolute'\n"
+        "    - {name: a, select: {}, reason: r}\n"
+        "      ^\n"
+        "hint: tolerance: 0.01 is one percent of the published value");
+  CHECK(claims_error(head + "claims: []\ntables: [{title: t, rows: modl, columns: design}]\n") ==
+        "c.yaml:5:27: error: 'modl' is no part of a key\n"
+        "  tables: [{title: t, rows: modl, columns: design}]\n"
+        "                            ^\n"
+        "hint: did you mean 'model'?");
+  CHECK(claims_error(head + "claims: []\nplots: [{title: t, kind: bars, series: design}]\n") ==
+        "c.yaml:5:9: error: 'group' is missing\n"
+        "  plots: [{title: t, kind: bars, series: design}]\n"
+        "          ^\n"
+        "hint: a part of the key: figure, model, seq_len, design or metric");
+  CHECK(claims_error(head + "claims: []\nplots: [{title: t, kind: lines, series: model}]\n") ==
+        "c.yaml:5:9: error: lines need the metrics 'x' and 'y'\n"
+        "  plots: [{title: t, kind: lines, series: model}]\n"
+        "          ^");
+  CHECK(claims_error(head + "claims: []\npublished: none.csv\n")
+            .starts_with("c.yaml:5:12: error: none.csv: "));
+}
+
+TEST_CASE("a claim that selects nothing is a mistake, at its place") {
+  const ClaimFile file =
+      claims_of("  - {name: time, select: {figure: ff}, tolerance: 0.01, reason: because}\n");
+  CHECK(error_of([&] { compare(file, {}); }) ==
+        "c.yaml:5:5: error: claim 'time' selects no published number\n"
+        "    - {name: time, select: {figure: ff}, tolerance: 0.01, reason: because}\n"
+        "      ^\n"
+        "hint: a point belongs to the first claim that selects it");
+  const ClaimFile two = claims_of(
+      "  - {name: text, select: {figure: f}, published: 2, tolerance: 0, reason: digits}\n");
+  CHECK(error_of([&] {
+          compare(two, {point("f", "1K", "latency_s", 2), point("f", "4K", "latency_s", 2)});
+        }) ==
+        "c.yaml:5:5: error: claim 'text' has one published number and selects 2 points\n"
+        "    - {name: text, select: {figure: f}, published: 2, tolerance: 0, reason: digits}\n"
+        "      ^");
+}
+
+TEST_CASE("mistakes of a table of published numbers") {
+  CHECK(error_of([] { read_published("figure,model,design,metric,value\n", "p.csv"); }) ==
+        "p.csv:1:1: error: column 'seq_len' is missing\n"
+        "  figure,model,design,metric,value\n"
+        "  ^\n"
+        "hint: a table of published numbers has the columns figure, model, seq_len, design, metric "
+        "and value");
+  CHECK(error_of([] {
+          read_published("figure,model,seq_len,design,metric,value\na,b,c,d,e,1\na,b,c,d,e,2\n",
+                         "p.csv");
+        }) ==
+        "p.csv:3:11: error: this point had the value 1 before\n"
+        "  a,b,c,d,e,2\n"
+        "            ^");
+  CHECK(read_published(table, "p.csv").size() == 3);  // a text is no number
+}
+
+/// Every claim file that comes with sluice, compared.
+struct Reproduced {
+  ClaimFile file;
+  Comparison comparison;
+};
+
+Reproduced reproduce(const std::filesystem::path& path) {
+  Reproduced result;
+  result.file = read_claims(load_yaml(path.string()));
+  result.comparison =
+      compare(result.file, compute_paper(result.file.paper, result.file.settings, {}));
+  return result;
+}
+
+std::vector<std::filesystem::path> shipped() {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("configs/reproduce")))
+    if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
+  return paths;
+}
+
+TEST_CASE("every paper says what it is, and has a claim file") {
+  std::set<std::string> with_file;
+  for (const auto& path : shipped()) with_file.insert(read_claims(load_yaml(path.string())).paper);
+  for (const Descriptor& paper : paper_descriptors()) {
+    CHECK(!paper.summary.empty());
+    CHECK(!paper.source.empty());
+    CHECK(with_file.contains(paper.name));
+  }
+}
+
+TEST_CASE("every claim holds, no point comes twice, and the same input gives the same bytes") {
+  for (const auto& path : shipped()) {
+    CAPTURE(path);
+    const Reproduced result = reproduce(path);
+    for (const ClaimResult& claim : result.comparison.claims) {
+      CAPTURE(claim.claim->name);
+      CHECK(claim.holds());
+      CHECK((claim.differing == 0) == claim.claim->differs.empty());
+    }
+    std::set<PointKey> keys;
+    for (const ComparedPoint& p : result.comparison.points) CHECK(keys.insert(p.key).second);
+    CHECK(comparison_csv(result.comparison) == comparison_csv(reproduce(path).comparison));
+  }
+}
+
+TEST_CASE("a page needs nothing beside itself and shows every plot") {
+  for (const auto& path : shipped()) {
+    CAPTURE(path);
+    const Reproduced result = reproduce(path);
+    const std::string page = comparison_page(result.file, result.comparison);
+    for (const std::string_view word : {"http:", "https:", "src=", "<script", "@import", "url("})
+      CHECK(page.find(word) == std::string::npos);
+    for (const Plot& plot : result.file.plots) {
+      CAPTURE(plot.title);
+      const auto begin = page.find(plot.title);
+      REQUIRE(begin != std::string::npos);
+      const std::string section = page.substr(begin, page.find("</section>", begin) - begin);
+      CHECK(section.find(plot.kind == PlotKind::lines ? "<circle" : "<rect") != std::string::npos);
+      CHECK(section.find("nan") == std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sluice
