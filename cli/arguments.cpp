@@ -156,12 +156,9 @@ ImportTimeloopArguments read_timeloop(WordReader& words) {
 
 CascadeArguments read_cascade(WordReader& words) {
   const std::vector<std::string> formats = {"text", "yaml", "json", "dot", "svg"};
-  CascadeArguments cascade{words.required("FILE"),
-                           words.settings(),
-                           words.text("--format").value_or("text"),
-                           words.text("--layer"),
-                           words.value<AttentionCascade>("--attention"),
-                           words.value<ConvolutionCascade>("--conv")};
+  CascadeArguments cascade{words.required("FILE"), words.settings(),
+                           words.text("--format").value_or("text"), words.text("--layer"),
+                           words.value<AttentionCascade>("--attention")};
   if (std::ranges::find(formats, cascade.format) == formats.end())
     words.error(fmt::format("--format: {} is not known here", quote(cascade.format)),
                 suggestion(cascade.format, formats));
@@ -193,8 +190,9 @@ EvaluateArguments read_evaluate(WordReader& words) {
   EvaluateArguments evaluate;
   words.required("FILE");
   evaluate.files = words.texts("FILE");
+  if (evaluate.files.size() == 1)
+    words.error("a second FILE is missing: cascades are compared with each other");
   evaluate.settings = words.settings();
-  evaluate.layer = words.text("--layer");
   evaluate.seed = words.value<std::uint64_t>("--seed", {.name = "seed"}).value_or(1);
   evaluate.format = words.value<NumberFormat>("--format");
   evaluate.accumulator = words.value<NumberFormat>("--accumulator");
@@ -229,9 +227,24 @@ StudyArguments read_study_words(std::string_view action, WordReader& words) {
   return study;
 }
 
+ReproduceArguments read_reproduce(WordReader& words) {
+  ReproduceArguments reproduce;
+  reproduce.paper = words.text("PAPER").value_or("");
+  reproduce.settings = words.settings();
+  reproduce.csv = words.text("--csv");
+  reproduce.html = words.text("--html");
+  reproduce.quiet = words.flag("--quiet");
+  if (reproduce.html == "-")
+    words.error("a page cannot go to standard output", "name a file: --html FILE");
+  if (reproduce.paper.empty() && (reproduce.csv || reproduce.html))
+    words.error("PAPER is missing: which one is to be reproduced",
+                "`sluice reproduce` says which there are");
+  return reproduce;
+}
+
 SchemaArguments read_schema(WordReader& words) {
   const std::vector<std::string> kinds = {"run",     "architecture", "network", "map",
-                                          "cascade", "facts",        "report"};
+                                          "cascade", "claims",       "facts",   "report"};
   SchemaArguments schema{words.required("KIND")};
   if (!schema.kind.empty() && std::ranges::find(kinds, schema.kind) == kinds.end())
     words.error(fmt::format("there is no schema {}", quote(schema.kind)),
@@ -271,6 +284,7 @@ decltype(Command::arguments) read_arguments(std::string_view command, WordReader
   if (command == "evaluate") return read_evaluate(words);
   if (command == "sweep") return read_sweep_words(words);
   if (command.starts_with("study ")) return read_study_words(command.substr(6), words);
+  if (command == "reproduce") return read_reproduce(words);
   if (command == "import scalesim") return read_scalesim(words);
   if (command == "import accelergy") return read_accelergy(words);
   if (command == "import onnx") return read_onnx(words);

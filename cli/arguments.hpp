@@ -88,13 +88,11 @@ struct CascadeArguments {
   std::string format = "text";       ///< text, yaml, json, dot or svg
   std::optional<std::string> layer;  ///< of a network: which layers; all when not given
   std::optional<AttentionCascade> attention;
-  std::optional<ConvolutionCascade> convolution;
 };
 
 struct EvaluateArguments {
-  std::vector<std::string> files;  ///< two cascades or more, or one network
+  std::vector<std::string> files;  ///< two or more
   std::vector<Setting> settings;
-  std::optional<std::string> layer;  ///< of a network: which layers; all when not given
   std::uint64_t seed = 1;
   std::optional<NumberFormat> format;       ///< none: double precision
   std::optional<NumberFormat> accumulator;  ///< that partial sums are rounded to
@@ -131,6 +129,14 @@ struct StudyArguments {
   std::optional<std::string> output;
 };
 
+struct ReproduceArguments {
+  std::string paper;  ///< a name, or a file; empty: say which there are
+  std::vector<Setting> settings;
+  std::optional<std::string> csv;  ///< a path, or `-`
+  std::optional<std::string> html;
+  bool quiet = false;
+};
+
 /// A text asked for: help, or the version.
 struct TextArguments {
   std::string text;
@@ -142,7 +148,7 @@ struct Command {
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
                ImportOnnxArguments, ImportTimeloopArguments, CascadeArguments, EvaluateArguments,
-               MapArguments, SweepArguments, StudyArguments>
+               MapArguments, SweepArguments, StudyArguments, ReproduceArguments>
       arguments;
 };
 

@@ -9,6 +9,7 @@
 #include "arch/dram.hpp"
 #include "arch/energy.hpp"
 #include "base/parameters.hpp"
+#include "dse/reproduce/papers.hpp"
 #include "dse/searchers.hpp"
 #include "mapper/mappers.hpp"
 #include "sim/models/models.hpp"
@@ -113,6 +114,8 @@ std::vector<Kind> catalogue(const LibraryFolders& folders) {
                     mapper_descriptors),
       registry_kind("searchers", "how designs are chosen (searcher: of a sweep's search)",
                     searcher_descriptors),
+      registry_kind("papers", "papers whose figures can be computed (sluice reproduce)",
+                    paper_descriptors),
       registry_kind("importers", "formats of networks that can be read (sluice import)",
                     importer_descriptors),
       registry_kind("writers", "forms of the report", writer_descriptors),

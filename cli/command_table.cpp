@@ -41,14 +41,12 @@ constexpr WordSpec cascade_words[] = {
     {"--layer", "", "WORD", value, "layers of a network: a place, a name, a group, or a run 3..9"},
     {"--attention", "", "WORD", value,
      "of a network: 1pass, 2pass_online, 2pass_local, 3pass (usual) or 3pass_deferred"},
-    {"--conv", "", "WORD", value, "of a network: direct (usual), im2col, or winograd where it can"},
     {"--format", "", "WORD", value, "text (the default), yaml, json, dot or svg"},
 };
 
 constexpr WordSpec evaluate_words[] = {
-    {"FILE", "", "", values, "cascade files, each compared with the first; or one network", true},
-    {"--set", "", "NAME=VALUE", values, "set a parameter of every file that has it"},
-    {"--layer", "", "WORD", value, "layers of a network: every form they have is compared"},
+    {"FILE", "", "", values, "cascade files; each is compared with the first", true},
+    {"--set", "", "NAME=VALUE", values, "set a parameter of every cascade that has it"},
     {"--seed", "", "N", value, "seed of the random inputs; default: 1"},
     {"--format", "", "WORD", value, "round every element to a number format, such as bf16"},
     {"--accumulator", "", "WORD", value, "round every partial sum to a number format too"},
@@ -94,14 +92,23 @@ constexpr WordSpec study_export_words[] = {
     {"--output", "-o", "FILE", value, "where to; default: standard output"},
 };
 
+constexpr WordSpec reproduce_words[] = {
+    {"PAPER", "", "", value, "a paper, or a claim file (.yaml); none: which there are"},
+    {"--set", "", "PATH=VALUE", values, "change any value of the file; may be repeated"},
+    {"--csv", "", "FILE", value, "write every point as CSV here; - is standard output"},
+    {"--html", "", "FILE", value, "write a page with plots here"},
+    {"--quiet", "-q", "", flag, "print nothing but errors"},
+};
+
 constexpr WordSpec list_words[] = {
     {"KIND", "", "", value,
-     "models, networks, cascades, machines, mappers, searchers, importers, writers ..."},
+     "models, networks, cascades, machines, mappers, searchers, papers, writers ..."},
     {"NAME", "", "", value, "one of them, in full"},
 };
 
 constexpr WordSpec schema_words[] = {
-    {"KIND", "", "", value, "run, architecture, network, map, cascade, facts or report", true},
+    {"KIND", "", "", value, "run, architecture, network, map, cascade, claims, facts or report",
+     true},
 };
 
 constexpr WordSpec scalesim_words[] = {
@@ -152,14 +159,6 @@ constexpr std::string_view cascade_more = R"(examples:
   sluice cascade llama3_8b.yaml --layer block0.attention --format svg > attention.svg
 )";
 
-constexpr std::string_view evaluate_more = R"(examples:
-  sluice evaluate attention_3pass.yaml attention_1pass.yaml --set keys=37
-  sluice evaluate resnet18.yaml --layer conv2_0.conv2 --set image_size=32 --format bf16
-
-Of a network, attention in five cascades and convolutions directly, by im2col and by Winograd are
-compared with the usual form; with --format or --accumulator, each rounded with the usual in double.
-)";
-
 constexpr std::string_view map_more = R"(examples:
   sluice map configs/map/fused_matmuls.yaml
   sluice map configs/map/fused_matmuls.yaml --mapper search --pareto --time 10s
@@ -168,6 +167,14 @@ constexpr std::string_view map_more = R"(examples:
 A map file holds a cascade, a hierarchy and a loop nest, and the mapper fixed takes the nest as it
 is. The mapper search finds the best one and proves it (docs/search_mapper.md). A run file holds a
 network and a machine; each layer is shown once, with a count.
+)";
+
+constexpr std::string_view reproduce_more = R"(examples:
+  sluice reproduce
+  sluice reproduce fusemax
+  sluice reproduce fusemax --csv fusemax.csv --html fusemax.html
+
+Exit code 1: a claim does not hold. What is claimed, and how near, is in configs/reproduce.
 )";
 
 constexpr std::string_view list_more = R"(examples:
@@ -200,14 +207,15 @@ constexpr CommandSpec commands[] = {
     {"cascade", "analyse a cascade of Einsums, or layers of a network as one", cascade_words,
      cascade_more},
     {"map", "show how Einsums or layers are mapped, what that costs, and why", map_words, map_more},
-    {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words,
-     evaluate_more},
+    {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words},
     {"sweep", "search the designs of a sweep file; run again, it goes on", sweep_words},
     {"study show", "what came of a study", study_words},
     {"study best", "the best designs of a study", study_best_words},
     {"study front", "the designs of a study that no other beats in every objective", study_words},
     {"study export", "all trials of a study as a table", study_export_words},
     {"study validate", "evaluate stored trials again and compare", study_best_words},
+    {"reproduce", "compute the figures of a paper and hold them against it", reproduce_words,
+     reproduce_more},
     {"list", "list what there is to choose from", list_words, list_more},
     {"schema", "print the JSON Schema of a kind of file", schema_words, schema_more},
     {"import scalesim", "make a run file of an experiment of SCALE-Sim", scalesim_words},

@@ -20,7 +20,8 @@ bool is_library(const fs::path& root) {
 LibraryFolders folders_of(const fs::path& root) {
   return {{{(root / networks).string()}, {(root / "arch/tables").string()}},
           {(root / "configs/arch").string()},
-          {(root / "configs/cascades").string()}};
+          {(root / "configs/cascades").string()},
+          {(root / "configs/reproduce").string()}};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "arch/architecture.hpp"
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
+#include "dse/reproduce/claims.hpp"
 #include "mapper/nest/map_file.hpp"
 #include "sim/experiment.hpp"
 #include "sim/writers/writers.hpp"
@@ -83,6 +84,10 @@ int schema_command(const SchemaArguments& arguments) {
     write_output(document("sluice machine", schema_of(Architecture{}, {})));
   } else if (arguments.kind == "cascade") {
     write_output(document("sluice cascade", cascade_schema()));
+  } else if (arguments.kind == "claims") {
+    Json claims = Json::parse(claims_schema());
+    claims["required"].push_back("paper");
+    write_output(document("sluice claims", claims.dump()));
   } else if (arguments.kind == "facts") {
     write_output(facts_schema());
   } else if (arguments.kind == "map") {

@@ -18,15 +18,11 @@
 namespace sluice {
 namespace {
 
-std::optional<EnergyModel> energy_of(const Architecture& architecture, const Library& library,
-                                     const EnergyTable* table) {
+std::optional<EnergyModel> energy_of(const Architecture& architecture, const Library& library) {
   if (architecture.energy_table.empty()) return std::nullopt;
-  if (table == nullptr) {
-    const EnergyTable read = load_energy_table(architecture.energy_table, library.tables);
-    return energy_of(architecture, library, &read);
-  }
   Diagnostics diagnostics;
-  EnergyModel model = resolve(*table, architecture, diagnostics);
+  const EnergyTable table = load_energy_table(architecture.energy_table, library.tables);
+  EnergyModel model = resolve(table, architecture, diagnostics);
   diagnostics.throw_if_any();
   return model;
 }
@@ -70,8 +66,7 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mappi
 }  // namespace
 
 Outcome evaluate(const Experiment& experiment, const Library& library, const EvaluateHooks& hooks) {
-  const std::optional<EnergyModel> energy =
-      energy_of(experiment.architecture, library, hooks.energy_table);
+  const std::optional<EnergyModel> energy = energy_of(experiment.architecture, library);
   auto mapped = map_experiment(experiment);
   if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
   const Mapping& mapping = std::get<Mapping>(mapped);

@@ -10,7 +10,7 @@ import yaml
 from sluice_command import MACHINE, NETWORK, ROOT
 
 KINDS = ["models", "networks", "cascades", "machines", "mappers", "searchers",
-         "importers", "writers", "memories", "tables"]
+         "papers", "importers", "writers", "memories", "tables"]
 
 
 def test_a_list_without_a_kind_names_everything(project):
@@ -101,7 +101,7 @@ def test_an_infeasible_run_is_described_as_far_as_it_goes(project):
     assert done.err.startswith("run.yaml: infeasible: task first: ")
 
 
-SCHEMAS = ["run", "architecture", "network", "map", "cascade", "facts", "report"]
+SCHEMAS = ["run", "architecture", "network", "map", "cascade", "claims", "facts", "report"]
 
 
 def schema_of(kind):
@@ -118,7 +118,8 @@ def test_the_schemas_in_the_docs_are_those_of_the_program(project, kind):
 
 @pytest.mark.parametrize("kind,folder", [("run", "configs/run"), ("architecture", "configs/arch"),
                                          ("network", "workloads/library"), ("map", "configs/map"),
-                                         ("cascade", "configs/cascades")])
+                                         ("cascade", "configs/cascades"),
+                                         ("claims", "configs/reproduce")])
 def test_the_files_of_ours_keep_to_the_schemas(kind, folder):
     validator = jsonschema.Draft202012Validator(schema_of(kind))
     for file in (ROOT / folder).glob("*.yaml"):

@@ -7,7 +7,8 @@ import pytest
 from sluice_command import ROOT
 
 COMMANDS = ["run", "check", "describe", "cascade", "map", "evaluate", "sweep",
-            "study show", "study best", "study front", "study export", "study validate", "list",
+            "study show", "study best", "study front", "study export", "study validate",
+            "reproduce", "list",
             "schema", "import scalesim", "import accelergy", "import onnx",
             "import timeloop", "help"]
 
@@ -103,7 +104,7 @@ MISTAKES = [
     (("list", "mappers", "simpel"),
      "sluice list: error: 'simpel' is none of the mappers\nhint: did you mean 'simple'?\n"),
     (("schema",), "sluice schema: error: KIND is missing: run, architecture, network, map, "
-     "cascade, facts or report\n"),
+     "cascade, claims, facts or report\n"),
     (("schema", "rn"), "sluice schema: error: there is no schema 'rn'\nhint: did you mean 'run'?\n"),
     (("list", "--library", "nowhere"),
      "--library: error: there is no library in 'nowhere'\n"

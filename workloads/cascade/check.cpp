@@ -145,11 +145,9 @@ class Checker {
   }
 
   void check_cycles() {
-    std::set<std::string> carried;
-    for (const CascadeEdge& edge : edges_of(cascade_))
-      for (const auto& [rank, distance] : edge.distances)
-        if (distance > 0) carried.insert(rank);
+    std::vector<std::string> carried;
     for (const CascadeStep& step : schedule_of(cascade_)) {
+      if (!step.rank.empty()) carried.push_back(step.rank);
       if (step.possible) continue;
       std::string names;
       for (const std::size_t i : step.einsums)
@@ -161,7 +159,7 @@ class Checker {
           "`iterative:`");
     }
     for (const auto& [rank, where] : places_.iterative)
-      if (cascade_.find_rank(rank)->size > 1 && !carried.contains(rank))
+      if (cascade_.find_rank(rank)->size > 1 && std::ranges::find(carried, rank) == carried.end())
         mistakes_.error(where, fmt::format("no Einsum carries a value along the rank '{}'", rank),
                         fmt::format("leave it out of `iterative:`, or write to {}+1", rank));
   }

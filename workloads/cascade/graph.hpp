@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,39 +12,23 @@
 
 namespace sluice {
 
-/// How many coordinates of an iterative rank lie between making an element and reading it.
-struct RankDistance {
-  std::string rank;
-  std::int64_t distance = 0;
-
-  bool operator==(const RankDistance&) const = default;
-};
-
-/// `reader` reads what `writer` makes, `distances` before: of the iterative ranks along which the
-/// two accesses move together. A negative distance reads what is made later.
+/// `reader` reads what `writer` makes, `distance` coordinates of `rank` before; without a rank the
+/// distance is 0. A negative distance reads what is made later, which no order allows.
 struct CascadeEdge {
   std::size_t writer = 0;
   std::size_t reader = 0;
   std::string tensor;
-  std::vector<RankDistance> distances;
+  std::string rank;
+  std::int64_t distance = 0;
 
-  /// Along `rank`; nothing when no distance can be told.
-  std::optional<std::int64_t> along(const std::string& rank) const;
-  /// Whether an earlier coordinate is read.
-  bool carried() const;
   bool operator==(const CascadeEdge&) const = default;
 };
 
-/// ` +1 i +1 j` of an edge that is carried, else nothing.
-std::string carried_text(const CascadeEdge& edge);
-
-/// Einsums that are computed together. With a rank they form a recurrence along it: the steps
-/// `inner`, in this order, for every coordinate of the rank; these may be recurrences along other
-/// ranks. Without, it is one Einsum.
+/// Einsums that are computed together. With a rank they form a recurrence along it: all of them, in
+/// this order, for every coordinate of the rank.
 struct CascadeStep {
   std::string rank;
-  std::vector<std::size_t> einsums;  ///< all, in an order of one coordinate
-  std::vector<CascadeStep> inner;
+  std::vector<std::size_t> einsums;
   bool possible = true;  ///< false: a cycle that no iterative rank breaks
 
   bool operator==(const CascadeStep&) const = default;
