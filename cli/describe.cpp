@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
 #include "cli/streams.hpp"
+#include "dse/reproduce/writers.hpp"
 #include "mapper/mappers.hpp"
 #include "workloads/cascade/analysis.hpp"
 
@@ -95,6 +96,17 @@ struct Printer {
   }
   int operator()(const MapFile& file) const {
     write_output(to_text(file));
+    return exit_done;
+  }
+  int operator()(const ClaimFile& file) const {
+    std::string text = fmt::format("{}\npaper: {}\nsource: {}\npublished: {} numbers\n", file.title,
+                                   file.paper, file.source, file.published.size());
+    for (const Claim& claim : file.claims) {
+      text += fmt::format("\n{}\n  tolerance: {}, {}\n", claim.name, tolerance_text(claim),
+                          claim.reason);
+      if (!claim.differs.empty()) text += fmt::format("  differs: {}\n", claim.differs);
+    }
+    write_output(text);
     return exit_done;
   }
   int operator()(const Experiment& run) const {

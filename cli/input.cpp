@@ -85,6 +85,7 @@ YamlNode load_input(const std::string& path, const std::vector<Setting>& setting
 std::optional<FileKind> find_kind(const YamlNode& root) {
   if (has_any(root, {"workload", "architecture"})) return FileKind::run;
   if (has_any(root, {"hierarchy"})) return FileKind::map;
+  if (has_any(root, {"claims"})) return FileKind::claims;
   if (has_any(root, {"layers", "blocks"})) return FileKind::network;
   if (has_any(root, {"einsums"})) return FileKind::cascade;
   if (has_any(root, {"energies", "areas"})) return FileKind::table;
@@ -97,7 +98,7 @@ FileKind kind_of(const YamlNode& root) {
   throw SpecError({{root.where, "this is no file of sluice",
                     "a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', "
                     "a network 'layers', a cascade 'einsums', a map file 'hierarchy', an energy "
-                    "table 'energies'"}});
+                    "table 'energies', a claim file 'claims'"}});
 }
 
 std::string_view kind_text(FileKind kind) {
@@ -114,6 +115,8 @@ std::string_view kind_text(FileKind kind) {
       return "an energy table";
     case FileKind::map:
       return "a mapping";
+    case FileKind::claims:
+      return "a claim file";
   }
   return "";
 }
@@ -132,6 +135,8 @@ FileContent read_input(const YamlNode& root, const Library& library) {
       return read_table(root);
     case FileKind::map:
       return read_legal_map(root);
+    case FileKind::claims:
+      return read_claims(root);
   }
   return {};
 }

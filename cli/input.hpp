@@ -11,6 +11,7 @@
 #include "arch/energy.hpp"
 #include "base/yaml.hpp"
 #include "cli/arguments.hpp"
+#include "dse/reproduce/claims.hpp"
 #include "mapper/nest/map_file.hpp"
 #include "workloads/cascade/cascade.hpp"
 
@@ -19,7 +20,7 @@ namespace sluice {
 /// The file with `settings` made. Throws SpecError with everything that is wrong.
 YamlNode load_input(const std::string& path, const std::vector<Setting>& settings = {});
 
-enum class FileKind : std::uint8_t { run, architecture, network, cascade, table, map };
+enum class FileKind : std::uint8_t { run, architecture, network, cascade, table, map, claims };
 
 /// The kind that the keys are of, if any.
 std::optional<FileKind> find_kind(const YamlNode& root);
@@ -30,7 +31,8 @@ FileKind kind_of(const YamlNode& root);
 /// `a run`, `a machine`, ...
 std::string_view kind_text(FileKind kind);
 
-using FileContent = std::variant<Experiment, Architecture, Network, Cascade, EnergyTable, MapFile>;
+using FileContent =
+    std::variant<Experiment, Architecture, Network, Cascade, EnergyTable, MapFile, ClaimFile>;
 
 /// Everything that a file says, as what it is. A run or machine that names an energy table is
 /// priced, as evaluating it would do; the mapping of a map file is verified. Throws SpecError with

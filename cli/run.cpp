@@ -40,6 +40,7 @@ void check_kind(const YamlNode& root, const std::string& file) {
   std::string hint = "a run file names it";
   if (*kind == FileKind::architecture) hint += fmt::format(": architecture: {{include: {}}}", file);
   if (*kind == FileKind::map) hint = "`sluice map` counts its accesses, cycles and energy";
+  if (*kind == FileKind::claims) hint = "`sluice reproduce` compares them with what is computed";
   if (*kind == FileKind::network) hint += fmt::format(": workload: {{model: {}}}", file);
   throw SpecError({{{.path = file},
                     fmt::format("this is {}, a run file is expected", kind_text(*kind)),

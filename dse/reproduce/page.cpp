@@ -49,11 +49,6 @@ std::string percent(const std::optional<double>& deviation) {
   return *deviation == 0 ? "0" : fmt::format("{:+.3g} %", 100 * *deviation);
 }
 
-std::string tolerance(const Claim& claim) {
-  if (claim.absolute) return fmt::format("±{:.4g}", *claim.absolute);
-  return fmt::format("{:.3g} %", 100 * *claim.tolerance);
-}
-
 std::string verdict(const ClaimResult& result) {
   if (!result.holds())
     return fmt::format(R"(<span class="fail">{} fail</span>)", result.failing + result.missing);
@@ -73,7 +68,7 @@ std::string claims_html(const Comparison& comparison) {
         "<td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
         html_text(claim.name),
         html_text(result.differing != 0 ? claim.differs : "tolerance: " + claim.reason),
-        result.points, percent(result.worst), tolerance(claim), verdict(result));
+        result.points, percent(result.worst), tolerance_text(claim), verdict(result));
   }
   return html + "</table></div>\n";
 }

@@ -21,13 +21,6 @@ std::string percent(double deviation) {
   return fmt::format("{:+.3f} %", 100 * deviation);
 }
 
-std::string tolerance_text(const Claim& claim) {
-  if (claim.absolute) return fmt::format("+-{:.4g}", *claim.absolute);
-  if (*claim.tolerance == 0) return "exact";
-  if (*claim.tolerance < 1e-4) return fmt::format("{:.0e}", *claim.tolerance);
-  return fmt::format("{:.4g} %", 100 * *claim.tolerance);
-}
-
 std::string verdict_text(const ClaimResult& result) {
   std::string text;
   const auto add = [&](std::size_t count, const char* word) {
@@ -121,6 +114,13 @@ std::string number_field(const std::optional<double>& number) {
 }
 
 }  // namespace
+
+std::string tolerance_text(const Claim& claim) {
+  if (claim.absolute) return fmt::format("+-{:.4g}", *claim.absolute);
+  if (*claim.tolerance == 0) return "exact";
+  if (*claim.tolerance < 1e-4) return fmt::format("{:.0e}", *claim.tolerance);
+  return fmt::format("{:.4g} %", 100 * *claim.tolerance);
+}
 
 std::string comparison_text(const ClaimFile& file, const Comparison& comparison,
                             std::size_t width) {

@@ -9,6 +9,9 @@
 
 namespace sluice {
 
+/// `0.5 %`, `exact`, `+-0.05`.
+std::string tolerance_text(const Claim& claim);
+
 /// A line a claim, what is known to differ and why, what fails, and the tables of the file. Lines
 /// are at most `width` characters wide.
 std::string comparison_text(const ClaimFile& file, const Comparison& comparison, std::size_t width);

@@ -82,7 +82,7 @@ machine.yaml:1:1: error: this is no file of sluice
   a: 1
   ^
 hint: a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', a network \
-'layers', a cascade 'einsums', a map file 'hierarchy', an energy table 'energies'
+'layers', a cascade 'einsums', a map file 'hierarchy', an energy table 'energies', a claim file 'claims'
 """),
     "an empty file": ("machine.yaml", MACHINE, MACHINE, "", "machine.yaml: error: the file is empty\n"),
 }
@@ -260,7 +260,7 @@ def test_settings_that_are_wrong_are_told_together(project):
 
 
 @pytest.mark.parametrize("folder", ["configs/run", "configs/arch", "workloads/library",
-                                    "arch/tables"])
+                                    "arch/tables", "configs/reproduce"])
 def test_the_files_of_ours_are_without_mistakes(project, folder):
     files = sorted((ROOT / folder).glob("*.yaml"))
     done = project.sluice("check", *files)

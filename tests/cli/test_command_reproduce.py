@@ -79,6 +79,18 @@ def test_a_changed_setting_changes_the_answer(project):
     assert "mean speedup: headline all all +Binding attn_speedup_vs_flat_mean: computed " in done.out
 
 
+def test_a_claim_file_is_described_and_is_no_run_file(project):
+    project.write("ours.yaml", CLAIMS.replace("PUBLISHED", "6.7"))
+    assert project.sluice("describe", "ours.yaml").out == (
+        "One number\npaper: fusemax\nsource: nowhere\npublished: 0 numbers\n\n"
+        "mean speedup\n  tolerance: +-0.05, half of the last digit\n")
+    assert project.sluice("check", "ours.yaml").out == "ours.yaml: a claim file without mistakes\n"
+    done = project.sluice("run", "ours.yaml")
+    assert (done.code, done.err) == (
+        2, "ours.yaml: error: this is a claim file, a run file is expected\n"
+        "hint: `sluice reproduce` compares them with what is computed\n")
+
+
 MISTAKES = [
     (("fusmax",),
      "sluice reproduce: error: there is no paper 'fusmax'\nhint: did you mean 'fusemax'?\n"),

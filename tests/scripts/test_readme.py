@@ -57,7 +57,8 @@ def folder(tmp_path_factory):
 
 def test_the_readme_shows_every_subcommand():
     shown = {shlex.split(command)[1] for command in COMMANDS}
-    assert shown == {"run", "check", "list", "describe", "import", "schema", "map", "sweep", "study"}
+    assert shown == {"run", "check", "list", "describe", "import", "schema", "map", "sweep", "study",
+                     "reproduce"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
