@@ -24,9 +24,20 @@ struct EnumNames<TensorRole> {
       {"input", TensorRole::input}, {"weight", TensorRole::weight}, {"output", TensorRole::output}};
 };
 
-/// An on-chip buffer managed by software. Banks are interleaved by line; each bank serves
-/// `read_ports` reads and `write_ports` writes of `width` a cycle, or, with `shared_ports`, that
-/// many accesses of either kind.
+/// Where a tile's words lie in the banks of a scratchpad.
+enum class BankLayout : std::uint8_t {
+  linear,  ///< word after word; the bank is that of the address (Scratchpad::interleave)
+  skewed,  ///< shifted so that what is read in one access lies evenly over the banks
+};
+template <>
+struct EnumNames<BankLayout> {
+  static constexpr EnumName<BankLayout> table[] = {{"linear", BankLayout::linear},
+                                                   {"skewed", BankLayout::skewed}};
+};
+
+/// An on-chip buffer managed by software. Each bank serves `read_ports` reads and `write_ports`
+/// writes of a line of `width` a cycle, or, with `shared_ports`, that many accesses of either kind.
+/// Byte a lies in bank (a / interleave) mod banks.
 struct Scratchpad {
   std::string name;
   Bytes capacity{0};
@@ -34,8 +45,10 @@ struct Scratchpad {
   std::uint32_t banks = 1;
   std::uint32_t read_ports = 1;
   std::uint32_t write_ports = 1;
-  bool shared_ports = false;    ///< single-ported banks: `read_ports` accesses of either kind
-  Bytes width{0};               ///< of one access to one bank; 0: as wide as its clients need
+  bool shared_ports = false;  ///< single-ported banks: `read_ports` accesses of either kind
+  Bytes width{0};             ///< of one access to one bank; 0: as wide as its clients need
+  Bytes interleave{0};        ///< consecutive bytes in one bank; 0: a line
+  BankLayout layout = BankLayout::linear;
   bool double_buffered = true;  ///< one tile is filled while the other is used
   bool operator==(const Scratchpad&) const = default;
 };
@@ -52,6 +65,10 @@ void describe(Visitor& v, Scratchpad& s) {
   v.field("shared_ports", s.shared_ports, {.doc = "reads and writes share `read_ports` ports"});
   v.field("width", s.width,
           {.doc = "bytes of one access to one bank; 0: never limits", .unit = "B"});
+  v.field("interleave", s.interleave,
+          {.doc = "consecutive bytes in one bank; 0: as many as `width`", .unit = "B"});
+  v.field("layout", s.layout,
+          {.doc = "linear: banks by address, with conflicts; skewed: laid out against them"});
   v.field("double_buffered", s.double_buffered,
           {.doc = "one tile is filled while another is used"});
 }

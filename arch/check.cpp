@@ -163,6 +163,42 @@ void check_width(const Scratchpad& pad, const YamlNode& node, Diagnostics& diagn
       "choose a smaller width, fewer banks or a larger capacity");
 }
 
+/// What is said of banks where nothing depends on them, or what no address can be cut into.
+void check_banks(const Scratchpad& pad, const YamlNode& node, Diagnostics& diagnostics) {
+  const bool interleaved = pad.interleave.value > 0, skewed = pad.layout == BankLayout::skewed;
+  if (pad.width.value == 0) {
+    for (const auto& [said, key] :
+         {std::pair{interleaved, "interleave"}, std::pair{skewed, "layout"}})
+      if (said)
+        diagnostics.error(place(node, key),
+                          fmt::format("{} has no effect: a scratchpad without a width serves all "
+                                      "at once",
+                                      key),
+                          "state the width of an access, or remove it");
+    return;
+  }
+  if (!interleaved) return;
+  if (pad.banks == 1 || skewed)
+    return diagnostics.error(
+        place(node, "interleave"),
+        fmt::format("interleave has no effect: {}",
+                    skewed ? "layout skewed is free of bank conflicts" : "there is one bank"),
+        skewed ? "remove it, or choose layout: linear" : "remove it, or state more banks");
+  if (pad.interleave.value % pad.width.value != 0)
+    diagnostics.error(
+        place(node, "interleave"),
+        fmt::format("interleave {} is no multiple of width {}: an access is to one bank",
+                    to_text(pad.interleave), to_text(pad.width)),
+        "choose whole lines, or leave it out for one line");
+  else if (pad.interleave.value > pad.capacity.value / pad.banks)
+    diagnostics.error(
+        place(node, "interleave"),
+        fmt::format("interleave {} is more than each of {} banks of scratchpad {} holds, {}",
+                    to_text(pad.interleave), pad.banks, quote(pad.name),
+                    to_text(Bytes{pad.capacity.value / pad.banks})),
+        "choose at most the capacity of a bank");
+}
+
 /// Names of scratchpads and engines are unique, also among the units that every machine has.
 class Names {
  public:
@@ -219,6 +255,7 @@ void check_architecture(const Architecture& architecture, const YamlNode& node,
     for (std::size_t i = 0; i < list.size(); ++i) {
       names.add(list[i].name, pads->items[i]);
       check_width(list[i], pads->items[i], diagnostics);
+      check_banks(list[i], pads->items[i], diagnostics);
     }
     const auto holds = [](const Scratchpad& pad) -> const auto& { return pad.holds; };
     check_holders(list, holds, *pads, scratchpad_holders, diagnostics);

@@ -67,6 +67,9 @@ std::string pad_text(const Scratchpad& pad) {
   if (pad.width != Bytes{0}) {
     const std::uint64_t reads = product(pad.banks, pad.read_ports, pad.width.value);
     text += fmt::format(" of {}, {} B/cycle", to_text(pad.width), reads);
+    if (pad.interleave != Bytes{0})
+      text += fmt::format(", interleaved by {}", to_text(pad.interleave));
+    if (pad.layout == BankLayout::skewed) text += ", skewed layout";
   }
   if (pad.double_buffered) text += "; double-buffered";
   return text;

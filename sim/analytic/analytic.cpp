@@ -220,9 +220,12 @@ void Analysis::share(Group group, ReportParts& parts) const {
     const TaskBounds& b = tasks_[t];
     timing.unit = machine_.graph.units[index(b.gemm ? machine_.array : machine_.vector)].name;
     timing.cycles = until - given;
-    timing.busy = std::min(timing.cycles, b.gemm ? b.array.busy : b.vector.busy);
-    if (timing.cycles > timing.busy)
-      timing.stalls.push_back({whole.cause, timing.cycles - timing.busy});
+    const UnitBound& main = b.gemm ? b.array : b.vector;
+    timing.busy = std::min(timing.cycles, main.busy - main.conflicts);
+    const std::uint64_t lost = timing.cycles - timing.busy;
+    const std::uint64_t conflicts = std::min(lost, main.conflicts);
+    if (conflicts > 0) timing.stalls.push_back({"bank_conflict", conflicts});
+    if (lost > conflicts) timing.stalls.push_back({whole.cause, lost - conflicts});
     parts.tasks.push_back(std::move(timing));
     given = until;
   }
@@ -248,11 +251,10 @@ void Analysis::raise_to_global(ReportParts& parts) const {
   TaskTiming& task = parts.tasks.back();
   const std::uint64_t more = least - parts.cycles;
   task.cycles += more;
-  task.stalls.push_back({"memory_bandwidth", more});
-  if (task.stalls.size() == 2 && task.stalls[0].cause == task.stalls[1].cause) {
-    task.stalls[0].cycles += more;
-    task.stalls.pop_back();
-  }
+  if (!task.stalls.empty() && task.stalls.back().cause == "memory_bandwidth")
+    task.stalls.back().cycles += more;
+  else
+    task.stalls.push_back({"memory_bandwidth", more});
   parts.cycles = least;
 }
 

@@ -46,6 +46,7 @@ class Composer {
     const FiringTime time = firing_time(firing, memory_);
     UnitBound& b = bounds_[firing.layer][index(firing.unit)];
     b.busy += times * time.busy;
+    b.conflicts += times * firing.bank_conflicts;
     b.span += times * time.busy;
     b.longest = std::max(b.longest, time.busy);
     for (const MemoryTransfer& transfer : firing.transfer) {
@@ -110,7 +111,7 @@ class Composer {
 
 FiringTime firing_time(const Firing& firing, const MemoryBound& memory) {
   if (firing.transfer.empty()) {
-    const std::uint64_t busy = firing.interval * firing.repeat;
+    const std::uint64_t busy = firing.interval * firing.repeat + firing.bank_conflicts;
     return {busy, busy - std::min(busy, firing.interval) + firing.latency};
   }
   const MemoryTransfer& transfer = firing.transfer.front();

@@ -30,6 +30,7 @@ std::uint64_t cycles_at_peak(const MemoryBound& memory, std::uint64_t bytes);
 /// What one unit must at least spend on one layer.
 struct UnitBound {
   std::uint64_t busy = 0;       ///< cycles of its firings; transfers at the memory's peak
+  std::uint64_t conflicts = 0;  ///< of `busy`, those lost to bank conflicts
   std::uint64_t span = 0;       ///< from its first firing to its last, both included; >= busy
   std::uint64_t first = 0;      ///< its first firing that keeps it: from start to result
   bool begins_empty = false;    ///< a tile of nothing but padding comes before; then `first` is 0

@@ -118,6 +118,8 @@ struct Firing {
   std::vector<Put> puts;
   std::vector<MemoryTransfer> transfer;  ///< none or one
   std::vector<PortUse> ports;
+  /// Cycles, over all repetitions, for which its own accesses to one bank wait for each other.
+  std::uint64_t bank_conflicts = 0;
   std::vector<ActionCount> actions;
   bool operator==(const Firing&) const = default;
 };

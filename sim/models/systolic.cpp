@@ -8,6 +8,7 @@
 #include "arch/systolic_timing.hpp"
 #include "base/assert.hpp"
 #include "base/checked.hpp"
+#include "mapper/bank_conflicts.hpp"
 #include "mapper/gemm_nest.hpp"
 #include "sim/models/gemm_place.hpp"
 #include "sim/models/systolic_gemm.hpp"
@@ -127,8 +128,8 @@ void GemmBuilder::count_step(Firing& firing, bool last_k) const {
   const SystolicArray& array = machine_.architecture.array;
   const std::uint64_t m = place_.m(), n = place_.n(), k = place_.k();
   const OperandReads reads = operand_reads(array, m, n, k);
-  const std::uint64_t psum_reads =
-      product(m, n) * (reads.partial_sums - 1 + (last_k ? place_.loop().k.count - 1 : 0));
+  const std::uint64_t read_back = reads.partial_sums - 1 + (last_k ? place_.loop().k.count - 1 : 0);
+  const std::uint64_t psum_reads = product(m, n) * read_back;
   const std::uint64_t repeat = firing.repeat;
   const auto add = [&](SystolicAction action, std::uint64_t count) {
     if (count > 0) firing.actions.push_back({static_cast<std::uint32_t>(action), count});
@@ -141,6 +142,7 @@ void GemmBuilder::count_step(Firing& firing, bool last_k) const {
   add(SystolicAction::output_write,
       storage_bytes(product(m, n) * reads.partial_sums, array.accumulator_format));
   add(SystolicAction::output_read, storage_bytes(psum_reads, array.accumulator_format));
+  firing.bank_conflicts = bank_conflicts(machine_.architecture, task_, m, n, k, read_back);
 }
 
 void GemmBuilder::add_ports(Firing& firing) const {

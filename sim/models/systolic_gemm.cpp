@@ -5,6 +5,7 @@
 
 #include "arch/systolic_timing.hpp"
 #include "base/checked.hpp"
+#include "mapper/bank_conflicts.hpp"
 #include "mapper/gemm_walk.hpp"
 
 namespace sluice {
@@ -146,6 +147,8 @@ void GemmBuilder::count(Firing& firing, const WalkStep& step) const {
   add(SystolicAction::output_write,
       storage_bytes(product(results, reads.partial_sums), array_.accumulator_format));
   add(SystolicAction::output_read, storage_bytes(read_back, array_.accumulator_format));
+  firing.bank_conflicts = bank_conflicts(machine_.architecture, task_, step.m, step.n, step.k,
+                                         reads.partial_sums - 1 + step.resumed_sums);
 }
 
 MemoryTransfer GemmBuilder::begin(TensorRole role) const {

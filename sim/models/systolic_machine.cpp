@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "arch/scratchpad_banks.hpp"
 #include "base/assert.hpp"
 #include "base/checked.hpp"
+#include "mapper/bank_conflicts.hpp"
 
 namespace sluice {
 namespace {
@@ -113,14 +115,16 @@ void SystolicMachine::make_ports() {
   }
 }
 
-void SystolicMachine::use_port(Firing& firing, SystolicAction action, std::uint64_t bytes) const {
+void SystolicMachine::use_port(Firing& firing, SystolicAction action, std::uint64_t bytes,
+                               bool run) const {
   if (action < SystolicAction::input_read || action > SystolicAction::output_write) return;
   const std::uint32_t offset = id(action) - id(SystolicAction::input_read);
   const std::size_t pad = scratchpad_of(architecture, TensorRole(offset / 2));
   const bool write = offset % 2 == 1;
   const Scratchpad& s = architecture.scratchpads[pad];
   if (s.width.value == 0) return;
-  const std::uint64_t beats = ceil_div(bytes, port_bytes_per_cycle(s, write));
+  const std::uint64_t beats =
+      run ? run_cycles(s, write, bytes) : ceil_div(bytes, port_bytes_per_cycle(s, write));
   const PortId port = ports_[pad][write ? 1 : 0];
   for (PortUse& use : firing.ports)
     if (use.port == port) {
@@ -128,6 +132,17 @@ void SystolicMachine::use_port(Firing& firing, SystolicAction action, std::uint6
       return;
     }
   firing.ports.push_back({port, beats});
+}
+
+/// Of the vector unit, which passes a lane's worth of elements at once: sums come from the array,
+/// all else in the input's format.
+std::uint64_t SystolicMachine::lanes_lose(TensorRole role, bool write,
+                                          std::uint64_t elements) const {
+  const bool sums = role == TensorRole::output && !write;
+  return lane_conflicts(
+      architecture, role, write,
+      sums ? architecture.array.accumulator_format : architecture.array.input_format, elements,
+      architecture.vector.lanes);
 }
 
 Firing SystolicMachine::firing(UnitId unit) const {
@@ -200,7 +215,7 @@ void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, bool for_ve
       role == TensorRole::input ? SystolicAction::input_write : SystolicAction::weight_write;
   count(f, write, bytes);
   count(f, SystolicAction::dram_read, bytes);
-  use_port(f, write, bytes);
+  use_port(f, write, bytes, true);
   // A tile of nothing but padding is there without being read.
   if (bytes == 0)
     f.interval = 0;
@@ -240,7 +255,7 @@ void SystolicMachine::grant_output(const MemoryTransfer* sums) {
     const std::uint64_t bytes = sums->row_bytes * sums->rows;
     count(f, SystolicAction::output_write, bytes);
     count(f, SystolicAction::dram_read, bytes);
-    use_port(f, SystolicAction::output_write, bytes);
+    use_port(f, SystolicAction::output_write, bytes, true);
     f.transfer.push_back(*sums);
   }
   builder.fire(std::move(f));
@@ -273,6 +288,8 @@ void SystolicMachine::finish_output(std::uint64_t elements, std::uint64_t epilog
           storage_bytes(elements, architecture.array.accumulator_format));
     count(f, SystolicAction::output_write,
           storage_bytes(elements, architecture.array.input_format));
+    f.bank_conflicts = lanes_lose(TensorRole::output, false, elements) +
+                       lanes_lose(TensorRole::output, true, elements);
     for (const ActionCount& action : f.actions)
       use_port(f, SystolicAction(action.action), action.count);
     builder.fire(std::move(f));
@@ -291,7 +308,7 @@ void SystolicMachine::store(ChannelId from, ChannelId credits, MemoryTransfer tr
   const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
   count(f, SystolicAction::output_read, bytes);
   count(f, SystolicAction::dram_write, bytes);
-  use_port(f, SystolicAction::output_read, bytes);
+  use_port(f, SystolicAction::output_read, bytes, true);
   f.transfer.push_back(std::move(transfer));
   builder.fire(std::move(f));
 }
@@ -315,6 +332,8 @@ void SystolicMachine::vector_step(std::uint64_t elements, std::uint64_t lane_cyc
   count(f, SystolicAction::lane_cycle, work);
   count(f, SystolicAction::input_read, in.row_bytes * in.rows);
   if (out != nullptr) count(f, SystolicAction::output_write, out->row_bytes * out->rows);
+  f.bank_conflicts = lanes_lose(TensorRole::input, false, elements) +
+                     (out != nullptr ? lanes_lose(TensorRole::output, true, elements) : 0);
   for (const ActionCount& action : f.actions)
     use_port(f, SystolicAction(action.action), action.count);
   builder.fire(std::move(f));

@@ -72,11 +72,13 @@ class SystolicMachine {
   /// A tile through the vector unit; `out` is null in the passes that only look.
   void vector_step(std::uint64_t elements, std::uint64_t lane_cycles, std::uint64_t passes,
                    const MemoryTransfer& in, const MemoryTransfer* out);
-  /// Adds the port beats of `bytes` moved by `action`, where the scratchpad's width limits.
-  void use_port(Firing& firing, SystolicAction action, std::uint64_t bytes) const;
+  /// Adds the port beats of `bytes` moved by `action`, where the scratchpad's width limits. `run`:
+  /// they are next to each other, in as few banks as they fill.
+  void use_port(Firing& firing, SystolicAction action, std::uint64_t bytes, bool run = false) const;
 
  private:
   Firing firing(UnitId unit) const;
+  std::uint64_t lanes_lose(TensorRole role, bool write, std::uint64_t elements) const;
   void make_units();
   void make_channels();
   void make_spilling(std::uint64_t tiles);

@@ -47,7 +47,7 @@ void EdgeFeeder::tick() {
     chosen = candidate;
   }
   if (chosen.valid()) {
-    site_.observation.enter(chosen, cycle);
+    site_.observation.enter(chosen, site_.edge == PeEdge::west, site_.lane, cycle);
     site_.observation.hold(wire_, chosen.fold, cycle);
   }
   out.write(chosen);
@@ -88,7 +88,7 @@ void ResultCollector::tick() {
     const std::uint64_t cycle = edge - 1;  // computed, and handed over, in the cycle before
     site_.observation.hold(wires_[port], result.fold, cycle);
     site_.program.accumulate(site_.column, result);
-    site_.observation.leave(result, cycle);
+    site_.observation.leave(result, site_.column, cycle);
   }
 }
 

@@ -12,8 +12,9 @@
 namespace sluice {
 namespace {
 
-PeObservation run(PeProgram& program, std::uint32_t folds, std::uint64_t interval) {
-  PeObservation observation(folds, folds * program.results_per_fold());
+PeObservation run(PeProgram& program, std::uint32_t folds, std::uint64_t interval,
+                  PeBanks* banks = nullptr) {
+  PeObservation observation(folds, folds * program.results_per_fold(), banks);
   const SystemcContext context;
   PeGrid(program, observation, folds, interval).run();
   return observation;
@@ -73,7 +74,7 @@ PeResult simulate_gemm_pe(const SystolicArray& array, const Eigen::MatrixXd& inp
   const std::uint64_t interval =
       options.forced_interval ? *options.forced_interval : measure_interval(program);
   SLUICE_ASSERT(interval >= 1, "a fold cannot start together with the one before");
-  const PeObservation seen = run(program, program.folds(), interval);
+  const PeObservation seen = run(program, program.folds(), interval, options.banks);
 
   PeResult result;
   result.initiation_interval = interval;

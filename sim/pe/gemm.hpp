@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arch/systolic_array.hpp"
+#include "sim/pe/banks.hpp"
 
 namespace sluice {
 
@@ -29,10 +30,12 @@ struct PeResult {
   std::vector<std::string> hazards;
 };
 
-/// For tests that show which intervals the hardware cannot keep.
 struct PeOptions {
-  /// Cycles from fold to fold, instead of those that the controller finds.
+  /// Cycles from fold to fold, instead of those that the controller finds: for tests that show
+  /// which intervals the hardware cannot keep.
   std::optional<std::uint64_t> forced_interval;
+  /// The scratchpads that the words come from and go to; the array's own time is without them.
+  PeBanks* banks = nullptr;
 };
 
 /// Why simulate_gemm_pe cannot run this array; nothing when it can.

@@ -62,6 +62,15 @@ void check_task(const TaskMapping& mapped, const Architecture& architecture,
                architecture.array.columns;
 }
 
+/// Whether anything but the array uses a port, or the array uses one for longer than it works.
+bool ports_take_time(const SystolicGraph& machine) {
+  return std::ranges::any_of(machine.graph.firings, [&](const Firing& firing) {
+    return std::ranges::any_of(firing.ports, [&](const PortUse& use) {
+      return firing.unit != machine.array || use.beats > firing.interval * firing.repeat;
+    });
+  });
+}
+
 void check_experiment(const Experiment& experiment, const Mapping& mapping,
                       const SystolicGraph& machine) {
   Diagnostics diagnostics;
@@ -71,10 +80,11 @@ void check_experiment(const Experiment& experiment, const Mapping& mapping,
   if (const auto reason = unsupported_by_pe(experiment.architecture.array))
     refuse(diagnostics, *reason, "use tile, which computes no numbers");
   for (const Scratchpad& pad : experiment.architecture.scratchpads)
-    if (pad.width.value > 0)
+    if (pad.width.value > 0 && ports_take_time(machine))
       refuse(diagnostics,
-             fmt::format("scratchpad {} has ports of {} B, and pe has only the array", pad.name,
-                         pad.width.value),
+             fmt::format("scratchpad {} has ports of {} B for which units wait, and pe has only "
+                         "the array and its banks",
+                         pad.name, pad.width.value),
              "leave its width out, or use tile");
   double pe_cycles = 0;
   for (const TaskMapping& mapped : mapping.tasks)
@@ -152,13 +162,18 @@ void PeRun::add(std::vector<Stall>& stalls, const std::string& cause, std::uint6
 void PeRun::product(const GemmTask& task, const LaneProgram& epilogue) {
   const Eigen::MatrixXd inputs = random_matrix(task.m, task.k, random_);
   const Eigen::MatrixXd weights = random_matrix(task.k, task.n, random_);
-  const PeResult result = simulate_gemm_pe(experiment_.architecture.array, inputs, weights);
+  PeBanks banks(experiment_.architecture, task);
+  const PeResult result =
+      simulate_gemm_pe(experiment_.architecture.array, inputs, weights, {{}, &banks});
   SLUICE_ASSERT(result.hazards.empty(), "the grid of PEs lost a word");
   SLUICE_ASSERT(result.product == inputs * weights, "the grid of PEs computed a wrong product");
   std::uint64_t start = array_free_;
   if (emptied_.size() >= buffers_)
     start = std::max(start, emptied_[emptied_.size() - buffers_] + 1);
   add(task_.stalls, "output_blocked:vector", start - array_free_);
+  const std::uint64_t held = banks.held();
+  add(task_.stalls, "bank_conflict", held);
+  start += held;
   const std::uint64_t kept = result.fold_start_cycles.back() + result.initiation_interval;
   task_.busy += kept;
   array_free_ = start + kept;

@@ -23,7 +23,8 @@ void PeObservation::hazard(std::uint64_t cycle, const std::string& what) {
   sc_core::sc_pause();
 }
 
-void PeObservation::enter(const PeWord& word, std::uint64_t cycle) {
+void PeObservation::enter(const PeWord& word, bool west, std::uint32_t lane, std::uint64_t cycle) {
+  if (banks_ != nullptr) banks_->enter(word, west, lane);
   PeFoldTimes& times = folds_.at(word.fold);
   times.first_entry = std::min(times.first_entry, cycle);
   if (word.kind == PeWord::Kind::stream) {
@@ -38,7 +39,8 @@ void PeObservation::multiply(std::uint32_t fold, bool real, std::uint64_t cycle)
   if (real) ++macs_;
 }
 
-void PeObservation::leave(const PeWord& word, std::uint64_t cycle) {
+void PeObservation::leave(const PeWord& word, std::uint32_t column, std::uint64_t cycle) {
+  if (banks_ != nullptr) banks_->leave(word, column);
   PeFoldTimes& times = folds_.at(word.fold);
   times.last_exit = std::max(times.last_exit, cycle);
   if (word.real) ++result_writes_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/pe/banks.hpp"
 #include "sim/pe/word.hpp"
 
 namespace sluice {
@@ -38,18 +39,19 @@ class PeOccupation {
 /// Everything seen in a run. Modules of the grid write it, whoever started the run reads it.
 class PeObservation {
  public:
-  PeObservation(std::uint64_t folds, std::uint64_t results_expected)
-      : folds_(folds), results_expected_(results_expected) {}
+  /// `banks`: told of all words that enter and leave (nullptr: nobody is).
+  PeObservation(std::uint64_t folds, std::uint64_t results_expected, PeBanks* banks = nullptr)
+      : folds_(folds), results_expected_(results_expected), banks_(banks) {}
 
   /// Reports a word lost, overwritten or mistaken for another; ends the run.
   void hazard(std::uint64_t cycle, const std::string& what);
 
-  /// A word enters the array at an edge. Real ones count as a read of their operand.
-  void enter(const PeWord& word, std::uint64_t cycle);
+  /// A word enters the array at lane `lane` of an edge. Real ones count as a read of their operand.
+  void enter(const PeWord& word, bool west, std::uint32_t lane, std::uint64_t cycle);
   /// A PE multiplies; padding does not count as a MAC.
   void multiply(std::uint32_t fold, bool real, std::uint64_t cycle);
-  /// A result leaves the array.
-  void leave(const PeWord& word, std::uint64_t cycle);
+  /// A result leaves the array from column `column`.
+  void leave(const PeWord& word, std::uint32_t column, std::uint64_t cycle);
   /// `copies` of the register take turns from fold to fold. Only fold 0 is recorded.
   void hold(PeOccupation& occupation, std::uint32_t fold, std::uint64_t cycle,
             std::uint64_t copies = 1);
@@ -68,6 +70,7 @@ class PeObservation {
  private:
   std::vector<PeFoldTimes> folds_;
   std::uint64_t results_expected_;
+  PeBanks* banks_;
   std::uint64_t results_seen_ = 0;
   std::vector<std::string> hazards_;
   std::uint64_t longest_hold_ = 1;

@@ -111,7 +111,7 @@ std::string of_mapping(const Subject& subject, const Loss& loss) {
 struct Words {
   std::string_view cause, name, happens, relief;
 };
-constexpr std::array<Words, 6> words = {{
+constexpr std::array<Words, 7> words = {{
     {"fill", "fill and drain", "fill and empty the pipeline",
      "longer tiles, or a larger batch, would spread them over more work and"},
     {"dma_setup", "DMA set-up", "wait while a transfer is set up",
@@ -120,6 +120,8 @@ constexpr std::array<Words, 6> words = {{
      "fetching further ahead, with more requests in flight,"},
     {"port_conflict", "scratchpad ports", "wait for a port that another unit uses",
      "more ports or banks"},
+    {"bank_conflict", "bank conflicts", "wait for words of one access that lie in the same bank",
+     "a skewed layout, other banks or more ports"},
     {"input_starved", "starved input", "wait for what {} has yet to produce",
      "a faster {}, or a deeper buffer after it,"},
     {"output_blocked", "blocked output", "wait until {} takes results",

@@ -13,7 +13,7 @@
 namespace sluice {
 
 /// Cycles lost to one cause: `fill`, `drain`, `dma_setup`, `memory_bandwidth`, `memory_latency`,
-/// `port_conflict`, `input_starved:<unit>`, `output_blocked:<unit>`.
+/// `port_conflict`, `bank_conflict`, `input_starved:<unit>`, `output_blocked:<unit>`.
 struct Stall {
   std::string cause;
   std::uint64_t cycles = 0;

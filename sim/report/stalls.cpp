@@ -11,7 +11,8 @@ namespace {
 
 /// Names of the stall kinds that are not told apart by unit, in the order of StallKind.
 constexpr const char* kind_names[] = {
-    "fill", "drain", "dma_setup", "memory_latency", "memory_bandwidth", "port_conflict"};
+    "fill",          "drain",        "dma_setup", "memory_latency", "memory_bandwidth",
+    "port_conflict", "bank_conflict"};
 
 /// The stalls of a unit for a task, one entry a cause, those of no cycles left out.
 std::vector<Stall> stalls_of(const Graph& graph, const UnitStats& unit, const UnitLayerStats& row) {

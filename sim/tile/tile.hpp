@@ -50,10 +50,11 @@ enum class StallKind : std::uint8_t {
   memory_latency,    ///< waits for data that the memory was asked for: the unloaded latency
   memory_bandwidth,  ///< the same, beyond the unloaded latency
   port_conflict,     ///< waits for a scratchpad port that another unit uses
+  bank_conflict,     ///< words that it takes together lie in the same bank
   input_starved,     ///< waits for a token; see UnitLayerStats::starved for whose
   output_blocked,    ///< waits for room; see UnitLayerStats::blocked for whose
 };
-inline constexpr std::size_t stall_kinds = 8;
+inline constexpr std::size_t stall_kinds = 9;
 /// Other units that the statistics of one unit tell apart; all beyond share the last place.
 inline constexpr std::size_t stall_peers = 8;
 

@@ -174,7 +174,8 @@ void UnitProcess::split_memory_stall(std::uint64_t begin, std::uint64_t end, std
   at(StallKind::memory_bandwidth) += end - asked - latency;
 }
 
-/// Takes the firing's beats of the shared ports; returns when it may begin.
+/// Takes the firing's beats of the shared ports; returns when it may begin. What it loses to bank
+/// conflicts comes on top: they hold it in the midst of its work.
 std::uint64_t UnitProcess::use_ports(const Firing& firing, std::uint64_t start,
                                      UnitLayerStats& row) {
   std::uint64_t begin = start;
@@ -191,8 +192,9 @@ std::uint64_t UnitProcess::use_ports(const Firing& firing, std::uint64_t start,
   }
   const std::uint64_t conflict = begin - start + (end - begin - occupied);
   row.stalls[static_cast<std::size_t>(StallKind::port_conflict)] += conflict;
+  row.stalls[static_cast<std::size_t>(StallKind::bank_conflict)] += firing.bank_conflicts;
   if (row.firings == firing.repeat) row.first_stall += begin - start;
-  return begin + (end - begin - occupied);
+  return end - occupied + firing.bank_conflicts;
 }
 
 void UnitProcess::finish_firing(const Firing& firing, std::uint64_t start, std::uint64_t end,

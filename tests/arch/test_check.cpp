@@ -151,6 +151,32 @@ TEST_CASE("a scratchpad holds a line of each of its banks") {
         "read_ports | remove it, or set shared_ports: false\n");
 }
 
+TEST_CASE("banks are interleaved by lines, and only where that matters") {
+  const auto with = [](const std::string& options) {
+    return complaints(
+        MachineText{.in = "{name: in, capacity: 1 KiB, holds: [input], " + options + "}"});
+  };
+  CHECK(with("banks: 4, width: 8 B, interleave: 16 B") == "");
+  CHECK(with("banks: 4, width: 8 B, interleave: 256 B") == "");
+  CHECK(with("banks: 4, width: 8 B, interleave: 264 B") ==
+        "6:83: interleave 264 B is more than each of 4 banks of scratchpad 'in' holds, 256 B | "
+        "choose at most the capacity of a bank\n");
+  CHECK(with("banks: 4, width: 8 B, interleave: 12 B") ==
+        "6:83: interleave 12 B is no multiple of width 8 B: an access is to one bank | "
+        "choose whole lines, or leave it out for one line\n");
+  CHECK(with("width: 8 B, interleave: 16 B") ==
+        "6:73: interleave has no effect: there is one bank | remove it, or state more banks\n");
+  CHECK(with("banks: 4, width: 8 B, layout: skewed") == "");
+  CHECK(with("banks: 4, width: 8 B, layout: skewed, interleave: 16 B") ==
+        "6:99: interleave has no effect: layout skewed is free of bank conflicts | "
+        "remove it, or choose layout: linear\n");
+  CHECK(with("interleave: 16 B, layout: skewed") ==
+        "6:61: interleave has no effect: a scratchpad without a width serves all at once | "
+        "state the width of an access, or remove it\n"
+        "6:75: layout has no effect: a scratchpad without a width serves all at once | "
+        "state the width of an access, or remove it\n");
+}
+
 TEST_CASE("all mistakes of a machine are told at once, each of them once") {
   const MachineText machine{.extra = "model: spatial",
                             .array = "{rows: 0, columns: 4, drain: direct}",  // not read cleanly

@@ -118,11 +118,11 @@ TEST_CASE("pe says what it cannot do, all of it at once") {
   Architecture machine = bare_machine({});
   machine.array.rows = machine.array.columns = 4;
   machine.vector.format = NumberFormat::int32;
-  machine.scratchpads[0].width = Bytes{16};
+  machine.scratchpads[0].width = Bytes{1};
   CHECK(refusals(network, machine) ==
         std::vector<std::string>{
-            "fidelity pe: scratchpad input_sram has ports of 16 B, and pe has only the array | "
-            "leave its width out, or use tile",
+            "fidelity pe: scratchpad input_sram has ports of 1 B for which units wait, and pe "
+            "has only the array and its banks | leave its width out, or use tile",
             "fidelity pe: task product has an epilogue, and int32 has no fractions | use tile, "
             "which computes no numbers",
             "fidelity pe: task pool is no matrix product, and the vector unit runs only epilogues "
