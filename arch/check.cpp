@@ -19,8 +19,9 @@ constexpr std::array<std::string_view, 3> reserved_names = {"array", "vector", "
 /// Whether the value at `node` reads without a mistake; a section that does not is checked no
 /// further.
 template <class T>
-bool reads_cleanly(const YamlNode* node) {
+bool reads_cleanly(const YamlNode* node, SectionsRead read) {
   if (node == nullptr) return false;
+  if (read == SectionsRead::cleanly) return true;
   Diagnostics mistakes;
   T value;
   read_value(*node, value, FieldInfo{}, mistakes);
@@ -239,18 +240,19 @@ void check_dram(const Dram& dram, const YamlNode& node, Diagnostics& diagnostics
 }  // namespace
 
 void check_architecture(const Architecture& architecture, const YamlNode& node,
-                        Diagnostics& diagnostics) {
+                        Diagnostics& diagnostics, SectionsRead read) {
   const std::vector<std::string> known_models = {"systolic"};  // with machines of this shape
   const std::string& model = architecture.model;
   if (std::ranges::find(known_models, model) == known_models.end())
     diagnostics.error(place(node, "model"), fmt::format("unknown model {}", quote(model)),
                       suggestion(model, known_models));
   const YamlNode* array = node.find("array");
-  if (reads_cleanly<SystolicArray>(array)) check_array(architecture.array, *array, diagnostics);
+  if (reads_cleanly<SystolicArray>(array, read))
+    check_array(architecture.array, *array, diagnostics);
 
   Names names(diagnostics);
   const YamlNode* pads = node.find("scratchpads");
-  if (reads_cleanly<std::vector<Scratchpad>>(pads)) {
+  if (reads_cleanly<std::vector<Scratchpad>>(pads, read)) {
     const auto& list = architecture.scratchpads;
     for (std::size_t i = 0; i < list.size(); ++i) {
       names.add(list[i].name, pads->items[i]);
@@ -261,14 +263,14 @@ void check_architecture(const Architecture& architecture, const YamlNode& node,
     check_holders(list, holds, *pads, scratchpad_holders, diagnostics);
   }
   const YamlNode* engines = node.find("dma");
-  if (!architecture.dma.empty() && reads_cleanly<std::vector<Dma>>(engines)) {
+  if (!architecture.dma.empty() && reads_cleanly<std::vector<Dma>>(engines, read)) {
     const auto& list = architecture.dma;
     for (std::size_t i = 0; i < list.size(); ++i) names.add(list[i].name, engines->items[i]);
     const auto moves = [](const Dma& engine) -> const auto& { return engine.moves; };
     check_holders(list, moves, *engines, dma_holders, diagnostics);
   }
   const YamlNode* dram = node.find("dram");
-  if (reads_cleanly<Dram>(dram)) check_dram(architecture.dram, *dram, diagnostics);
+  if (reads_cleanly<Dram>(dram, read)) check_dram(architecture.dram, *dram, diagnostics);
 }
 
 }  // namespace sluice

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the mapper `heuristic` gains over the tilings of least traffic, in cycles of `tile`, and how
 // near its timeline comes to them: a line for each shipped network, on the machines named as
-// arguments or on all. scripts/gains makes the table of docs/mapping.md of it.
+// arguments (`machine`, or `machine/network`) or on all. scripts/gains makes the table of
+// docs/mapping.md of it.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -64,9 +65,10 @@ void compare(const std::string& machine, const std::string& network) {
   const double milliseconds = 1e3 * (cpu_seconds() - begin);
   const double before = tile_cycles(e, std::get<Mapping>(least));
   const double after = tile_cycles(e, std::get<Mapping>(chosen));
-  std::printf("%-18s %-14s %12.0f %12.0f %8.4f %8.3f %8.2f\n", machine.c_str(), network.c_str(),
-              before, after, after / before, timeline_cycles(e, std::get<Mapping>(chosen)) / after,
-              milliseconds);
+  std::printf("%-18s %-14s %12.0f %12.0f %8.4f %8.3f %8.3f %8.2f\n", machine.c_str(),
+              network.c_str(), before, after, after / before,
+              timeline_cycles(e, std::get<Mapping>(least)) / before,
+              timeline_cycles(e, std::get<Mapping>(chosen)) / after, milliseconds);
   std::fflush(stdout);
 }
 
@@ -80,9 +82,12 @@ int main(int argc, char** argv) {
          std::filesystem::directory_iterator(std::string(SLUICE_SOURCE_DIR) + "/configs/arch"))
       machines.push_back(file.path().stem());
   std::sort(machines.begin(), machines.end());
-  std::printf("%-18s %-14s %12s %12s %8s %8s %8s\n", "machine", "network", "least traffic",
-              "heuristic", "ratio", "timeline", "ms");
-  for (const std::string& machine : machines)
+  std::printf("%-18s %-14s %12s %12s %8s %8s %8s %8s\n", "machine", "network", "least traffic",
+              "heuristic", "ratio", "timeline", "timeline", "ms");
+  for (const std::string& named : machines) {
+    const std::size_t slash = named.find('/');
+    const std::string only = slash == std::string::npos ? "" : named.substr(slash + 1);
     for (const std::string& network : sluice::library_networks(sluice::bench::library().networks))
-      sluice::bench::compare(machine, network);
+      if (only.empty() || only == network) sluice::bench::compare(named.substr(0, slash), network);
+  }
 }

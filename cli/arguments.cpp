@@ -156,9 +156,12 @@ ImportTimeloopArguments read_timeloop(WordReader& words) {
 
 CascadeArguments read_cascade(WordReader& words) {
   const std::vector<std::string> formats = {"text", "yaml", "json", "dot", "svg"};
-  CascadeArguments cascade{words.required("FILE"), words.settings(),
-                           words.text("--format").value_or("text"), words.text("--layer"),
-                           words.value<AttentionCascade>("--attention")};
+  CascadeArguments cascade{words.required("FILE"),
+                           words.settings(),
+                           words.text("--format").value_or("text"),
+                           words.text("--layer"),
+                           words.value<AttentionCascade>("--attention"),
+                           words.value<ConvolutionCascade>("--conv")};
   if (std::ranges::find(formats, cascade.format) == formats.end())
     words.error(fmt::format("--format: {} is not known here", quote(cascade.format)),
                 suggestion(cascade.format, formats));
@@ -190,9 +193,8 @@ EvaluateArguments read_evaluate(WordReader& words) {
   EvaluateArguments evaluate;
   words.required("FILE");
   evaluate.files = words.texts("FILE");
-  if (evaluate.files.size() == 1)
-    words.error("a second FILE is missing: cascades are compared with each other");
   evaluate.settings = words.settings();
+  evaluate.layer = words.text("--layer");
   evaluate.seed = words.value<std::uint64_t>("--seed", {.name = "seed"}).value_or(1);
   evaluate.format = words.value<NumberFormat>("--format");
   evaluate.accumulator = words.value<NumberFormat>("--accumulator");

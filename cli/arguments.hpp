@@ -88,11 +88,13 @@ struct CascadeArguments {
   std::string format = "text";       ///< text, yaml, json, dot or svg
   std::optional<std::string> layer;  ///< of a network: which layers; all when not given
   std::optional<AttentionCascade> attention;
+  std::optional<ConvolutionCascade> convolution;
 };
 
 struct EvaluateArguments {
-  std::vector<std::string> files;  ///< two or more
+  std::vector<std::string> files;  ///< two cascades or more, or one network
   std::vector<Setting> settings;
+  std::optional<std::string> layer;  ///< of a network: which layers; all when not given
   std::uint64_t seed = 1;
   std::optional<NumberFormat> format;       ///< none: double precision
   std::optional<NumberFormat> accumulator;  ///< that partial sums are rounded to

@@ -41,12 +41,14 @@ constexpr WordSpec cascade_words[] = {
     {"--layer", "", "WORD", value, "layers of a network: a place, a name, a group, or a run 3..9"},
     {"--attention", "", "WORD", value,
      "of a network: 1pass, 2pass_online, 2pass_local, 3pass (usual) or 3pass_deferred"},
+    {"--conv", "", "WORD", value, "of a network: direct (usual), im2col, or winograd where it can"},
     {"--format", "", "WORD", value, "text (the default), yaml, json, dot or svg"},
 };
 
 constexpr WordSpec evaluate_words[] = {
-    {"FILE", "", "", values, "cascade files; each is compared with the first", true},
-    {"--set", "", "NAME=VALUE", values, "set a parameter of every cascade that has it"},
+    {"FILE", "", "", values, "cascade files, each compared with the first; or one network", true},
+    {"--set", "", "NAME=VALUE", values, "set a parameter of every file that has it"},
+    {"--layer", "", "WORD", value, "layers of a network: every form they have is compared"},
     {"--seed", "", "N", value, "seed of the random inputs; default: 1"},
     {"--format", "", "WORD", value, "round every element to a number format, such as bf16"},
     {"--accumulator", "", "WORD", value, "round every partial sum to a number format too"},
@@ -159,6 +161,14 @@ constexpr std::string_view cascade_more = R"(examples:
   sluice cascade llama3_8b.yaml --layer block0.attention --format svg > attention.svg
 )";
 
+constexpr std::string_view evaluate_more = R"(examples:
+  sluice evaluate attention_3pass.yaml attention_1pass.yaml --set keys=37
+  sluice evaluate resnet18.yaml --layer conv2_0.conv2 --set image_size=32 --format bf16
+
+Of a network, attention in five cascades and convolutions directly, by im2col and by Winograd are
+compared with the usual form; with --format or --accumulator, each rounded with the usual in double.
+)";
+
 constexpr std::string_view map_more = R"(examples:
   sluice map configs/map/fused_matmuls.yaml
   sluice map configs/map/fused_matmuls.yaml --mapper search --pareto --time 10s
@@ -207,7 +217,8 @@ constexpr CommandSpec commands[] = {
     {"cascade", "analyse a cascade of Einsums, or layers of a network as one", cascade_words,
      cascade_more},
     {"map", "show how Einsums or layers are mapped, what that costs, and why", map_words, map_more},
-    {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words},
+    {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words,
+     evaluate_more},
     {"sweep", "search the designs of a sweep file; run again, it goes on", sweep_words},
     {"study show", "what came of a study", study_words},
     {"study best", "the best designs of a study", study_best_words},

@@ -2,10 +2,12 @@
 #include "dse/evaluator.hpp"
 
 #include <fmt/format.h>
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
 #include <cmath>
 
+#include "base/hash.hpp"
 #include "dse/metrics.hpp"
 #include "sim/evaluate.hpp"
 
@@ -55,14 +57,15 @@ std::string first_mistake(const SpecError& error) {
   return first.message;
 }
 
-}  // namespace
-
-Result evaluate_point(const Sweep& sweep, const Library& library, const Point& point) {
+/// Evaluates the experiment that `make` gives; what it or the evaluation throws is the result.
+template <class Make>
+Result evaluate_design(const Sweep& sweep, const Library& library, const Point& point, Make make) {
   if (std::string broken = broken_constraint(sweep.space, point); !broken.empty())
     return failed(TrialStatus::infeasible, "broken: " + broken);
   try {
-    const Experiment experiment = read_experiment(apply(sweep, point), library);
-    const Outcome outcome = evaluate(experiment, library);
+    EvaluateHooks hooks;
+    const Experiment& experiment = make(hooks);
+    const Outcome outcome = evaluate(experiment, library, hooks);
     if (const auto* infeasible = std::get_if<Infeasible>(&outcome))
       return failed(TrialStatus::infeasible, infeasible_reason(*infeasible));
     return result_of(sweep, point, std::get<Report>(outcome));
@@ -71,21 +74,64 @@ Result evaluate_point(const Sweep& sweep, const Library& library, const Point& p
   }
 }
 
+}  // namespace
+
+Result evaluate_point(const Sweep& sweep, const Library& library, const Point& point) {
+  Experiment experiment;
+  return evaluate_design(sweep, library, point, [&](EvaluateHooks&) -> const Experiment& {
+    return experiment = read_experiment(apply(sweep, point), library);
+  });
+}
+
+Result evaluate_point(Workspace& workspace, const Point& point) {
+  const Sweep& sweep = workspace.sweep();
+  Experiment read;
+  return evaluate_design(
+      sweep, workspace.library(), point, [&](EvaluateHooks& hooks) -> const Experiment& {
+        const Experiment* experiment = workspace.set(point);
+        if (experiment == nullptr)
+          experiment = &(read = read_experiment(apply(sweep, point), workspace.library()));
+        hooks.energy_table = workspace.table(experiment->architecture.energy_table);
+        return *experiment;
+      });
+}
+
+std::size_t PointHash::operator()(const Point& point) const {
+  std::uint64_t hash = content_hash("");
+  for (const std::uint64_t digit : point.digits) hash = (hash ^ digit) * 0x00000100000001b3u;
+  return hash;
+}
+
+/// One workspace a thread.
+struct Evaluator::Threads {
+  tbb::enumerable_thread_specific<Workspace> workspaces;
+};
+
+Evaluator::Evaluator(const Sweep& sweep, const Library& library)
+    : sweep_(sweep),
+      threads_(new Threads{tbb::enumerable_thread_specific<Workspace>(
+          [&sweep, &library] { return Workspace(sweep, library); })}) {}
+
+Evaluator::~Evaluator() = default;
+
 std::vector<Result> Evaluator::evaluate(std::span<const Point> points) {
-  std::vector<Point> fresh;
-  for (const Point& point : points)
-    if (known_.emplace(point, Result{}).second) fresh.push_back(point);
-  std::vector<Result> results(fresh.size());
-  const auto one = [&](std::size_t i) { results[i] = evaluate_point(sweep_, library_, fresh[i]); };
+  std::vector<Entry*> places, fresh;
+  for (const Point& point : points) {
+    const auto [entry, is_new] = known_.try_emplace(point);
+    places.push_back(&*entry);
+    if (is_new) fresh.push_back(&*entry);
+  }
+  const auto one = [&](std::size_t i) {
+    fresh[i]->second = evaluate_point(threads_->workspaces.local(), fresh[i]->first);
+  };
   if (sweep_.fidelity == Fidelity::analytic) {
     tbb::parallel_for(std::size_t{0}, fresh.size(), one);
   } else {
     for (std::size_t i = 0; i < fresh.size(); ++i) one(i);
   }
-  for (std::size_t i = 0; i < fresh.size(); ++i) known_[fresh[i]] = std::move(results[i]);
   std::vector<Result> answers;
   answers.reserve(points.size());
-  for (const Point& point : points) answers.push_back(known_.at(point));
+  for (const Entry* place : places) answers.push_back(place->second);
   return answers;
 }
 

@@ -2,34 +2,50 @@
 // What designs are worth: a pure function of a sweep and a point.
 #pragma once
 
-#include <map>
+#include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "dse/sweep.hpp"
 #include "dse/trial.hpp"
+#include "dse/workspace.hpp"
 
 namespace sluice {
 
 /// Evaluates one design in this thread. Never throws for a bad design: that is its result.
 /// `analytic` may run on many threads; `tile` and `pe` on one at a time.
 Result evaluate_point(const Sweep& sweep, const Library& library, const Point& point);
+/// The same result, sooner: what designs have in common is read once, for the workspace.
+Result evaluate_point(Workspace& workspace, const Point& point);
+
+/// For tables of points.
+struct PointHash {
+  std::size_t operator()(const Point& point) const;
+};
 
 /// Evaluates batches. Designs that were evaluated before, by this or by what remember() was told,
 /// are not evaluated again, nor are duplicates within a batch.
 class Evaluator {
  public:
   /// Holds references.
-  Evaluator(const Sweep& sweep, const Library& library) : sweep_(sweep), library_(library) {}
+  Evaluator(const Sweep& sweep, const Library& library);
+  ~Evaluator();
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
 
   /// The results of canonical points, in their order, on all threads where the fidelity allows it.
   std::vector<Result> evaluate(std::span<const Point> points);
   void remember(const Point& point, const Result& result) { known_.emplace(point, result); }
 
  private:
+  using Known = std::unordered_map<Point, Result, PointHash>;
+  using Entry = Known::value_type;
+  struct Threads;
+
   const Sweep& sweep_;
-  const Library& library_;
-  std::map<Point, Result> known_;
+  std::unique_ptr<Threads> threads_;
+  Known known_;
 };
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "arch/systolic_timing.hpp"
@@ -15,8 +16,6 @@ namespace {
 double real(std::uint64_t value) { return static_cast<double>(value); }
 
 std::size_t index(TensorRole role) { return static_cast<std::size_t>(role); }
-
-Moment later(Moment a, Moment b) { return a.time < b.time ? b : a; }
 
 std::uint32_t setup_of(const Architecture& architecture, TensorRole role) {
   for (const Dma& dma : architecture.dma)
@@ -38,13 +37,18 @@ TimelineRates::TimelineRates(const Architecture& architecture) {
     read_latency = clock * dram.latency.value;
   } else {
     const DramTiming t = timing_of(dram);
+    if (dram.refresh != DramRefresh::none) cycles_per_byte /= 1 - real(t.rfc) / real(t.refi);
     // Writes leave their queue in batches, after each of which the bus turns to reads and back.
     const double batch = (dram.drain_high - dram.drain_low) * dram.write_queue * t.burst_clocks;
-    write_factor = 1 + (t.rtw + t.cwl + t.wtr_l) / std::max(batch, 1.0);
-    // A run opens a row at each end, for a block of bursts that lie together.
-    run_bytes = 2.0 * dram.low_columns * t.burst_bytes;
+    const double turn = t.rtw + t.cwl + t.wtr_l;
+    write_factor = 1 + turn / std::max(batch, 1.0);
+    // A run opens a row, for a block of bursts that lie together.
+    block = std::uint64_t{dram.low_columns} * t.burst_bytes;
+    channels = dram.channels;
+    takes_turns = true;
+    // Of many bursts one meets a bank that has to close another row first.
     read_latency = clock * (dram.controller_latency.value +
-                            1e-12 * t.tck_ps * (t.rcd_rd + t.cl + t.burst_clocks));
+                            1e-12 * t.tck_ps * (t.rp + t.rcd_rd + t.cl + t.burst_clocks));
   }
   for (const TensorRole role : {TensorRole::input, TensorRole::weight, TensorRole::output}) {
     const std::size_t pad = scratchpad_of(architecture, role);
@@ -63,60 +67,53 @@ TimelineRates::TimelineRates(const Architecture& architecture) {
 Timeline::Timeline(const Architecture& architecture)
     : architecture_(&architecture), rates_(architecture) {}
 
-Moment Timeline::moment(double time) const {
-  return {time, state_.idle + std::max(0.0, time - state_.bus)};
-}
-
 /// The first iterations and the last; what is left out moves all clocks that move as far as the
-/// unit that computes moved in the iteration before. Two tiles may have been fetched before the
-/// loop began, and the third while the first was used: from the fourth on the pace is steady.
+/// unit that computes moved in the two iterations before. Two tiles may have been fetched before
+/// the loop began, and the third while the first was used. Since two buffers take turns, it takes
+/// two iterations to come into the same state.
 template <class Body>
 void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
-  constexpr std::uint64_t settling = 4;
+  constexpr std::uint64_t settling = 4, buffers = 2;
   if (count <= settling + 1) {
     for (std::uint64_t i = 0; i < count; ++i) body(i);
     return;
   }
   State before;
   for (std::uint64_t i = 0; i < settling; ++i) {
-    if (i + 1 == settling) before = state_;
+    if (i + buffers == settling) before = state_;
     body(i);
   }
-  // Idle time of the past is used up only once.
-  const double used = std::max(0.0, before.idle - state_.idle);
-  const double times = real(count - settling - 1);
-  const double shift = times * (clock(unit).time - before.at[unit].time + used);
-  const double idle = times * (state_.idle - before.idle + used);
+  const double times = real(count - settling - 1) / buffers;
+  const double shift =
+      times * (clock(unit).time - before.at[unit].time) + state_.bus.slowed(before.bus, times);
+  const double idle = times * state_.bus.idle_since(before.bus);
   for (std::size_t i = 0; i < clocks; ++i) {
     if (state_.at[i].time == before.at[i].time) continue;
     state_.at[i].time += shift;
     state_.at[i].idle += idle;
   }
-  state_.bus += shift;
-  state_.idle += idle;
+  state_.bus.repeat(before.bus, times, shift);
   body(count - 1);
 }
 
-/// Moves bytes over the bus, not before `earliest`; the moment when the last has passed. What was
-/// asked for in the past takes the time for which the bus has idled since, before it queues.
-Moment Timeline::transfer(Moment earliest, Piece piece, double factor) {
-  const double bytes = piece.bytes + (piece.runs > 1 ? piece.runs * rates_.run_bytes : 0);
-  const double cycles = factor * bytes * rates_.cycles_per_byte;
-  if (earliest.time >= state_.bus) {
-    state_.idle += earliest.time - state_.bus;
-    state_.bus = earliest.time + cycles;
-    return {state_.bus, state_.idle};
-  }
-  const double since = state_.bus - earliest.time;
-  const double spare = std::clamp(state_.idle - earliest.idle, 0.0, since);
-  if (spare <= cycles) {
-    state_.idle -= spare;
-    state_.bus += cycles - spare;
-    return {state_.bus, state_.idle};
-  }
-  state_.idle -= cycles;
-  const double part = cycles / spare;
-  return {earliest.time + since * part, earliest.idle + (spare - cycles) * part};
+/// The part of the memory's channels in which a piece lies: runs that are a multiple of all
+/// channels apart begin in one of them.
+double TimelineRates::channels_of(const Piece& piece) const {
+  if (piece.runs <= 1 || channels <= 1 || piece.stride % block != 0) return 1;
+  const std::uint64_t shared = std::gcd(piece.stride / block, channels);
+  const auto run = static_cast<std::uint64_t>(std::ceil(piece.bytes / piece.runs / real(block)));
+  return real(std::min(shared, run)) / real(shared);
+}
+
+/// Moves bytes over the bus, not before `earliest`; the moment when the last has passed. What lies
+/// in a part of the channels takes longer, while the others are free for what else there is.
+Moment Timeline::transfer(std::size_t queue, Moment earliest, Piece piece, double factor) {
+  const double cycles = factor * piece.bytes * rates_.cycles_per_byte;
+  const double opened = piece.runs > 1 ? piece.runs * real(rates_.block) : 0;
+  const Moment passed = state_.bus.pass(queue, earliest, cycles + opened * rates_.cycles_per_byte,
+                                        rates_.takes_turns);
+  const double part = rates_.channels_of(piece);
+  return part < 1 ? moment(std::max(passed.time, earliest.time + cycles / part)) : passed;
 }
 
 /// Leaves the use of a port to be paid for by the next firing of a compute unit that needs it: a
@@ -158,7 +155,7 @@ Moment Timeline::load(TensorRole role, Buffer buffer, Piece piece) {
   Moment start = later(later(queue, buffer_free(buffer, role)), awaited_[index(role)]);
   if (rates_.setup[index(role)] > 0) start = moment(start.time + rates_.setup[index(role)]);
   occupy({role, true, piece.bytes});
-  queue = transfer(start, piece);
+  queue = transfer(index(role), start, piece);
   return moment(queue.time + rates_.read_latency);
 }
 
@@ -170,7 +167,7 @@ Moment Timeline::load_sums(Moment granted, Piece piece) {
   if (rates_.setup[index(TensorRole::output)] > 0)
     start = moment(start.time + rates_.setup[index(TensorRole::output)]);
   occupy({TensorRole::output, true, piece.bytes});
-  queue = transfer(start, piece);
+  queue = transfer(tensor_role_count, start, piece);
   return moment(queue.time + rates_.read_latency);
 }
 
@@ -183,7 +180,9 @@ void Timeline::store(Buffer buffer, Moment result, Piece piece) {
   if (rates_.setup[index(TensorRole::output)] > 0)
     start = moment(start.time + rates_.setup[index(TensorRole::output)]);
   occupy({TensorRole::output, false, piece.bytes});
-  last_ = queue = transfer(start, piece, rates_.write_factor);
+  // The bus turns where reads wait for it too.
+  const double factor = state_.bus.is_free_at(start.time) ? 1 : rates_.write_factor;
+  last_ = queue = transfer(index(TensorRole::output), start, piece, factor);
   leave(buffer, queue);
 }
 
@@ -233,7 +232,11 @@ class Timeline::Gemm {
     return tile_bytes(task_, tile.role, tile.extents, array_);
   }
   Piece piece_of(const WalkTile& tile, std::uint64_t bytes) const {
-    return {real(bytes), real(runs_of(task_, tile.role, tile.extents))};
+    const std::uint64_t runs = runs_of(task_, tile.role, tile.extents);
+    const bool input = tile.role == TensorRole::input;
+    return {real(bytes), real(runs),
+            storage_bytes(input ? task_.k : task_.n,
+                          input || tile.last ? array_.input_format : array_.accumulator_format)};
   }
   void finish(const WalkTile& tile);
 

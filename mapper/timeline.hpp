@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // When the parts of a mapped network would run: the units of a machine as a few clocks that move on
 // tile by tile. Of a loop only the first and the last iterations are followed; the others keep the
-// pace of the fourth. It knows prefetched weights, buffers, set-up, fill, drain and ports; the
-// memory is a bus at its peak. It ranks mappings: what one really takes is the business of sim.
-// Internal to this folder.
+// pace of the third and fourth. It knows prefetched weights, buffers, set-up, fill, drain and
+// ports; the memory is a bus that turns and refreshes, and channels in which the runs of a tile may
+// meet. It ranks mappings: what one really takes is the business of sim. Internal to this folder.
 #pragma once
 
 #include <array>
@@ -13,30 +13,34 @@
 
 #include "mapper/dependencies.hpp"
 #include "mapper/mapping.hpp"
+#include "mapper/timeline_bus.hpp"
 
 namespace sluice {
 
-/// A point in time, and the cycles for which the bus has idled until then: a transfer that is asked
-/// for with delay may still have been made in time that was idle since.
-struct Moment {
-  double time = 0, idle = 0;
+/// A tile as it moves: bytes, the runs that they come in, and the bytes from one run to the next.
+struct Piece {
+  double bytes = 0, runs = 1;
+  std::uint64_t stride = 0;
 };
 
 /// What tasks have in common on a machine, in cycles of its clock. Arrays are by TensorRole.
 struct TimelineRates {
   explicit TimelineRates(const Architecture& architecture);
 
-  bool has_memory = true;      ///< else tasks follow each other and move nothing
-  double cycles_per_byte = 0;  ///< of main memory at its peak
-  double burst = 1;            ///< bytes; a row of a tile takes whole ones
-  double write_factor = 1;     ///< of a byte written among reads
-  double run_bytes = 0;        ///< what a run of a tile that is not in one piece costs more
-  double read_latency = 0;     ///< from the bus to the scratchpad
+  bool has_memory = true;                         ///< else tasks follow each other and move nothing
+  double cycles_per_byte = 0;                     ///< of main memory at its peak
+  double write_factor = 1;                        ///< of a byte written among reads
+  bool takes_turns = false;                       ///< bursts of several transfers alternate
+  std::uint64_t channels = 1;                     ///< of the memory
+  std::uint64_t block = 0;                        ///< bytes of one channel before those of the next
+  double read_latency = 0;                        ///< from the bus to the scratchpad
   std::array<double, tensor_role_count> setup{};  ///< of a tile's transfer
   std::array<bool, tensor_role_count> doubled{};  ///< two tiles are on chip at once
   /// Ports of the scratchpads for reads and for writes, -1: never limits; and their cycles a byte.
   std::array<std::array<int, 2>, tensor_role_count> port{};
   std::array<std::array<double, 2>, tensor_role_count> port_cycles{};
+
+  double channels_of(const Piece& piece) const;
 };
 
 /// Bytes that a firing moves through a port of a scratchpad.
@@ -44,11 +48,6 @@ struct PortBytes {
   TensorRole role = TensorRole::input;
   bool write = false;
   double bytes = 0;
-};
-
-/// A tile as it moves: bytes, and the runs that they come in.
-struct Piece {
-  double bytes = 0, runs = 1;
 };
 
 class Timeline {
@@ -82,14 +81,14 @@ class Timeline {
   };
   struct State {
     std::array<Moment, clocks> at{};
-    double bus = 0, idle = 0;  ///< the bus is free; cycles that it has idled before
+    TimelineBus bus;
     /// Cycles of ports that transfers and the vector unit have taken since they were last waited
     /// for.
     std::array<double, 2 * tensor_role_count> owed{};
   };
   class Gemm;
 
-  Moment moment(double time) const;
+  Moment moment(double time) const { return state_.bus.moment(time); }
   Moment& clock(std::size_t base, std::size_t index = 0) { return state_.at[base + index]; }
   void begin(const TaskNeeds& needs);
   void gemm(const GemmTask& task, const GemmNest& nest);
@@ -99,7 +98,7 @@ class Timeline {
   Moment load(TensorRole role, Buffer buffer, Piece piece);
   Moment load_sums(Moment granted, Piece piece);
   void store(Buffer buffer, Moment result, Piece piece);
-  Moment transfer(Moment earliest, Piece piece, double factor = 1);
+  Moment transfer(std::size_t queue, Moment earliest, Piece piece, double factor = 1);
   void occupy(const PortBytes& use);
   template <std::size_t N>
   double take_ports(const std::array<PortBytes, N>& uses);

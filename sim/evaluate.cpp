@@ -18,11 +18,15 @@
 namespace sluice {
 namespace {
 
-std::optional<EnergyModel> energy_of(const Architecture& architecture, const Library& library) {
+std::optional<EnergyModel> energy_of(const Architecture& architecture, const Library& library,
+                                     const EnergyTable* table) {
   if (architecture.energy_table.empty()) return std::nullopt;
+  if (table == nullptr) {
+    const EnergyTable read = load_energy_table(architecture.energy_table, library.tables);
+    return energy_of(architecture, library, &read);
+  }
   Diagnostics diagnostics;
-  const EnergyTable table = load_energy_table(architecture.energy_table, library.tables);
-  EnergyModel model = resolve(table, architecture, diagnostics);
+  EnergyModel model = resolve(*table, architecture, diagnostics);
   diagnostics.throw_if_any();
   return model;
 }
@@ -66,7 +70,8 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mappi
 }  // namespace
 
 Outcome evaluate(const Experiment& experiment, const Library& library, const EvaluateHooks& hooks) {
-  const std::optional<EnergyModel> energy = energy_of(experiment.architecture, library);
+  const std::optional<EnergyModel> energy =
+      energy_of(experiment.architecture, library, hooks.energy_table);
   auto mapped = map_experiment(experiment);
   if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
   const Mapping& mapping = std::get<Mapping>(mapped);

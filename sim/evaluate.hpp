@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "arch/energy.hpp"
 #include "sim/experiment.hpp"
 #include "sim/report/report.hpp"
 #include "sim/tile/tile.hpp"
@@ -16,6 +17,8 @@ struct EvaluateHooks {
   /// Called now and then by `tile`; false stops the run by throwing InterruptedError.
   bool (*progress)(const TileProgress& progress, void* context) = nullptr;
   void* progress_context = nullptr;
+  /// The machine's energy table, when the caller has read it; else it is read from its file.
+  const EnergyTable* energy_table = nullptr;
 };
 
 /// Thrown when the progress hook has asked for the end.

@@ -34,15 +34,34 @@ struct EnumNames<AttentionCascade> {
   };
 };
 
+/// How convolutions are computed: window by window, as a matrix product of unfolded windows, or by
+/// Winograd's F(2x2,3x3). The last two are configs/cascades/conv2d_*.yaml.
+enum class ConvolutionCascade : std::uint8_t { direct, im2col, winograd };
+template <>
+struct EnumNames<ConvolutionCascade> {
+  static constexpr EnumName<ConvolutionCascade> table[] = {
+      {"direct", ConvolutionCascade::direct},
+      {"im2col", ConvolutionCascade::im2col},
+      {"winograd", ConvolutionCascade::winograd},
+  };
+};
+
+/// Whether `how` can compute it: convolutions only, and winograd only filters of 3 x 3 with stride
+/// 1, without dilation and groups.
+bool can_lower(const Operator& op, ConvolutionCascade how);
+
 struct LoweringOptions {
   AttentionCascade attention = AttentionCascade::three_pass;
+  /// Convolutions that cannot be computed so are lowered directly.
+  ConvolutionCascade convolution = ConvolutionCascade::direct;
   std::uint64_t tile = 256;  ///< keys of a tile in the cascades that have tiles; all keys at most
 };
 
 /// What one layer computes, its epilogue included. Inputs are X (A and B of two operands; Q, K and
 /// V of attention; token numbers I of an embedding), weights W and what else the operator trains;
 /// the result is Y, of attention AV. MACs are those that macs() counts, and no others but the
-/// squares that norms sum (rows * columns) and the tile sums of 2pass_local.
+/// squares that norms sum (rows * columns) and the tile sums of 2pass_local; winograd has fewer, 16
+/// for each 2 x 2 results, channel and filter.
 Cascade lower(const Layer& layer, const LoweringOptions& options = {});
 
 /// Layers `first` to `last`, both included, by their place in the network.

@@ -162,7 +162,7 @@ class Chooser {
   Chooser(const Network& network, const Architecture& architecture, std::vector<Task> tasks)
       : network_(network),
         architecture_(architecture),
-        caution_(architecture.dram.is_ideal() ? 0 : 0.1),
+        caution_(architecture.dram.is_ideal() ? 0 : 0.05),
         timeline_(architecture) {
     for (Task& task : tasks) mapping_.tasks.push_back({std::move(task), {}});
   }
@@ -173,11 +173,14 @@ class Chooser {
   std::optional<Infeasible> find_kinds();
   std::size_t choose(std::size_t task) const;
   const std::vector<Tiling>& tilings(std::size_t task) const { return kinds_[kind_[task]].tilings; }
-  /// End of the next task, or of this one if it is the last, with that tiling of this one.
+  /// End of the next few tasks with that tiling of this one: what it leaves to them, such as
+  /// weights that are fetched ahead, may help the one after the next.
   double judge(std::size_t task, const Tiling& tiling) const;
   void append(Timeline& timeline, std::size_t task, const Tiling& tiling) const {
     timeline.append(mapping_.tasks[task].task.work, tiling, needs_[task]);
   }
+
+  static constexpr std::size_t lookahead = 4;
 
   const Network& network_;
   const Architecture& architecture_;
@@ -211,7 +214,8 @@ std::optional<Infeasible> Chooser::find_kinds() {
 double Chooser::judge(std::size_t task, const Tiling& tiling) const {
   Timeline trial = timeline_;
   append(trial, task, tiling);
-  if (task + 1 < mapping_.tasks.size()) append(trial, task + 1, tilings(task + 1).front());
+  const std::size_t end = std::min(mapping_.tasks.size(), task + 1 + lookahead);
+  for (std::size_t next = task + 1; next < end; ++next) append(trial, next, tilings(next).front());
   return trial.end();
 }
 
@@ -220,7 +224,11 @@ std::size_t Chooser::choose(std::size_t task) const {
   std::size_t best = 0;
   if (choices.size() == 1) return best;
   double least = judge(task, choices[0]);
-  least -= caution_ * (least - timeline_.end());
+  if (caution_ > 0) {
+    Timeline alone = timeline_;
+    append(alone, task, choices[0]);
+    least -= caution_ * (alone.end() - timeline_.end());
+  }
   for (std::size_t i = 1; i < choices.size(); ++i) {
     const double end = judge(task, choices[i]);
     if (end >= least) continue;

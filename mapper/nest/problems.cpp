@@ -53,16 +53,18 @@ class Translator {
  public:
   Translator(const Cascade& cascade, const ProblemOptions& options)
       : cascade_(cascade), options_(options) {
-    for (const CascadeStep& step : schedule_of(cascade))
-      if (!step.rank.empty())
-        for (const std::size_t einsum : step.einsums) recurrence_[einsum] = step.rank;
+    for (const CascadeStep& step : schedule_of(cascade)) add_recurrences(step);
+    for (const CascadeEdge& edge : edges_of(cascade))
+      if (edge.carried())
+        for (const auto& [rank, distance] : edge.distances)
+          if (distance < 0 && recurrences_.contains(edge.reader)) turned_[edge.reader] = rank;
     for (const Einsum& einsum : cascade.einsums) ++makers_[einsum.output.tensor];
   }
 
   CascadeProblems translate() {
     for (std::size_t i = 0; i < cascade_.einsums.size(); ++i) {
       const Einsum& einsum = cascade_.einsums[i];
-      if (const auto why = why_not(einsum)) {
+      if (const auto why = why_not(i)) {
         result_.left_out.push_back(fmt::format("{}: {}", to_text(einsum.output), *why));
       } else {
         add(i);
@@ -72,13 +74,25 @@ class Translator {
   }
 
  private:
+  void add_recurrences(const CascadeStep& step) {
+    if (step.rank.empty()) return;
+    for (const std::size_t einsum : step.einsums) recurrences_[einsum].insert(step.rank);
+    for (const CascadeStep& inner : step.inner) add_recurrences(inner);
+  }
+
   /// Why an Einsum is no problem, if it is none. Remembers copies.
-  std::optional<std::string> why_not(const Einsum& einsum) {
+  std::optional<std::string> why_not(std::size_t index) {
+    const Einsum& einsum = cascade_.einsums[index];
     const std::vector<const TensorAccess*> reads = reads_of(einsum);
     if (reads.empty()) return "an initial value, with which the first touch begins";
     if (gathers(einsum.output)) return "it is written through an index tensor";
     for (const TensorAccess* read : reads)
       if (gathers(*read)) return fmt::format("{} is read through an index tensor", read->tensor);
+    if (const auto turned = turned_.find(index); turned != turned_.end())
+      return fmt::format(
+          "its recurrence reads later coordinates of {}, which a nest does not keep in "
+          "order",
+          turned->second);
     if (options_.inline_copies && is_copy(einsum)) {
       copies_[einsum.output.tensor] = {einsum.output, resolved(*reads.front())};
       return fmt::format("a view of {}, which its readers read instead", reads.front()->tensor);
@@ -171,11 +185,12 @@ class Translator {
     std::vector<std::string> order = ranks_of(einsum);
     for (const std::string& rank : used)
       if (std::ranges::find(order, rank) == order.end()) order.push_back(rank);
-    const auto recurrence = recurrence_.find(index);
+    const auto recurrences = recurrences_.find(index);
     for (const std::string& name : order) {
       const CascadeRank* rank = cascade_.find_rank(name);
-      problem.ranks.push_back({name, rank == nullptr ? 1 : rank->size,
-                               recurrence != recurrence_.end() && recurrence->second == name});
+      problem.ranks.push_back(
+          {name, rank == nullptr ? 1 : rank->size,
+           recurrences != recurrences_.end() && recurrences->second.contains(name)});
     }
   }
 
@@ -228,7 +243,8 @@ class Translator {
 
   const Cascade& cascade_;
   const ProblemOptions& options_;
-  std::map<std::size_t, std::string> recurrence_;
+  std::map<std::size_t, std::set<std::string>> recurrences_;  ///< ranks, by Einsum
+  std::map<std::size_t, std::string> turned_;  ///< a rank that some carried value goes back along
   std::map<std::string, int> makers_, named_;
   std::map<std::string, Copy> copies_;
   CascadeProblems result_;

@@ -58,6 +58,7 @@ def test_rounding_makes_a_difference(project):
     assert 1e-4 < worst < 1e-1
 
 
+RESNET = ROOT / "workloads" / "library" / "resnet50.yaml"
 LLAMA = ROOT / "workloads" / "library" / "llama3_8b.yaml"
 
 
@@ -140,6 +141,49 @@ def test_lowered_layers_are_evaluated_as_cascades(project):
     assert float(re.search(r"out: 24 elements, largest difference (\S+) absolute", out)[1]) < 1e-12
 
 
+NET = """name: net
+layers:
+  - {name: conv, op: conv2d, batch: 1, in_channels: 2, in_height: 6, in_width: 5,
+     out_channels: 4, kernel: 3, padding: 1}
+  - {name: qkv, op: linear, rows: 30, in_features: 4, out_features: 12}
+  - {name: attention, op: attention, query_heads: 2, head_width: 2, query_length: 30, causal: true}
+"""
+
+
+def test_convolutions_are_lowered_as_the_user_says(project):
+    project.write("net.yaml", NET)
+    macs = {}
+    for form in ("direct", "im2col", "winograd"):
+        done = project.sluice("cascade", "net.yaml", "--layer", "conv", "--conv", form, "--format", "json")
+        assert (done.code, done.err) == (0, "")
+        macs[form] = json.loads(done.out)["operations"]["mac"]
+    pairs = 2 * 4  # of channels
+    assert macs == {"direct": pairs * 6 * 5 * 9, "im2col": pairs * 6 * 5 * 9,
+                    "winograd": pairs * 3 * 3 * 16}
+
+
+def test_the_forms_of_a_layer_are_compared(project):
+    project.write("net.yaml", NET)
+    done = project.sluice("evaluate", "net.yaml", "--layer", "conv..attention")
+    assert (done.code, done.err) == (0, "")
+    pairs = re.findall(r"^the usual form and (.*)$", done.out, re.MULTILINE)
+    assert pairs == ["attention 1pass", "attention 2pass_online", "attention 2pass_local",
+                     "attention 3pass_deferred", "convolution im2col", "convolution winograd"]
+    worst = re.findall(r"largest difference (\S+) absolute", done.out)
+    assert len(worst) == len(pairs) and all(float(value) <= 1e-12 for value in worst)
+
+
+def test_the_forms_of_a_layer_are_compared_in_a_number_format(project):
+    project.write("net.yaml", NET)
+    out = project.sluice("evaluate", "net.yaml", "--layer", "conv", "--format", "bf16").out
+    found = dict(re.findall(r"^(.*), rounded, and the usual form in double\n  .*difference (\S+) absolute",
+                            out, re.MULTILINE))
+    assert list(found) == ["the usual form", "convolution im2col", "convolution winograd"]
+    # A result of 18 products of numbers of about 1, at 8 significant bits; Winograd rounds sums between.
+    assert all(1e-3 < float(value) < 1 for value in found.values())
+    assert found["the usual form"] == found["convolution im2col"] != found["convolution winograd"]
+
+
 def test_partial_sums_can_be_rounded(project):
     project.write("sum.yaml", 'name: s\nranks: {k: 5000}\ninputs: ["A[k]"]\n'
                               "einsums: |\n  Z = A[k] * A[k]\n")
@@ -158,6 +202,24 @@ MISTAKES = [
     (("cascade", "a.yaml", "--attention", "1pass"),
      "--attention: error: it chooses how layers of a network are lowered\n"
      "hint: the cascades of attention are files: configs/cascades/attention_*.yaml\n"),
+    (("cascade", "a.yaml", "--conv", "im2col"),
+     "--conv: error: it chooses how layers of a network are lowered\n"
+     "hint: the cascades of convolutions are files: configs/cascades/conv2d*.yaml\n"),
+    (("cascade", RESNET, "--layer", "conv1", "--conv", "winograd"),
+     "--conv: error: none of these layers can be computed by winograd\n"
+     "hint: winograd is for filters of 3 x 3 with stride 1, without dilation and groups\n"),
+    (("cascade", LLAMA, "--layer", "block0", "--conv", "im2col"),
+     "--conv: error: none of these layers can be computed by im2col\n"
+     "hint: it is for conv2d and depthwise_conv2d\n"),
+    (("cascade", RESNET, "--conv", "imcol"),
+     "--conv: error: 'imcol' is not known here\nhint: did you mean 'im2col'?\n"),
+    (("evaluate", "a.yaml", "a.yaml", "--layer", "0"), "--layer: error: only a network has layers\n"),
+    (("evaluate", "a.yaml", RESNET),
+     f"{RESNET}: error: a network stands alone: forms of its layers are compared\n"
+     "hint: sluice cascade NETWORK --layer N --format yaml writes one as a cascade\n"),
+    (("evaluate", LLAMA, "--layer", "block0.query", "--set", "seq_len=2"),
+     f"{LLAMA}: error: these layers have one form only, which nothing can be compared with\n"
+     "hint: attention and convolutions have several; --format compares with double\n"),
     (("cascade", LLAMA, "--attention", "2pass"),
      "--attention: error: '2pass' is not known here\n"
      "hint: did you mean '1pass'?\n"),

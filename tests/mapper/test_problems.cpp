@@ -86,6 +86,29 @@ einsums: |
         std::vector<NestProjection>{{}, {{0, 1}}});
 }
 
+TEST_CASE("every rank of a recurrence is ordered, unless it is turned back") {
+  const CascadeProblems made = problems(R"(
+iterative: {i: i >= 5, j: j >= 4}
+inputs: ["X[i,j]", "A[4]"]
+outputs: [Y, Z]
+einsums: |
+  S[0,0]     = 0
+  S[i+1,0]   = 0
+  S[0,j+1]   = 0
+  S[i+1,j+1] = max(S[i,j+1], S[i+1,j]) + X[i,j]
+  Y          = S[5,4]
+  T[0,j]     = A[j]
+  T[i+1,j]   = T[i,j+1] + X[i,j] where j < 3
+  Z          = T[5,0]
+)");
+  const EinsumProblem& paths = named(made, "S");
+  CHECK(paths.problem.ranks == std::vector<NestRank>{{"i", 5, true}, {"j", 4, true}});
+  const std::string start = "an initial value, with which the first touch begins";
+  CHECK(made.left_out == Texts{"S[0,0]: " + start, "S[i+1,0]: " + start, "S[0,j+1]: " + start,
+                               "T[i+1,j]: its recurrence reads later coordinates of j, which a "
+                               "nest does not keep in order"});
+}
+
 TEST_CASE("the points that a mask leaves are counted where asked for") {
   const std::string body = R"(
 ranks: {m: 4, p: 4}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every operator but attention lowered to a cascade, against a direct formula written for itself.
-// itself.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -60,7 +59,52 @@ TEST_CASE("convolutions of random strides, paddings, dilations and groups") {
     CHECK(lowering_error({"conv", c, {}, {}}, "Y",
                          [&](const TensorValues& in) { return direct_conv(c, in); }) <= 1e-12);
     CHECK(macs_of(lower({"conv", c, {}, {}})) == macs(c));
+    LoweringOptions unfolded;
+    unfolded.convolution = ConvolutionCascade::im2col;
+    const auto direct = [&](const TensorValues& in) { return direct_conv(c, in); };
+    CHECK(lowering_error({"conv", c, {}, {}}, "Y", direct, unfolded) <= 1e-12);
+    CHECK(macs_of(lower({"conv", c, {}, {}}, unfolded)) == macs(c));
   }
+}
+
+TEST_CASE("convolutions by minimal filtering, where that is possible") {
+  CAPTURE(lowering_seed);
+  std::mt19937_64 random(lowering_seed);
+  const auto up_to = [&](std::uint64_t most) { return 1 + random() % most; };
+  LoweringOptions winograd;
+  winograd.convolution = ConvolutionCascade::winograd;
+  for (int round = 0; round < 30; ++round) {
+    Conv2d c;
+    c.batch = up_to(2), c.in_channels = up_to(3), c.out_channels = up_to(3);
+    c.kernel_height = c.kernel_width = 3;
+    c.in_height = 2 + up_to(6), c.in_width = 2 + up_to(6);
+    c.pad_top = random() % 3, c.pad_bottom = random() % 3;
+    c.pad_left = random() % 3, c.pad_right = random() % 3;
+    c.bias = random() % 2 == 0;
+    CAPTURE(round);
+    CHECK(can_lower(c, ConvolutionCascade::winograd));
+    CHECK(lowering_error(
+              {"conv", c, {}, {}}, "Y", [&](const TensorValues& in) { return direct_conv(c, in); },
+              winograd) <= 1e-12);
+    const std::uint64_t tiles = (out_height(c) + 1) / 2 * ((out_width(c) + 1) / 2);
+    CHECK(macs_of(lower({"conv", c, {}, {}}, winograd)) ==
+          16 * tiles * c.batch * c.in_channels * c.out_channels);
+  }
+  const Conv2d fits{.in_channels = 2,
+                    .in_height = 5,
+                    .in_width = 5,
+                    .out_channels = 2,
+                    .kernel_height = 3,
+                    .kernel_width = 3};
+  for (const auto& change : std::vector<std::function<void(Conv2d&)>>{
+           [](Conv2d& c) { c.kernel_width = 1; }, [](Conv2d& c) { c.stride_height = 2; },
+           [](Conv2d& c) { c.dilation_width = 2; }, [](Conv2d& c) { c.groups = 2; }}) {
+    Conv2d other = fits;
+    change(other);
+    CHECK_FALSE(can_lower(other, ConvolutionCascade::winograd));
+    CHECK(lower({"conv", other, {}, {}}, winograd) == lower({"conv", other, {}, {}}));
+  }
+  CHECK_FALSE(can_lower(Linear{}, ConvolutionCascade::im2col));
 }
 
 TEST_CASE("an epilogue follows on the channels of an image") {

@@ -181,14 +181,15 @@ class LiveCounter {
 
 std::vector<RecurrenceFacts> recurrences_of(const Cascade& cascade) {
   std::vector<RecurrenceFacts> result;
-  for (const CascadeEdge& edge : edges_of(cascade)) {
-    if (edge.distance <= 0) continue;
-    auto found = std::ranges::find(result, edge.rank, &RecurrenceFacts::rank);
-    if (found == result.end()) found = result.insert(found, {edge.rank, 0, {}});
-    found->distance = std::max(found->distance, edge.distance);
-    if (std::ranges::find(found->tensors, edge.tensor) == found->tensors.end())
-      found->tensors.push_back(edge.tensor);
-  }
+  for (const CascadeEdge& edge : edges_of(cascade))
+    for (const auto& [rank, distance] : edge.distances) {
+      if (distance <= 0) continue;
+      auto found = std::ranges::find(result, rank, &RecurrenceFacts::rank);
+      if (found == result.end()) found = result.insert(found, {rank, 0, {}});
+      found->distance = std::max(found->distance, distance);
+      if (std::ranges::find(found->tensors, edge.tensor) == found->tensors.end())
+        found->tensors.push_back(edge.tensor);
+    }
   return result;
 }
 

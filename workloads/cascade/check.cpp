@@ -145,9 +145,11 @@ class Checker {
   }
 
   void check_cycles() {
-    std::vector<std::string> carried;
+    std::set<std::string> carried;
+    for (const CascadeEdge& edge : edges_of(cascade_))
+      for (const auto& [rank, distance] : edge.distances)
+        if (distance > 0) carried.insert(rank);
     for (const CascadeStep& step : schedule_of(cascade_)) {
-      if (!step.rank.empty()) carried.push_back(step.rank);
       if (step.possible) continue;
       std::string names;
       for (const std::size_t i : step.einsums)
@@ -159,7 +161,7 @@ class Checker {
           "`iterative:`");
     }
     for (const auto& [rank, where] : places_.iterative)
-      if (cascade_.find_rank(rank)->size > 1 && std::ranges::find(carried, rank) == carried.end())
+      if (cascade_.find_rank(rank)->size > 1 && !carried.contains(rank))
         mistakes_.error(where, fmt::format("no Einsum carries a value along the rank '{}'", rank),
                         fmt::format("leave it out of `iterative:`, or write to {}+1", rank));
   }

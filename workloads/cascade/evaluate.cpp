@@ -36,37 +36,41 @@ class Evaluator {
   TensorValues run() {
     for (const CascadeTensor& tensor : cascade_.tensors)
       if (tensor.kind != CascadeTensor::Kind::input) values_[tensor.name].resize(tensor.elements());
-    for (const CascadeStep& step : schedule_of(cascade_)) {
-      if (step.rank.empty()) {
-        for (const std::size_t i : step.einsums) compute(cascade_.einsums[i], {});
-        continue;
-      }
-      const std::size_t size = cascade_.find_rank(step.rank)->size;
-      for (std::size_t at = 0; at < size; ++at) {
-        point_[rank_ids_.at(step.rank)] = static_cast<std::int64_t>(at);
-        for (const std::size_t i : step.einsums) compute(cascade_.einsums[i], step.rank);
-      }
-    }
+    for (const CascadeStep& step : schedule_of(cascade_)) run(step);
     return std::move(values_);
   }
 
  private:
   using Ranks = std::vector<std::size_t>;
 
-  Ranks ids_of(const std::vector<std::string>& names, const std::string& but) const {
+  /// All of a step, or its slice at the present coordinates of `fixed_`.
+  void run(const CascadeStep& step) {
+    if (step.rank.empty()) {
+      for (const std::size_t i : step.einsums) compute(cascade_.einsums[i]);
+      return;
+    }
+    const std::size_t rank = rank_ids_.at(step.rank);
+    fixed_.push_back(rank);
+    for (std::size_t at = 0; at < cascade_.ranks[rank].size; ++at) {
+      point_[rank] = static_cast<std::int64_t>(at);
+      for (const CascadeStep& inner : step.inner) run(inner);
+    }
+    fixed_.pop_back();
+  }
+
+  Ranks ids_of(const std::vector<std::string>& names) const {
     Ranks ids;
     for (const std::string& name : names)
-      if (name != but) ids.push_back(rank_ids_.at(name));
+      if (const std::size_t id = rank_ids_.at(name); std::ranges::find(fixed_, id) == fixed_.end())
+        ids.push_back(id);
     return ids;
   }
 
-  /// All of an Einsum, or its slice at the present coordinate of `fixed`.
-  void compute(const Einsum& einsum, const std::string& fixed) {
+  void compute(const Einsum& einsum) {
     levels_.clear();
-    for (const Reduction& reduction : einsum.reductions)
-      levels_.push_back(ids_of(reduction.ranks, {}));
+    for (const Reduction& reduction : einsum.reductions) levels_.push_back(ids_of(reduction.ranks));
     einsum_ = &einsum;
-    const Ranks kept = ids_of(ranks_of(einsum.output), fixed);
+    const Ranks kept = ids_of(ranks_of(einsum.output));
     const double nothing =
         einsum.reductions.empty() ? 0.0 : identity_of(einsum.reductions.back().operation);
     std::vector<double>& output = values_.at(einsum.output.tensor);
@@ -182,6 +186,7 @@ class Evaluator {
   const CascadeEvaluation& options_;
   std::map<std::string, std::size_t> rank_ids_;
   std::vector<std::int64_t> point_;
+  Ranks fixed_;  ///< iterative ranks whose loops run
   const Einsum* einsum_ = nullptr;
   std::vector<Ranks> levels_;
   const std::map<std::string, double>* arguments_ = nullptr;
@@ -300,15 +305,15 @@ TensorValues random_inputs(const Cascade& cascade, std::uint64_t seed) {
   return values;
 }
 
-std::vector<OutputDifference> compare_cascades(const Cascade& first, const Cascade& second,
-                                               std::uint64_t seed,
-                                               const CascadeEvaluation& options) {
+std::vector<OutputDifference> compare_cascades(
+    const Cascade& first, const Cascade& second, std::uint64_t seed,
+    const CascadeEvaluation& options, const std::optional<CascadeEvaluation>& first_options) {
   for (const auto kind : {CascadeTensor::Kind::input, CascadeTensor::Kind::output}) {
     check_same(first, second, kind);
     check_same(second, first, kind);
   }
   const TensorValues inputs = random_inputs(first, seed);
-  const TensorValues a = evaluate_cascade(first, inputs, options);
+  const TensorValues a = evaluate_cascade(first, inputs, first_options.value_or(options));
   const TensorValues b = evaluate_cascade(second, inputs, options);
   std::vector<OutputDifference> result;
   for (const CascadeTensor& tensor : first.tensors)

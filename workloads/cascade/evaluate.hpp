@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,10 +44,11 @@ struct OutputDifference {
   bool operator==(const OutputDifference&) const = default;
 };
 
-/// Computes both on the same random inputs. Throws SpecError when inputs or outputs differ in name
-/// or shape.
-std::vector<OutputDifference> compare_cascades(const Cascade& first, const Cascade& second,
-                                               std::uint64_t seed,
-                                               const CascadeEvaluation& options = {});
+/// Computes both on the same random inputs, the first with options of its own if there are any.
+/// Throws SpecError when inputs or outputs differ in name or shape.
+std::vector<OutputDifference> compare_cascades(
+    const Cascade& first, const Cascade& second, std::uint64_t seed,
+    const CascadeEvaluation& options = {},
+    const std::optional<CascadeEvaluation>& first_options = std::nullopt);
 
 }  // namespace sluice

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/cascade/graph.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/strong_components.hpp>
-#include <boost/graph/topological_sort.hpp>
 #include <map>
 #include <optional>
 
@@ -55,7 +56,7 @@ void narrow(const RankComparison& condition, const Coefficients& form, std::int6
 std::optional<CascadeEdge> edge_between(const Cascade& cascade, std::size_t writer,
                                         const Einsum& reader, const TensorAccess& read) {
   const Einsum& einsum = cascade.einsums[writer];
-  CascadeEdge edge{writer, 0, read.tensor, {}, 0};
+  CascadeEdge edge{writer, 0, read.tensor, {}};
   for (std::size_t d = 0; d < read.indices.size(); ++d) {
     const TensorIndex& w = einsum.output.indices[d];
     const TensorIndex& r = read.indices[d];
@@ -68,55 +69,107 @@ std::optional<CascadeEdge> edge_between(const Cascade& cascade, std::size_t writ
     if (wf != rf || wf.size() != 1 || !r.gathers.empty()) continue;
     const CascadeRank* rank = cascade.find_rank(wf.begin()->first);
     if (!rank->iterative || wf.begin()->second != 1) continue;
-    edge.rank = rank->name;
-    edge.distance = distance;
+    edge.distances.push_back({rank->name, distance});
   }
   return edge;
 }
 
-bool is_carried(const CascadeEdge& edge) { return edge.distance > 0; }
+using Members = std::vector<std::size_t>;
+using Edges = std::vector<CascadeEdge>;
 
-/// The Einsums of one component in an order of the edges that are not carried, if there is one.
-bool order(std::vector<std::size_t>& members, const std::vector<CascadeEdge>& edges) {
+/// Strongly connected parts of Einsums, in an order that respects the edges between them.
+std::vector<Members> parts_of(const Members& members, const Edges& edges) {
+  std::map<std::size_t, std::size_t> places;
+  for (const std::size_t einsum : members) places.emplace(einsum, places.size());
   Digraph graph(members.size());
-  const auto place = [&](std::size_t einsum) {
-    return static_cast<std::size_t>(std::ranges::find(members, einsum) - members.begin());
-  };
   for (const CascadeEdge& edge : edges)
-    if (!is_carried(edge)) boost::add_edge(place(edge.writer), place(edge.reader), graph);
-  std::vector<std::size_t> reversed;
-  try {
-    boost::topological_sort(graph, std::back_inserter(reversed));
-  } catch (const boost::not_a_dag&) {
-    return false;
-  }
-  std::vector<std::size_t> ordered;
-  for (auto i = reversed.rbegin(); i != reversed.rend(); ++i) ordered.push_back(members[*i]);
-  members = std::move(ordered);
-  return true;
+    boost::add_edge(places.at(edge.writer), places.at(edge.reader), graph);
+  std::vector<std::size_t> component(members.size());
+  const std::size_t count = boost::strong_components(
+      graph,
+      boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
+  // Tarjan's algorithm numbers the components in reverse topological order.
+  std::vector<Members> parts(count);
+  for (std::size_t i = 0; i < members.size(); ++i)
+    parts[count - 1 - component[i]].push_back(members[i]);
+  return parts;
 }
 
-/// `edges` are those among the members.
-CascadeStep step_of(const Cascade& cascade, std::vector<std::size_t> members,
-                    const std::vector<CascadeEdge>& edges) {
-  CascadeStep step;
+/// The edges among the Einsums of a part.
+Edges among(const Edges& edges, const Members& part) {
+  const auto has = [&](std::size_t einsum) {
+    return std::ranges::find(part, einsum) != part.end();
+  };
+  Edges inner;
+  for (const CascadeEdge& edge : edges)
+    if (has(edge.writer) && has(edge.reader)) inner.push_back(edge);
+  return inner;
+}
+
+/// Whether a loop over `rank` may run around a cycle: it carries some edge, turns none back, and
+/// all Einsums run in it.
+bool orders(const CascadeRank& rank, const Cascade& cascade, const Members& part,
+            const Edges& edges) {
+  bool carries = false;
   for (const CascadeEdge& edge : edges) {
-    if (edge.distance < 0) step.possible = false;
-    if (!is_carried(edge)) continue;
-    if (!step.rank.empty() && step.rank != edge.rank) step.possible = false;
-    step.rank = edge.rank;
+    const auto distance = edge.along(rank.name);
+    if (!distance || *distance < 0) return false;
+    carries = carries || *distance > 0;
   }
-  step.possible = order(members, edges) && step.possible;
-  for (const std::size_t einsum : members) {
-    const std::vector<std::string> ranks = ranks_of(cascade.einsums[einsum]);
-    if (!step.rank.empty() && std::ranges::find(ranks, step.rank) == ranks.end())
-      step.possible = false;
+  return carries && std::ranges::all_of(part, [&](std::size_t einsum) {
+           const std::vector<std::string> ranks = ranks_of(cascade.einsums[einsum]);
+           return std::ranges::find(ranks, rank.name) != ranks.end();
+         });
+}
+
+std::vector<CascadeStep> steps_of(const Cascade& cascade, const Members& members,
+                                  const Edges& edges);
+
+/// One part: an Einsum, or a cycle with the iterative rank that is its outermost loop. The edges
+/// that this carries are kept whatever happens inside (J. R. Allen, K. Kennedy, Automatic
+/// translation of Fortran programs to vector form, TOPLAS 1987).
+CascadeStep step_of(const Cascade& cascade, const Members& part, Edges edges) {
+  if (edges.empty()) return {{}, part, {}, true};
+  CascadeStep step{{}, part, {}, false};
+  for (const CascadeRank& rank : cascade.ranks) {
+    if (!rank.iterative || !orders(rank, cascade, part, edges)) continue;
+    std::erase_if(edges, [&](const CascadeEdge& edge) { return *edge.along(rank.name) > 0; });
+    step = {rank.name, {}, steps_of(cascade, part, edges), true};
+    for (const CascadeStep& inner : step.inner) {
+      step.possible = step.possible && inner.possible;
+      step.einsums.insert(step.einsums.end(), inner.einsums.begin(), inner.einsums.end());
+    }
+    break;
   }
-  step.einsums = std::move(members);
   return step;
 }
 
+std::vector<CascadeStep> steps_of(const Cascade& cascade, const Members& members,
+                                  const Edges& edges) {
+  std::vector<CascadeStep> steps;
+  for (const Members& part : parts_of(members, edges))
+    steps.push_back(step_of(cascade, part, among(edges, part)));
+  return steps;
+}
+
 }  // namespace
+
+std::optional<std::int64_t> CascadeEdge::along(const std::string& rank) const {
+  const auto found = std::ranges::find(distances, rank, &RankDistance::rank);
+  return found == distances.end() ? std::nullopt : std::optional(found->distance);
+}
+
+bool CascadeEdge::carried() const {
+  return std::ranges::any_of(distances, [](const RankDistance& d) { return d.distance > 0; });
+}
+
+std::string carried_text(const CascadeEdge& edge) {
+  std::string text;
+  if (!edge.carried()) return text;
+  for (const auto& [rank, distance] : edge.distances)
+    if (distance != 0) text += fmt::format(" {:+} {}", distance, rank);
+  return text;
+}
 
 IndexRange range_of(const TensorIndex& index, const Einsum& einsum, const Cascade& cascade) {
   Coefficients form = coefficients_of(index, 1);
@@ -156,25 +209,9 @@ std::vector<CascadeEdge> edges_of(const Cascade& cascade) {
 }
 
 std::vector<CascadeStep> schedule_of(const Cascade& cascade) {
-  const std::vector<CascadeEdge> edges = edges_of(cascade);
-  Digraph graph(cascade.einsums.size());
-  for (const CascadeEdge& edge : edges) boost::add_edge(edge.writer, edge.reader, graph);
-  std::vector<std::size_t> component(cascade.einsums.size());
-  const std::size_t count = boost::strong_components(
-      graph,
-      boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
-  // Tarjan's algorithm numbers the components in reverse topological order.
-  std::vector<CascadeStep> steps;
-  std::vector<std::vector<std::size_t>> members(count);
-  std::vector<std::vector<CascadeEdge>> inner(count);
-  for (std::size_t einsum = 0; einsum < component.size(); ++einsum)
-    members[component[einsum]].push_back(einsum);
-  for (const CascadeEdge& edge : edges)
-    if (component[edge.writer] == component[edge.reader])
-      inner[component[edge.writer]].push_back(edge);
-  for (std::size_t c = count; c-- > 0;)
-    steps.push_back(step_of(cascade, std::move(members[c]), inner[c]));
-  return steps;
+  Members all(cascade.einsums.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  return steps_of(cascade, all, edges_of(cascade));
 }
 
 }  // namespace sluice

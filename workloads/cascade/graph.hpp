@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,23 +13,39 @@
 
 namespace sluice {
 
-/// `reader` reads what `writer` makes, `distance` coordinates of `rank` before; without a rank the
-/// distance is 0. A negative distance reads what is made later, which no order allows.
+/// How many coordinates of an iterative rank lie between making an element and reading it.
+struct RankDistance {
+  std::string rank;
+  std::int64_t distance = 0;
+
+  bool operator==(const RankDistance&) const = default;
+};
+
+/// `reader` reads what `writer` makes, `distances` before: of the iterative ranks along which the
+/// two accesses move together. A negative distance reads what is made later.
 struct CascadeEdge {
   std::size_t writer = 0;
   std::size_t reader = 0;
   std::string tensor;
-  std::string rank;
-  std::int64_t distance = 0;
+  std::vector<RankDistance> distances;
 
+  /// Along `rank`; nothing when no distance can be told.
+  std::optional<std::int64_t> along(const std::string& rank) const;
+  /// Whether an earlier coordinate is read.
+  bool carried() const;
   bool operator==(const CascadeEdge&) const = default;
 };
 
-/// Einsums that are computed together. With a rank they form a recurrence along it: all of them, in
-/// this order, for every coordinate of the rank.
+/// ` +1 i +1 j` of an edge that is carried, else nothing.
+std::string carried_text(const CascadeEdge& edge);
+
+/// Einsums that are computed together. With a rank they form a recurrence along it: the steps
+/// `inner`, in this order, for every coordinate of the rank; these may be recurrences along other
+/// ranks. Without, it is one Einsum.
 struct CascadeStep {
   std::string rank;
-  std::vector<std::size_t> einsums;
+  std::vector<std::size_t> einsums;  ///< all, in an order of one coordinate
+  std::vector<CascadeStep> inner;
   bool possible = true;  ///< false: a cycle that no iterative rank breaks
 
   bool operator==(const CascadeStep&) const = default;

@@ -63,6 +63,16 @@ Json pass_json(const PassFacts& passes) {
           {"stages", passes.stages}};
 }
 
+Json edge_json(const CascadeEdge& edge) {
+  Json distances = Json::array();
+  for (const auto& [rank, distance] : edge.distances)
+    distances.push_back({{"rank", rank}, {"distance", distance}});
+  return {{"writer", edge.writer},
+          {"reader", edge.reader},
+          {"tensor", edge.tensor},
+          {"distances", std::move(distances)}};
+}
+
 }  // namespace
 
 std::string to_json(const Cascade& cascade, const CascadeFacts& facts) {
@@ -77,12 +87,7 @@ std::string to_json(const Cascade& cascade, const CascadeFacts& facts) {
   for (const PassFacts& family : facts.passes) passes.push_back(pass_json(family));
   for (const RecurrenceFacts& r : facts.recurrences)
     recurrences.push_back({{"rank", r.rank}, {"distance", r.distance}, {"tensors", r.tensors}});
-  for (const CascadeEdge& edge : edges_of(cascade))
-    edges.push_back({{"writer", edge.writer},
-                     {"reader", edge.reader},
-                     {"tensor", edge.tensor},
-                     {"rank", edge.rank},
-                     {"distance", edge.distance}});
+  for (const CascadeEdge& edge : edges_of(cascade)) edges.push_back(edge_json(edge));
   const Json root = {{"schema_version", 1},
                      {"name", cascade.name},
                      {"summary", cascade.summary},

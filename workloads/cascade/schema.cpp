@@ -116,11 +116,13 @@ std::string facts_schema() {
   const Json rank = object_of({{"name", text("name of the rank")},
                                {"size", number("coordinates")},
                                {"iterative", {{"type", "boolean"}}}});
+  const Json distance =
+      object_of({{"rank", text("iterative rank")},
+                 {"distance", described({{"type", "integer"}}, "coordinates from made to read")}});
   const Json edge = object_of({{"writer", number("place of the Einsum that makes the tensor")},
                                {"reader", number("place of the one that reads it")},
                                {"tensor", text("tensor")},
-                               {"rank", text("iterative rank that carries it; empty: none")},
-                               {"distance", {{"type", "integer"}}}});
+                               {"distances", list_of(distance, "by iterative rank")}});
   const Json pass = object_of(
       {{"rank", text("rank, with what it is split into")},
        {"covers",

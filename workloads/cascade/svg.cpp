@@ -160,10 +160,8 @@ path { fill: none; stroke-width: 1.3; }
         if (const auto input = inputs_.find(read->tensor); input != inputs_.end())
           connect(wire_from(read->tensor, input->second, false), einsums_[i]);
     for (const CascadeEdge& edge : edges_of(cascade_)) {
-      const bool carried = edge.distance > 0;
-      const std::string name =
-          carried ? fmt::format("{} +{} {}", edge.tensor, edge.distance, edge.rank) : edge.tensor;
-      connect(wire_from(name, einsums_[edge.writer], carried), einsums_[edge.reader]);
+      const std::string name = edge.tensor + carried_text(edge);
+      connect(wire_from(name, einsums_[edge.writer], edge.carried()), einsums_[edge.reader]);
     }
     std::ranges::stable_sort(wires_, {}, &Wire::from);
   }

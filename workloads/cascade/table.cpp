@@ -119,12 +119,9 @@ std::string to_dot(const Cascade& cascade) {
     for (const TensorAccess* read : reads_of(cascade.einsums[i]))
       if (cascade.find_tensor(read->tensor)->kind == CascadeTensor::Kind::input)
         text += fmt::format("  \"{}\" -> e{};\n", read->tensor, i);
-  for (const CascadeEdge& edge : edges_of(cascade)) {
-    const std::string carried =
-        edge.distance > 0 ? fmt::format(" +{} {}\", style=dashed", edge.distance, edge.rank) : "\"";
-    text += fmt::format("  e{} -> e{} [label=\"{}{}];\n", edge.writer, edge.reader, edge.tensor,
-                        carried);
-  }
+  for (const CascadeEdge& edge : edges_of(cascade))
+    text += fmt::format("  e{} -> e{} [label=\"{}{}\"{}];\n", edge.writer, edge.reader, edge.tensor,
+                        carried_text(edge), edge.carried() ? ", style=dashed" : "");
   return text + "}\n";
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cascade of each operator but the elementwise ones.
+// The cascade of each operator but convolutions and the elementwise ones.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,80 +9,15 @@
 #include "workloads/cascade/load.hpp"
 #include "workloads/cascade/shipped.hpp"
 #include "workloads/lowering/part.hpp"
+#include "workloads/lowering/reach.hpp"
 
 namespace sluice {
 namespace {
 
-/// The first elements before and behind an axis that its windows reach.
-struct Reach {
-  std::uint64_t in, before, windows, kernel, stride, dilation;
-
-  std::uint64_t padded() const { return (windows - 1) * stride + (kernel - 1) * dilation + 1; }
-  bool leaves() const { return before > 0 || padded() > in; }
-  /// `p*2+r*3-1`; without `before` in padded coordinates.
-  std::string index(std::string_view window, std::string_view tap, std::uint64_t offset) const {
-    return fmt::format("{}*{}+{}*{}-{}", window, stride, tap, dilation, offset);
-  }
-};
-
-Reach rows_of(const auto& op, std::uint64_t dilation) {
-  return {op.in_height, op.pad_top, out_height(op), op.kernel_height, op.stride_height, dilation};
-}
-Reach columns_of(const auto& op, std::uint64_t dilation) {
-  return {op.in_width, op.pad_left, out_width(op), op.kernel_width, op.stride_width, dilation};
-}
-
-/// The shipped cascade with its parameters set.
-Cascade shipped(std::string_view name, const std::vector<CascadeSetting>& settings) {
-  return parse_cascade(shipped_cascade(name), std::string(name), settings);
-}
-
 struct LowerOperator {
   const LoweringOptions& options;
 
-  /// Padding is made by an Einsum of its own, so that the products with zeros that it brings are
-  /// counted, as macs() does.
-  Part operator()(const Conv2d& c) const {
-    const Reach rows = rows_of(c, c.dilation_height), columns = columns_of(c, c.dilation_width);
-    const bool padded = rows.leaves() || columns.leaves(), depthwise = is_depthwise(c);
-    CascadeDraft draft;
-    const std::uint64_t in = c.in_channels / c.groups, out = c.out_channels / c.groups;
-    std::string channel = "c", weight = "W[k,c,r,s]", result = "Y[n,k,p,q]", filter = weight;
-    draft.ranks = {{"n", c.batch},         {"c", in},
-                   {"p", rows.windows},    {"q", columns.windows},
-                   {"r", c.kernel_height}, {"s", c.kernel_width}};
-    if (depthwise) {
-      draft.ranks[1].second = c.groups;
-      filter = weight = "W[c,r,s]";
-      result = "Y[n,c,p,q]";
-    } else if (c.groups > 1) {
-      draft.ranks.insert(draft.ranks.end(), {{"g", c.groups}, {"k", out}});
-      channel = fmt::format("g*{}+c", in);
-      weight = fmt::format("W[{},c,r,s]", c.out_channels);
-      filter = fmt::format("W[g*{}+k,c,r,s]", out);
-      result = fmt::format("Y[n,g*{}+k,p,q]", out);
-    } else {
-      draft.ranks.emplace_back("k", out);
-    }
-    draft.inputs = {fmt::format("X[n,{},{},{}]", c.in_channels, c.in_height, c.in_width), weight};
-    if (padded) draft.einsums.push_back(padding(c, rows, columns, draft));
-    draft.einsums.push_back(fmt::format("{} = {}[n,{},{},{}] * {}", result, padded ? "XP" : "X",
-                                        channel, rows.index("p", "r", 0),
-                                        columns.index("q", "s", 0), filter));
-    return {draft.parse(),
-            {{"X", image_form(c.batch, c.in_channels, c.in_height, c.in_width)}},
-            "Y",
-            image_form(c.batch, c.out_channels, rows.windows, columns.windows)};
-  }
-
-  static std::string padding(const Conv2d& c, const Reach& rows, const Reach& columns,
-                             CascadeDraft& draft) {
-    draft.ranks.insert(draft.ranks.end(),
-                       {{"a", c.in_channels}, {"u", rows.padded()}, {"v", columns.padded()}});
-    return fmt::format(
-        "XP[n,a,u,v] = X[n,a,u-{0},v-{1}] where 0 <= u-{0} < {2} and 0 <= v-{1} < {3}", c.pad_top,
-        c.pad_left, c.in_height, c.in_width);
-  }
+  Part operator()(const Conv2d& c) const { return lower_convolution(c, options.convolution); }
 
   Part operator()(const Linear& l) const {
     CascadeDraft draft{{{"m", l.rows}, {"k", l.in_features}, {"n", l.out_features}}, {}, {}, {}};
@@ -132,8 +67,10 @@ struct LowerOperator {
     if (tiled)
       settings.push_back({"tile", fmt::format("{}", std::clamp<std::uint64_t>(options.tile, 1,
                                                                               a.context_length))});
-    Part part{
-        shipped(fmt::format("attention_{}", name_of(options.attention)), settings), {}, {}, {}};
+    Part part{shipped_part(fmt::format("attention_{}", name_of(options.attention)), settings),
+              {},
+              {},
+              {}};
     scale_queries(part.cascade, 1 / std::sqrt(static_cast<double>(a.head_width)));
     const std::uint64_t width = a.query_heads * a.head_width, keys = a.kv_heads * a.head_width;
     part.ports = {{"Q", query_form(a, width)},
@@ -149,7 +86,7 @@ struct LowerOperator {
     TensorAccess whole{"Q", {}};
     for (const TensorDimension& dimension : queries.dimensions)
       whole.indices.push_back({{{1, dimension.rank, {}}}, {}});
-    for (Einsum& einsum : cascade.einsums) rename(einsum.value, "Q", "QS");
+    for (Einsum& einsum : cascade.einsums) rename_reads(einsum.value, "Q", "QS");
     MapExpression number, element, product;
     number.number = factor;
     element.kind = MapExpression::Kind::element;
@@ -160,10 +97,6 @@ struct LowerOperator {
     whole.tensor = "QS";
     cascade.einsums.insert(cascade.einsums.begin(), {whole, product, {}, {}});
     cascade.tensors.push_back({"QS", CascadeTensor::Kind::intermediate, queries.dimensions});
-  }
-  static void rename(MapExpression& value, std::string_view from, std::string_view to) {
-    if (value.element.tensor == from) value.element.tensor = to;
-    for (MapExpression& part : value.parts) rename(part, from, to);
   }
 
   /// Taps outside the image count for neither kind; an average divides by all taps of its window.
@@ -200,22 +133,22 @@ struct LowerOperator {
   Part operator()(const DeformableConv2d& d) const {
     const Conv2d& c = d.conv;
     const auto text = [](std::uint64_t number) { return fmt::format("{}", number); };
-    Part part{shipped("deformable_conv2d", {{"batch", text(c.batch)},
-                                            {"in_channels", text(c.in_channels)},
-                                            {"out_channels", text(c.out_channels)},
-                                            {"offset_groups", text(d.offset_groups)},
-                                            {"H", text(c.in_height)},
-                                            {"W", text(c.in_width)},
-                                            {"R", text(c.kernel_height)},
-                                            {"S", text(c.kernel_width)},
-                                            {"P", text(out_height(c))},
-                                            {"Q", text(out_width(c))},
-                                            {"stride_height", text(c.stride_height)},
-                                            {"stride_width", text(c.stride_width)},
-                                            {"dilation_height", text(c.dilation_height)},
-                                            {"dilation_width", text(c.dilation_width)},
-                                            {"pad_top", text(c.pad_top)},
-                                            {"pad_left", text(c.pad_left)}}),
+    Part part{shipped_part("deformable_conv2d", {{"batch", text(c.batch)},
+                                                 {"in_channels", text(c.in_channels)},
+                                                 {"out_channels", text(c.out_channels)},
+                                                 {"offset_groups", text(d.offset_groups)},
+                                                 {"H", text(c.in_height)},
+                                                 {"W", text(c.in_width)},
+                                                 {"R", text(c.kernel_height)},
+                                                 {"S", text(c.kernel_width)},
+                                                 {"P", text(out_height(c))},
+                                                 {"Q", text(out_width(c))},
+                                                 {"stride_height", text(c.stride_height)},
+                                                 {"stride_width", text(c.stride_width)},
+                                                 {"dilation_height", text(c.dilation_height)},
+                                                 {"dilation_width", text(c.dilation_width)},
+                                                 {"pad_top", text(c.pad_top)},
+                                                 {"pad_left", text(c.pad_left)}}),
               {{"IN", image_form(c.batch, c.in_channels, c.in_height, c.in_width)}},
               "OUT",
               image_form(c.batch, c.out_channels, out_height(c), out_width(c))};
@@ -244,7 +177,7 @@ struct LowerOperator {
     if (selective) settings.push_back({"N", fmt::format("{}", s.state)});
     const Form tokens = matrix_form({s.batch, s.length, s.channels});
     const Form vectors = matrix_form({s.batch, s.length, s.state});
-    Part part{shipped(selective ? "mamba_scan" : "gated_scan", settings), {}, "Y", tokens};
+    Part part{shipped_part(selective ? "mamba_scan" : "gated_scan", settings), {}, "Y", tokens};
     if (selective)
       part.ports = {{"X", tokens}, {"RAW", tokens}, {"BIN", vectors}, {"COUT", vectors}};
     else
@@ -290,7 +223,7 @@ struct LowerOperator {
     return by_row(n.kind == NormKind::layer ? "layer_norm" : "rms_norm", n.rows, n.columns);
   }
   static Part by_row(std::string_view name, std::uint64_t rows, std::uint64_t columns) {
-    return {shipped(name, {{"T", fmt::format("{}", rows)}, {"E", fmt::format("{}", columns)}}),
+    return {shipped_part(name, {{"T", fmt::format("{}", rows)}, {"E", fmt::format("{}", columns)}}),
             {{"X", matrix_form({rows, columns})}},
             "Y",
             matrix_form({rows, columns})};
@@ -341,6 +274,15 @@ std::vector<OffsetPort> offset_ports(const DeformableConv2d& op) {
   std::vector<OffsetPort> ports = {{form(2), 0}, {form(2), pixels}};
   if (op.modulated) ports.push_back({form(1), 2 * op.offset_groups * taps * pixels});
   return ports;
+}
+
+Cascade shipped_part(std::string_view name, const std::vector<CascadeSetting>& settings) {
+  return parse_cascade(shipped_cascade(name), std::string(name), settings);
+}
+
+void rename_reads(MapExpression& value, std::string_view from, std::string_view to) {
+  if (value.element.tensor == from) value.element.tensor = to;
+  for (MapExpression& part : value.parts) rename_reads(part, from, to);
 }
 
 Cascade CascadeDraft::parse() const {

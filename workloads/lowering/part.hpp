@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "workloads/cascade/cascade.hpp"
+#include "workloads/cascade/load.hpp"
 #include "workloads/lowering.hpp"
 #include "workloads/lowering/form.hpp"
 #include "workloads/network.hpp"
@@ -38,6 +39,14 @@ struct CascadeDraft {
 
   Cascade parse() const;
 };
+
+/// A file of configs/cascades that is built in, with its parameters set.
+Cascade shipped_part(std::string_view name, const std::vector<CascadeSetting>& settings);
+/// Reads of the tensor `from` in an expression become reads of `to`.
+void rename_reads(MapExpression& value, std::string_view from, std::string_view to);
+
+/// X and W to Y, as `how` says where that is possible, else directly.
+Part lower_convolution(const Conv2d& conv, ConvolutionCascade how);
 
 /// The operator without its bias, which follows like an epilogue. Not for elementwise operators.
 Part lower_operator(const Operator& op, const LoweringOptions& options);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Designs as experiments in memory: what designs have in common is read once, and of each only
+// what makes it different is set.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "arch/energy.hpp"
+#include "dse/field_setter.hpp"
+#include "dse/sweep.hpp"
+
+namespace sluice {
+
+/// The experiments of a sweep's designs, for one thread. Holds references.
+class Workspace {
+ public:
+  Workspace(const Sweep& sweep, const Library& library);
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  const Sweep& sweep() const { return sweep_; }
+  const Library& library() const { return library_; }
+
+  /// The experiment of a design, until the next call; equal to what read_experiment() reads from
+  /// apply(), its input_hash excepted. nullptr when it has to be read: it is wrong, or a parameter
+  /// is no single value of the machine.
+  const Experiment* set(const Point& point);
+
+  /// The energy table of that name, read at its first use. Throws SpecError when there is none.
+  const EnergyTable* table(const std::string& name);
+
+ private:
+  struct Base;
+  Base* base_of(const Point& point);
+  std::unique_ptr<Base> make_base(const Point& point) const;
+
+  const Sweep& sweep_;
+  const Library& library_;
+  std::vector<std::vector<YamlNode>> values_;  ///< of each parameter that is set in memory
+  std::vector<std::size_t> others_;            ///< the parameters that are read
+  std::map<std::vector<std::uint64_t>, std::unique_ptr<Base>> bases_;  ///< by those parameters
+  std::map<std::string, EnergyTable> tables_;
+};
+
+}  // namespace sluice
