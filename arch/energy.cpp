@@ -38,8 +38,12 @@ std::string operands(const NumberFormat input, const NumberFormat weight) {
 class Resolver {
  public:
   Resolver(const EnergyTable& table, const Architecture& machine, Diagnostics& diagnostics,
-           const Location& where)
-      : table_(table), machine_(machine), diagnostics_(diagnostics), where_(where) {}
+           const Location& where, PriceSources sources)
+      : table_(table),
+        machine_(machine),
+        diagnostics_(diagnostics),
+        where_(where),
+        cites_(sources == PriceSources::kept) {}
 
   EnergyModel run() {
     price_array();
@@ -71,6 +75,7 @@ class Resolver {
     return energy(entry) / static_cast<double>(entry.bytes.value);
   }
   std::string cite(const std::string& source, const std::string& scaling) const {
+    if (!cites_) return {};
     return scaling.empty() ? source : fmt::format("{}; scaled by {}", source, scaling);
   }
 
@@ -155,7 +160,7 @@ class Resolver {
     const auto any = [](const EnergyEntry&) { return true; };
     auto entries = energies(pad.name, action, any);
     if (entries.empty()) entries = energies("scratchpad", action, any);
-    const std::string counted = fmt::format("{}_byte", action);
+    const std::string counted = std::string(action) + "_byte";
     if (entries.empty()) {
       missing(fmt::format("a {} of scratchpad {}", action, quote(pad.name)),
               "give it for component: scratchpad, or for that name");
@@ -186,7 +191,8 @@ class Resolver {
     const bool outside =
         pad.capacity < capacity(points.front()) || pad.capacity > capacity(points.back());
     const std::string how =
-        pad.capacity == capacity(&low)    ? ""
+        !cites_                           ? ""
+        : pad.capacity == capacity(&low)  ? ""
         : pad.capacity == capacity(&high) ? ""
         : outside
             ? fmt::format("; extrapolated from {} and {}", to_text(capacity(&low)),
@@ -202,7 +208,7 @@ class Resolver {
     });
     if (!entries.empty()) {
       const EnergyEntry& entry = *entries.front();
-      price("dram", fmt::format("{}_byte", action), per_byte(entry),
+      price("dram", std::string(action) + "_byte", per_byte(entry),
             cite(entry.source, entry.scaling));
       return;
     }
@@ -258,6 +264,7 @@ class Resolver {
   const Architecture& machine_;
   Diagnostics& diagnostics_;
   const Location& where_;
+  bool cites_;
   EnergyModel model_;
 };
 
@@ -277,8 +284,8 @@ bool is_memory(std::string_view preset, std::string_view memory) {
 }
 
 EnergyModel resolve(const EnergyTable& table, const Architecture& architecture,
-                    Diagnostics& diagnostics, const Location& where) {
-  return Resolver(table, architecture, diagnostics, where).run();
+                    Diagnostics& diagnostics, const Location& where, PriceSources sources) {
+  return Resolver(table, architecture, diagnostics, where, sources).run();
 }
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 // and the prices that follow for one machine. Counting the actions is the business of sim.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -108,6 +109,9 @@ struct EnergyModel {
   const ComponentPrice* price(std::string_view component, std::string_view action) const;
 };
 
+/// Whether prices say where they are from.
+enum class PriceSources : std::uint8_t { kept, left_out };
+
 /// Whether a preset of the DRAM is of the kind `memory`: HBM2 has HBM2-2000 but not HBM2E-3200.
 bool is_memory(std::string_view preset, std::string_view memory);
 
@@ -130,8 +134,10 @@ std::string to_text(const EnergyTable& table);
 /// place of `energy_table`), with what is priced in its hint. A scratchpad between two published
 /// capacities is priced on the straight line through them in log-log; beyond the first or last, on
 /// the line through the nearest two. The whole capacity counts, however many banks there are.
+/// Without sources it takes a third of the time.
 EnergyModel resolve(const EnergyTable& table, const Architecture& architecture,
-                    Diagnostics& diagnostics, const Location& where = {});
+                    Diagnostics& diagnostics, const Location& where = {},
+                    PriceSources sources = PriceSources::kept);
 
 template <class Visitor>
 void describe(Visitor& v, NodeScaling& s) {

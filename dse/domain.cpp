@@ -173,6 +173,11 @@ bool is_number(const Domain& domain) {
 }
 
 double value_number(const Domain& domain, std::uint64_t index) {
+  if (const auto* d = std::get_if<IntegerDomain>(&domain))
+    return static_cast<double>(d->first + static_cast<std::int64_t>(index) * d->step);
+  if (const auto* d = std::get_if<PowerDomain>(&domain))
+    return static_cast<double>(d->first << index);
+  if (const auto* d = std::get_if<RealDomain>(&domain)) return real_at(*d, index);
   return number_in(value_text(domain, index)).value_or(std::nan(""));
 }
 

@@ -91,6 +91,7 @@ Result evaluate_point(Workspace& workspace, const Point& point) {
         const Experiment* experiment = workspace.set(point);
         if (experiment == nullptr)
           experiment = &(read = read_experiment(apply(sweep, point), workspace.library()));
+        hooks.detail = ReportDetail::total;
         hooks.energy_table = workspace.table(experiment->architecture.energy_table);
         return *experiment;
       });

@@ -26,7 +26,7 @@ std::optional<EnergyModel> energy_of(const Architecture& architecture, const Lib
     return energy_of(architecture, library, &read);
   }
   Diagnostics diagnostics;
-  EnergyModel model = resolve(*table, architecture, diagnostics);
+  EnergyModel model = resolve(*table, architecture, diagnostics, {}, PriceSources::left_out);
   diagnostics.throw_if_any();
   return model;
 }
@@ -90,7 +90,7 @@ Outcome evaluate(const Experiment& experiment, const Library& library, const Eva
       break;
   }
   parts.actions = count_actions(machine.graph);
-  return assemble_report(experiment, mapping, parts, energy ? &*energy : nullptr);
+  return assemble_report(experiment, mapping, parts, energy ? &*energy : nullptr, hooks.detail);
 }
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 
 #include "arch/energy.hpp"
 #include "sim/experiment.hpp"
+#include "sim/report/assemble.hpp"
 #include "sim/report/report.hpp"
 #include "sim/tile/tile.hpp"
 
@@ -19,6 +20,7 @@ struct EvaluateHooks {
   void* progress_context = nullptr;
   /// The machine's energy table, when the caller has read it; else it is read from its file.
   const EnergyTable* energy_table = nullptr;
+  ReportDetail detail = ReportDetail::full;
 };
 
 /// Thrown when the progress hook has asked for the end.

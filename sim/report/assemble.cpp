@@ -78,8 +78,12 @@ void merge(std::vector<EnergyItem>& into, const EnergyItem& item) {
 class Assembler {
  public:
   Assembler(const Experiment& experiment, const Mapping& mapping, const ReportParts& parts,
-            const EnergyModel* energy)
-      : experiment_(experiment), mapping_(mapping), parts_(parts), energy_(energy) {}
+            const EnergyModel* energy, ReportDetail detail)
+      : experiment_(experiment),
+        mapping_(mapping),
+        parts_(parts),
+        energy_(energy),
+        detail_(detail) {}
 
   Report build() {
     summarize();
@@ -99,8 +103,10 @@ class Assembler {
       report_.layers.push_back(std::move(layer));
     }
     build_total();
-    build_memories();
-    report_.units = parts_.units;
+    if (detail_ == ReportDetail::full) {
+      build_memories();
+      report_.units = parts_.units;
+    }
     return std::move(report_);
   }
 
@@ -118,6 +124,7 @@ class Assembler {
   const Mapping& mapping_;
   const ReportParts& parts_;
   const EnergyModel* energy_;
+  ReportDetail detail_;
   Report report_;
   std::uint64_t folds_ = 0, used_pes_ = 0, all_folds_ = 0, all_used_pes_ = 0;
 };
@@ -162,8 +169,10 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   // Work that the array does whether or not it is useful (masked products) is priced as done.
   if (at(actions, SystolicAction::mac) > 0)
     add_energy(layer, "array", "mac", at(actions, SystolicAction::mac));
-  if (!layer.tiling.empty()) layer.tiling += " | ";
-  layer.tiling += to_text(mapping_.tasks[task]);
+  if (detail_ == ReportDetail::full) {
+    if (!layer.tiling.empty()) layer.tiling += " | ";
+    layer.tiling += to_text(mapping_.tasks[task]);
+  }
   if (timing.cycles >= longest || layer.unit.empty()) {
     longest = timing.cycles;
     layer.unit = timing.unit;
@@ -209,7 +218,8 @@ void Assembler::finish(LayerReport& layer, std::uint64_t folds, std::uint64_t us
           : std::min(1.0, macs * bandwidth / (own_bytes * m.peak_macs_per_second));
   layer.energy_pj = 0;
   for (const EnergyItem& item : layer.energy) layer.energy_pj += item.picojoules;
-  layer.bottleneck = bottleneck_sentence(layer, m);
+  if (detail_ == ReportDetail::full || &layer == &report_.total)
+    layer.bottleneck = bottleneck_sentence(layer, m);
 }
 
 void Assembler::build_total() {
@@ -258,8 +268,8 @@ void Assembler::build_memories() {
 }  // namespace
 
 Report assemble_report(const Experiment& experiment, const Mapping& mapping,
-                       const ReportParts& parts, const EnergyModel* energy) {
-  return Assembler(experiment, mapping, parts, energy).build();
+                       const ReportParts& parts, const EnergyModel* energy, ReportDetail detail) {
+  return Assembler(experiment, mapping, parts, energy, detail).build();
 }
 
 }  // namespace sluice

@@ -37,8 +37,15 @@ struct ReportParts {
   std::uint64_t cycles = 0;
 };
 
+/// How much a report holds of what the same numbers say.
+enum class ReportDetail : std::uint8_t {
+  full,
+  total,  ///< no units, no memories, no tiling and no sentence of single layers
+};
+
 /// `energy` may be null: timing only.
 Report assemble_report(const Experiment& experiment, const Mapping& mapping,
-                       const ReportParts& parts, const EnergyModel* energy);
+                       const ReportParts& parts, const EnergyModel* energy,
+                       ReportDetail detail = ReportDetail::full);
 
 }  // namespace sluice
