@@ -34,6 +34,13 @@ struct NestNode {
 
 class Nest {
  public:
+  Nest() = default;
+  Nest(const Nest& other) { *this = other; }
+  Nest& operator=(const Nest& other) {  // only the nodes that there are
+    size_ = other.size_;
+    for (std::size_t i = 0; i < size_; ++i) nodes_[i] = other.nodes_[i];
+    return *this;
+  }
   Nest& keep(std::size_t level, std::uint16_t tensors) {
     return add({NestKind::keep, static_cast<std::uint8_t>(level), 0, 0, tensors, false, 1});
   }
@@ -54,7 +61,7 @@ class Nest {
   bool operator==(const Nest& other) const;
 
  private:
-  std::array<NestNode, max_nest_nodes> nodes_{};
+  std::array<NestNode, max_nest_nodes> nodes_;  ///< the first `size_`
   std::size_t size_ = 0;
 };
 

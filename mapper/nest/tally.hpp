@@ -71,6 +71,8 @@ class Tally {
 
   /// Steps at which a tensor without windows has a wholly new tile; the less, the longer it stays.
   std::uint64_t fresh_steps(std::size_t tensor) const { return tensor_[tensor].fresh; }
+  /// Steps at the outermost place where the tile is the same, in accelforge.
+  std::uint64_t settled_steps(std::size_t tensor) const { return tensor_[tensor].settled; }
 
   /// Steps at which the window stands `shift` points further, by dimension, than a step before.
   struct Comeback {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 namespace sluice::search {
 namespace {
@@ -15,13 +16,29 @@ constexpr double infinite = std::numeric_limits<double>::infinity();
 /// What a word costs on the way from its home to the next level that keeps it (or to compute).
 struct Link {
   std::size_t tensor = 0;
-  double every = 0;  ///< pJ of every word
-  double again = 0;  ///< pJ, more, of every word beyond the first time that it comes
+  double served = 0;   ///< pJ of every word that its home serves
+  double arrived = 0;  ///< pJ of every word that comes to an instance
+  double again = 0;    ///< pJ, more, of every word served beyond the first time
   std::uint32_t irrelevant = 0;
   double words = 0;  ///< of the whole tensor
   bool slides = false;
-  double lanes = 1;  ///< between its home and the block, at most, that may share a word
+  double lanes = 1;  ///< between its home and this fan-out, at most, that may share a word
 };
+
+/// The innermost level whose lanes may share the words of a tensor that compute takes: between its
+/// innermost home and compute. The number of levels: none.
+std::size_t operand_level_of(const Space& space, const Keeps& keeps, std::size_t t) {
+  const std::size_t levels = space.hierarchy.levels.size();
+  if (space.latched()) return levels;
+  for (std::size_t level = levels; level-- > 0;) {
+    const auto& axes = space.hierarchy.levels[level].fan_out;
+    for (std::size_t axis = 0; axis < axes.size(); ++axis)
+      if (space.shares(level, axis, t) && space.lanes(level, axis).front().product > 1)
+        return level;
+    if ((keeps[level] >> t & 1) != 0) break;
+  }
+  return levels;
+}
 
 class BlockMaker {
  public:
@@ -29,186 +46,254 @@ class BlockMaker {
       : space_(space), keeps_(keeps), level_(level) {
     last_ = level + 1 == space.hierarchy.levels.size();
     at_every_step_ = last_ && !space.latched();
-    for (std::size_t t = 0; t < space.problem.tensors.size(); ++t)
-      if (last_ || (keeps[level + 1] >> t & 1) != 0) add_link(t);
+    for (const NestRank& rank : space.problem.ranks)
+      operations_ *= static_cast<double>(rank.extent);
+    for (std::size_t rank = 0; rank < space.ranks.size(); ++rank)
+      for (const std::uint64_t size : space.ranks[rank].size)
+        times_[rank].push_back(static_cast<double>(space.ranks[rank].size.back()) /
+                               static_cast<double>(size));
+    for (std::size_t t = 0; t < space.problem.tensors.size(); ++t) {
+      const std::size_t operands = operand_level_of(space, keeps, t);
+      if (operands == level) add_link(t, operands_);
+      if (last_ ? operands == space.hierarchy.levels.size()
+                : (keeps[level + 1] >> t & 1) != 0 && (space.resident(level + 1) >> t & 1) == 0)
+        add_link(t, links_);
+    }
   }
 
   BlockBound make(const BlockBound* inner) const {
     BlockBound bound;
-    const std::size_t axes = space_.hierarchy.levels[level_].fan_out.size();
-    bound.at_axis.resize(axes + 1);
-    bound.at_axis[axes] = last_ ? only_ones() : kept(*inner);
-    for (std::size_t axis = axes; axis-- > 0;)
-      bound.at_axis[axis] = spread(axis, bound.at_axis[axis + 1]);
-    bound.at_keep = bound.at_axis[0];
-    for (std::size_t point = 0; point < space_.points; ++point)
-      if (bound.at_keep[point] < infinite) bound.at_keep[point] += link_energy(space_.tile(point));
-    over_inside(bound.at_keep, [](double a, double b) { return std::min(a, b); });
-    bound.lanes_at_axis.resize(axes + 1);
-    std::vector<double>& innermost = bound.lanes_at_axis[axes];
-    innermost.assign(space_.points, 0);
-    for (std::size_t point = 0; point < space_.points; ++point)
-      if (bound.at_axis[axes][point] < infinite)
-        innermost[point] = last_ ? 1 : inner->lanes_at_keep[point];
-    for (std::size_t axis = axes; axis-- > 0;)
-      bound.lanes_at_axis[axis] = spread_lanes(axis, bound.lanes_at_axis[axis + 1]);
-    bound.lanes_at_keep = bound.lanes_at_axis[0];
-    over_inside(bound.lanes_at_keep, [](double a, double b) { return std::max(a, b); });
+    bound.at_end = last_ ? only_ones() : kept(inner->at_keep);
+    for (const Spread& spread : space_.spreads(level_))
+      bound.operands_pj.push_back(operand_energy(spread));
+    spread(bound);
+    bound.at_keep = bound.at_loops;
+    over_inside(bound.at_keep);
     return bound;
   }
 
  private:
-  void add_link(std::size_t t) {
+  void add_link(std::size_t t, std::vector<Link>& links) const {
     const Hierarchy& machine = space_.hierarchy;
+    const bool ends = &links == &operands_ || last_;  // at compute
     std::size_t parent = level_ + 1;
     while (parent-- > 0 && (keeps_[parent] >> t & 1) == 0) continue;
     if (parent == static_cast<std::size_t>(-1)) return;  // here begins what is kept further in
     const NestLevel& above = machine.levels[parent];
     const double above_blocks = space_.blocks_of_element(parent, t);
-    const NestLevel* below = last_ ? nullptr : &machine.levels[level_ + 1];
-    const double below_blocks = last_ ? 0 : space_.blocks_of_element(level_ + 1, t);
+    const NestLevel* below = ends ? nullptr : &machine.levels[level_ + 1];
+    const double below_blocks = ends ? 0 : space_.blocks_of_element(level_ + 1, t);
     Link link;
     link.tensor = t;
     link.words = static_cast<double>(space_.words(t, space_.whole()));
     link.slides = space_.sliding(t) != 0;
     const auto all = static_cast<std::uint32_t>((std::uint64_t{1} << space_.ranks.size()) - 1);
     link.irrelevant = all & ~space_.relevant(t);
-    for (std::size_t level = parent; level < level_; ++level)
+    // Lanes of this fan-out are known where operands are counted, those further out are not.
+    const std::size_t unknown = &links == &operands_ ? level_ : level_ + 1;
+    for (std::size_t level = parent; level < unknown; ++level)
       for (std::size_t axis = 0; axis < machine.levels[level].fan_out.size(); ++axis)
-        if (!space_.separate(level, axis, t))
+        if (space_.shares(level, axis, t))
           link.lanes *= static_cast<double>(space_.lanes(level, axis).front().product);
     const double fill = below == nullptr ? 0 : below->write_pj * below_blocks;
     if (space_.problem.tensors[t].output) {
-      link.every = above.update_pj * above_blocks;
+      link.served = above.update_pj * above_blocks;
       if (space_.options.convention != CountConvention::timeloop && below != nullptr)
-        link.every += below->read_pj * below_blocks;
+        link.arrived = below->read_pj * below_blocks;
       // No sum is found only at the first touch, once a word unless lanes above reduce into it.
       std::uint64_t lanes = 1;
       for (std::size_t level = 0; level < parent; ++level) lanes *= space_.most_lanes(level);
       if (lanes == 1) link.again = above.read_pj * above_blocks + fill;
     } else {
-      link.every = above.read_pj * above_blocks + fill;
+      link.served = above.read_pj * above_blocks;
+      link.arrived = fill;
     }
-    links_.push_back(link);
+    links.push_back(link);
+  }
+
+  /// Energy of the words that compute takes over this fan-out, at least.
+  double operand_energy(const Spread& spread) const {
+    double sum = 0;
+    for (const Link& link : operands_) {
+      const double words = operations_ / link.lanes * spread.share[link.tensor];
+      sum += words * link.served + std::max(0.0, words - link.words) * link.again;
+    }
+    return sum;
   }
 
   /// Iterations of `ranks` outside of a tile.
   double steps(std::uint32_t ranks, const Tile& tile) const {
     double steps = 1;
     for (std::size_t rank = 0; ranks != 0; ++rank, ranks >>= 1)
-      if ((ranks & 1) != 0)
-        steps *= static_cast<double>(space_.ranks[rank].size.back()) /
-                 static_cast<double>(space_.size(rank, tile[rank]));
+      if ((ranks & 1) != 0) steps *= times_[rank][tile[rank]];
     return steps;
   }
 
-  double energy(const Link& link, std::uint32_t free, const Tile& tile) const {
-    double words = link.words;
-    if (at_every_step_) {
-      const auto all = static_cast<std::uint32_t>((std::uint64_t{1} << space_.ranks.size()) - 1);
-      words = static_cast<double>(space_.words(link.tensor, tile)) * steps(all, tile) / link.lanes;
-    } else if (!link.slides) {
-      words *= std::max(1.0, steps(link.irrelevant & ~free, tile) / link.lanes);
-    }
-    return words * link.every + std::max(0.0, words - link.words) * link.again;
+  /// How often a tensor comes to the tile, at least, when loops over `free` do not move it.
+  double times(const Link& link, std::uint32_t free, const Tile& tile) const {
+    return link.slides ? 1 : std::max(1.0, steps(link.irrelevant & ~free, tile));
   }
 
-  /// Least energy of the links over this block whose inner loops begin at `tile`.
-  double link_energy(const Tile& tile) const {
+  double energy(const Link& link, double times, const Spread& spread) const {
+    double served = link.words * std::max(1.0, times / link.lanes) * spread.alone[link.tensor];
+    if (at_every_step_) served = operations_ / link.lanes;
+    const double arrived = link.words * times * spread.copies[link.tensor];
+    return served * link.served + arrived * link.arrived +
+           std::max(0.0, served - link.words) * link.again;
+  }
+
+  /// How often each tensor comes to each tile at least, in each of several cases: one of them
+  /// stays.
+  std::vector<double> all_times() const {
+    std::vector<double> list;
+    list.reserve(space_.points * cases() * links_.size());
+    Tile tile{};
+    for (std::size_t point = 0; point < space_.points; ++point, advance(tile))
+      for (std::size_t i = 0; i < cases(); ++i)
+        for (const Link& link : links_) list.push_back(times(link, links_[i].irrelevant, tile));
+    return list;
+  }
+  std::size_t cases() const {
+    return at_every_step_ ? std::min<std::size_t>(links_.size(), 1) : links_.size();
+  }
+
+  /// Least energy of the links over this block, of which `times` says how often each comes.
+  double link_energy(const double* times, const Spread& spread) const {
     if (links_.empty()) return 0;
     double least = infinite;
-    for (const Link& stays : links_) {
+    for (std::size_t i = 0; i < cases(); ++i) {
       double sum = 0;
-      for (const Link& link : links_) sum += energy(link, stays.irrelevant, tile);
+      for (const Link& link : links_) sum += energy(link, *times++, spread);
       least = std::min(least, sum);
-      if (at_every_step_) break;
     }
     return least;
   }
 
-  std::vector<double> only_ones() const {
-    std::vector<double> bound(space_.points, infinite);
-    bound[0] = 0;
-    return bound;
+  void advance(Tile& tile) const {
+    for (std::size_t rank = space_.ranks.size(); rank-- > 0;) {
+      if (++tile[rank] < space_.ranks[rank].size.size()) return;
+      tile[rank] = 0;
+    }
   }
 
-  std::vector<double> kept(const BlockBound& inner) const {
-    std::vector<double> bound = inner.at_keep;
-    for (std::size_t point = 0; point < space_.points; ++point)
-      if (bound[point] < infinite &&
-          !space_.fits(level_ + 1, keeps_[level_ + 1], space_.tile(point)))
-        bound[point] = infinite;
-    return bound;
+  LaneTable only_ones() const {
+    LaneTable table{{1}, {1}, std::vector<double>(space_.points, infinite), {1}};
+    table.least[0] = 0;
+    return table;
   }
 
-  /// The least over all ways to spread each tile over an axis.
-  std::vector<double> spread(std::size_t axis, const std::vector<double>& inner) const {
-    std::vector<double> bound(space_.points, infinite);
-    for_each_spread(axis, [&](std::size_t point, std::size_t left, const Lanes&) {
-      bound[point] = std::min(bound[point], inner[left]);
-    });
-    return bound;
+  LaneTable kept(const LaneTable& inner) const {
+    LaneTable table = inner;
+    const std::size_t classes = table.classes();
+    Tile tile{};
+    for (std::size_t point = 0; point < space_.points; ++point, advance(tile))
+      if (table.least[(point + 1) * classes - 1] < infinite &&
+          !space_.fits(level_ + 1, keeps_[level_ + 1], tile))
+        std::fill_n(table.least.begin() + static_cast<std::ptrdiff_t>(point * classes), classes,
+                    infinite);
+    return table;
   }
 
-  std::vector<double> spread_lanes(std::size_t axis, const std::vector<double>& inner) const {
-    std::vector<double> most(space_.points, 0);
-    for_each_spread(axis, [&](std::size_t point, std::size_t left, const Lanes& lanes) {
-      most[point] = std::max(most[point], inner[left] * static_cast<double>(lanes.product));
-    });
-    return most;
+  /// Classes of the numbers of lanes that spreads and what is further in use together: the most
+  /// lanes one by one, then fewer and fewer.
+  LaneTable classes_for(const LaneTable& inner) const {
+    LaneTable table;
+    std::set<double, std::greater<>> lanes;
+    for (const Spread& spread : space_.spreads(level_))
+      for (const double further : inner.lanes)
+        lanes.insert(static_cast<double>(spread.product) * further);
+    table.lanes.assign(lanes.begin(), lanes.end());
+    const bool one = space_.options.objective == SearchObjective::energy;
+    constexpr std::size_t fine = 6, most = 10;
+    std::size_t at = 0;
+    for (std::size_t k = 0; k < most && at < table.lanes.size() && !one; ++k) {
+      const std::size_t end = k < fine ? at : at + (table.lanes.size() - at) / (most - k);
+      table.top.push_back(table.lanes[at]);
+      at = std::min(end, table.lanes.size() - 1);
+      table.from.push_back(table.lanes[at++]);
+    }
+    if (one) table.top.push_back(table.lanes.front());
+    if (one || at < table.lanes.size()) {
+      if (!one) table.top.push_back(table.lanes[at]);
+      table.from.push_back(table.lanes.back());
+    }
+    table.least.assign(space_.points * table.classes(), infinite);
+    return table;
   }
 
-  /// Calls `visit` for every tile, all lanes that divide it, and what they leave.
-  template <class Visit>
-  void for_each_spread(std::size_t axis, Visit visit) const {
-    for (const Lanes& lanes : space_.lanes(level_, axis)) {
-      const std::vector<Division> divisions = divisions_by(lanes);
-      for (std::size_t point = 0; point < space_.points; ++point) {
-        std::size_t left = point;
-        bool whole = true;
-        for (const Division& division : divisions) {
-          const std::size_t index = point / division.stride % division.left.size();
-          whole = whole && division.left[index] >= 0;
-          left -= (index - static_cast<std::size_t>(division.left[index])) * division.stride;
-        }
-        if (whole) visit(point, left, lanes);
+  /// The least over all ways to spread each tile.
+  void spread(BlockBound& bound) const {
+    const LaneTable& inner = bound.at_end;
+    bound.at_axes = classes_for(inner);
+    bound.at_loops = bound.at_axes;
+    const std::size_t classes = bound.at_axes.classes(), inner_classes = inner.classes();
+    const std::vector<double> times = all_times();
+    const std::size_t width = cases() * links_.size();
+    std::vector<std::size_t> to(inner_classes);
+    for (std::size_t i = 0; i < space_.spreads(level_).size(); ++i) {
+      const Spread& spread = space_.spreads(level_)[i];
+      for (std::size_t j = 0; j < inner_classes; ++j) {
+        const double most = static_cast<double>(spread.product) * inner.top[j];
+        to[j] = 0;
+        while (bound.at_axes.from[to[j]] > most) ++to[j];
       }
+      const double operands = bound.operands_pj[i];
+      each_division(spread, 0, 0, 0, [&](std::size_t point, std::size_t left) {
+        const double* from = inner.least.data() + left * inner_classes;
+        if (from[inner_classes - 1] == infinite) return;
+        double* axes = bound.at_axes.least.data() + point * classes;
+        double* loops = bound.at_loops.least.data() + point * classes;
+        const double link = link_energy(times.data() + point * width, spread);
+        for (std::size_t j = 0; j < inner_classes; ++j) {
+          const double energy = from[j] + operands;
+          axes[to[j]] = std::min(axes[to[j]], energy);
+          loops[to[j]] = std::min(loops[to[j]], energy + link);
+        }
+      });
     }
+    for (LaneTable* table : {&bound.at_axes, &bound.at_loops})
+      for (std::size_t point = 0; point < space_.points; ++point)
+        for (std::size_t k = 1; k < classes; ++k)
+          table->least[point * classes + k] =
+              std::min(table->least[point * classes + k], table->least[point * classes + k - 1]);
   }
 
-  /// Index of what lanes leave of each size of one rank; -1: they do not divide it.
-  struct Division {
-    std::size_t stride;
-    std::vector<std::int32_t> left;
-  };
-
-  std::vector<Division> divisions_by(const Lanes& lanes) const {
-    std::vector<Division> divisions;
-    std::size_t stride = space_.points;
-    for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank) {
-      const std::size_t sizes = space_.ranks[rank].size.size();
-      stride /= sizes;
-      if (lanes.of_rank[rank] == 1) continue;
-      Division division{stride, std::vector<std::int32_t>(sizes, -1)};
-      for (std::size_t i = 0; i < sizes; ++i)
-        division.left[i] = space_.divided(rank, i, lanes.of_rank[rank]);
-      divisions.push_back(std::move(division));
+  /// Visits every tile that a spread divides, and what it leaves.
+  template <class Visit>
+  void each_division(const Spread& spread, std::size_t rank, std::size_t point, std::size_t left,
+                     const Visit& visit) const {
+    const std::size_t sizes = space_.ranks[rank].size.size();
+    const std::vector<std::int32_t>* indices = nullptr;
+    for (const auto& [moved, list] : spread.left)
+      if (moved == rank) indices = &list;
+    const bool last = rank + 1 == space_.ranks.size();
+    for (std::size_t i = 0; i < sizes; ++i) {
+      const std::int32_t index = indices == nullptr ? static_cast<std::int32_t>(i) : (*indices)[i];
+      if (index < 0) continue;
+      const std::size_t here = point * sizes + i;
+      const std::size_t there = left * sizes + static_cast<std::size_t>(index);
+      if (last)
+        visit(here, there);
+      else
+        each_division(spread, rank + 1, here, there, visit);
     }
-    return divisions;
   }
 
   /// Each point takes the best of all tiles inside of it.
-  template <class Best>
-  void over_inside(std::vector<double>& bound, Best best) const {
+  void over_inside(LaneTable& table) const {
+    const std::size_t classes = table.classes();
     std::size_t stride = space_.points;
     for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank) {
       const RankSizes& sizes = space_.ranks[rank];
       stride /= sizes.size.size();
-      const bool cut = (space_.uncut(level_) >> rank & 1) == 0;
-      for (std::size_t point = space_.points; cut && point-- > 0;) {
+      if ((space_.uncut(level_) >> rank & 1) != 0) continue;
+      for (std::size_t point = space_.points; point-- > 0;) {
         const std::size_t index = point / stride % sizes.size.size();
-        for (const std::uint16_t inside : sizes.inside[index])
-          bound[point] = best(bound[point], bound[point - (index - inside) * stride]);
+        double* least = table.least.data() + point * classes;
+        for (const std::uint16_t inside : sizes.inside[index]) {
+          const double* other = table.at(point - (index - inside) * stride);
+          for (std::size_t k = 0; k < classes; ++k) least[k] = std::min(least[k], other[k]);
+        }
       }
     }
   }
@@ -218,7 +303,10 @@ class BlockMaker {
   std::size_t level_;
   bool last_;
   bool at_every_step_;  ///< compute takes its operands
-  std::vector<Link> links_;
+  double operations_ = 1;
+  std::array<std::vector<double>, max_nest_ranks> times_;  ///< iterations outside of each size
+  std::vector<Link> links_;     ///< that end at the next level, or at compute
+  std::vector<Link> operands_;  ///< that end at compute and share lanes of this fan-out
 };
 
 /// All that a block's bound depends on: what is kept further in, and the homes of what is not.
@@ -240,7 +328,10 @@ Bounds::Bounds(const Space& space, const Keeps& keeps, Memo& memo) {
   most_lanes_.assign(space.hierarchy.levels.size() + 1, 1);
   for (std::size_t level = space.hierarchy.levels.size(); level-- > 0;)
     most_lanes_[level] = most_lanes_[level + 1] * static_cast<double>(space.most_lanes(level));
+  operand_level_.fill(space.hierarchy.levels.size());
   if (space.options.ragged || space.options.exhaustive) return;
+  for (std::size_t t = 0; t < space.problem.tensors.size(); ++t)
+    operand_level_[t] = operand_level_of(space, keeps, t);
   blocks_.resize(space.hierarchy.levels.size());
   for (std::size_t level = blocks_.size(); level-- > 0;) {
     std::shared_ptr<const BlockBound>& entry = memo[key_of(space, keeps, level)];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least energy that the inner part of a mapping can cost, for every tile that it may start
-// from: what branch and bound compares with the best that is known. Internal to this folder.
+// from and by how many lanes it uses: what branch and bound compares with the best that is known.
+// Internal to this folder.
 #pragma once
 
 #include <map>
@@ -11,16 +12,27 @@
 
 namespace sluice::search {
 
-/// Least energies in pJ by point of the lattice, infinite where nothing fits. They bound from below
-/// what accesses of one block cost: the loops at a level, its fan-out, and all further in.
+/// Least energies in pJ by point of the lattice, infinite where nothing fits, in classes by the
+/// lanes that are used: class k for all that use at least `from[k]`. What uses fewer than
+/// `from[k - 1]` uses at most `top[k]`. Classes descend.
+struct LaneTable {
+  std::vector<double> from, top;
+  std::vector<double> least;  ///< by point and class
+  std::vector<double> lanes;  ///< all numbers of lanes that can be used, descending
+
+  std::size_t classes() const { return from.size(); }
+  const double* at(std::size_t point) const { return least.data() + point * from.size(); }
+};
+
+/// They bound from below what accesses of one block cost: the loops at a level, its fan-out, and
+/// all further in. Words that compute takes are counted where the innermost lanes that may share
+/// them are chosen.
 struct BlockBound {
-  std::vector<double> at_keep;  ///< the tile at the level: accesses of all links further in
-  /// `at_axis[a]`: the tile before axis a of the fan-out is spread, the link over the block not
-  /// counted; the last entry is the tile that the next level keeps.
-  std::vector<std::vector<double>> at_axis;
-  /// In the same places, the most lanes of this fan-out and all further in; 0 where nothing fits.
-  std::vector<double> lanes_at_keep;
-  std::vector<std::vector<double>> lanes_at_axis;
+  LaneTable at_keep;   ///< the tile at the level: accesses of all links further in
+  LaneTable at_loops;  ///< the tile that its loops leave: of all links that end further in
+  LaneTable at_axes;   ///< the same without the links that end at the next level
+  LaneTable at_end;    ///< the tile that the next level keeps
+  std::vector<double> operands_pj;  ///< by spread: of words that compute takes over this fan-out
 };
 
 /// The bounds of one choice of what levels keep. Without divisors (ragged tiles) there are none.
@@ -31,21 +43,18 @@ class Bounds {
   /// `memo` outlives calls for other choices, which have parts in common.
   Bounds(const Space& space, const Keeps& keeps, Memo& memo);
 
-  double at_keep(std::size_t level, std::size_t point) const {
-    return blocks_.empty() ? 0 : blocks_[level]->at_keep[point];
+  /// Null where there are none.
+  const BlockBound* block(std::size_t level) const {
+    return blocks_.empty() ? nullptr : blocks_[level].get();
   }
-  double at_axis(std::size_t level, std::size_t axis, std::size_t point) const {
-    return blocks_.empty() ? 0 : blocks_[level]->at_axis[axis][point];
-  }
-  double lanes_at_keep(std::size_t level, std::size_t point) const {
-    return blocks_.empty() ? most_lanes_[level] : blocks_[level]->lanes_at_keep[point];
-  }
-  double lanes_at_axis(std::size_t level, std::size_t axis, std::size_t point) const {
-    return blocks_.empty() ? most_lanes_[level] : blocks_[level]->lanes_at_axis[axis][point];
-  }
+  /// Lanes from each level inwards, at most, whatever the tile.
+  double most_lanes(std::size_t level) const { return most_lanes_[level]; }
+  /// The level over whose fan-out compute takes the words of a tensor; none: the number of levels.
+  std::size_t operand_level(std::size_t tensor) const { return operand_level_[tensor]; }
 
  private:
-  std::vector<double> most_lanes_;  ///< from each level inwards, whatever the tile
+  std::vector<double> most_lanes_;
+  std::array<std::size_t, max_nest_tensors> operand_level_{};
   std::vector<std::shared_ptr<const BlockBound>> blocks_;
 };
 

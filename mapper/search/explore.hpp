@@ -32,11 +32,23 @@ class Archive {
   std::vector<FoundMapping> found_;  ///< by cycles
 };
 
-/// A first step: what levels keep, the order of the outermost loops, and the tile that they leave.
-struct Start {
+/// A step: the tile that the loops of a level leave, in any order.
+struct Step {
   Tile tile{};
-  const std::vector<std::uint8_t>* order = nullptr;
-  double cycles = 0, energy_pj = 0;  ///< bounds
+  double cycles = 0, energy_pj = 0;  ///< bounds of what is the best to hope for
+};
+
+/// What a tensor that the next level keeps brings there, at least, when the loops of a level run.
+struct Pass {
+  std::size_t tensor = 0, level = 0;  ///< and the next level
+  double served = 0, arrived = 0;     ///< words, as it is
+  double again = 1;                   ///< how often these when a loop moves it
+  bool slides = false;
+  double touches = 0;
+};
+struct Passing {
+  std::array<Pass, max_nest_tensors> list{};
+  std::size_t size = 0;
 };
 
 struct Visits {
@@ -48,11 +60,14 @@ class Explorer {
   /// `known`: partial mappings that were looked at before.
   Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds, const Dominance& known,
            Archive& archive);
+  ~Explorer();
 
   /// All first steps that the archive does not exclude, the most promising first.
-  std::vector<Start> starts();
+  std::vector<Step> starts();
+  /// Whether the archive excludes by now what begins with a step.
+  bool excludes(const Step& start) const;
   /// Everything that begins with `start`. False if it was stopped.
-  bool explore(const Start& start);
+  bool explore(const Step& start);
   const Visits& visits() const { return visits_; }
   const Dominance& looked_at() const { return fresh_; }
 
@@ -61,18 +76,29 @@ class Explorer {
   void keep(Nest& nest, std::size_t level) const;
   void arrive(State& state, std::size_t level);
   void block(const State& state, std::size_t level);
-  void temporal(const State& state, std::size_t level, const Start& step);
+  void loops(const State& state, std::size_t level, const Step& step);
+  void temporal(const State& state, std::size_t level, const Step& step,
+                const std::vector<std::uint8_t>& order);
+  Passing passing(const State& state, std::size_t level) const;
+  double passing_pj(const State& state, const Passing& passing, const Tile& tile,
+                    const std::vector<std::uint8_t>* order) const;
+  double link_pj(const State& state, const Pass& pass, double served, double arrived) const;
   void spread(const State& state, std::size_t level);
   void evaluate(const State& state);
-  std::vector<Start> steps(const State& state, std::size_t level);
-  void collect(const State& state, std::size_t level, std::vector<Start>& list);
-  void count_links(State& state, std::size_t level, bool kept);
-  double cycles_bound(const State& state, double more_lanes) const;
-  bool excludes(const State& state, double further_pj, double more_lanes) const;
+  std::vector<Step> steps(const State& state, std::size_t level);
+  void add_step(const State& state, const BlockBound* bound, const Passing& passes,
+                const Tile& tile, std::vector<Step>& list) const;
+  void collect(const State& state, std::size_t level, std::vector<Step>& list);
+  void begin(State& state);
+  void settle(State& state, std::size_t level, std::uint16_t tensors);
+  void account(State& state, std::size_t level, bool kept, std::uint16_t tensors);
+  Arrivals arrivals(const State& state, std::size_t tensor) const;
+  double busy_cycles(const State& state) const;
+  bool excludes(const State& state, double further_pj, const LaneTable* table, std::size_t point,
+                double more_lanes, Step* best) const;
   bool dominated(const State& state, char stage);
-  bool slides_on(const State& state, std::size_t tensor) const;
+  void put_window(const State& state, std::size_t tensor);
   bool stopped();
-  State root() const;
 
   const Space& space_;
   const Keeps& keeps_;
@@ -81,6 +107,8 @@ class Explorer {
   Archive& archive_;
   Dominance fresh_;
   Visits visits_;
+  Standing standing_;  ///< of the state that is looked at
+  std::unique_ptr<const State> root_;
   bool stopped_ = false;
   double fixed_pj_ = 0;  ///< of operations
   double leak_pj_ = 0;   ///< a cycle

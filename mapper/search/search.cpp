@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "mapper/search/explore.hpp"
+#include "mapper/search/merge.hpp"
 
 namespace sluice {
 namespace {
@@ -45,7 +46,9 @@ class Search {
     Bounds::Memo memo;
     for (const Keeps& keeps : space_.keeps()) {
       choices.push_back({&keeps, Bounds(space_, keeps, memo), 0});
-      choices.back().energy_pj = choices.back().bounds.at_keep(0, space_.points - 1);
+      if (const BlockBound* bound = choices.back().bounds.block(0))
+        choices.back().energy_pj =
+            bound->at_keep.at(space_.point(space_.begin()))[bound->at_keep.classes() - 1];
     }
     std::stable_sort(choices.begin(), choices.end(),
                      [](const Choice& a, const Choice& b) { return a.energy_pj < b.energy_pj; });
@@ -56,19 +59,20 @@ class Search {
  private:
   void explore(const Keeps& keeps, const Bounds& bounds) {
     Dominance known;
-    const std::vector<Start> starts = Explorer(space_, keeps, bounds, known, archive_).starts();
+    const std::vector<Step> starts = Explorer(space_, keeps, bounds, known, archive_).starts();
     std::size_t done = 0;
     for (std::size_t width = 1; done < starts.size(); width = std::min<std::size_t>(2 * width, 32))
       done = wave(starts, done, width, keeps, bounds, known);
   }
 
   /// Explores up to `width` starts from `first` on; returns the first that is left.
-  std::size_t wave(const std::vector<Start>& starts, std::size_t first, std::size_t width,
+  std::size_t wave(const std::vector<Step>& starts, std::size_t first, std::size_t width,
                    const Keeps& keeps, const Bounds& bounds, Dominance& known) {
-    std::vector<const Start*> tasks;
+    const Explorer root(space_, keeps, bounds, known, archive_);
+    std::vector<const Step*> tasks;
     while (first < starts.size() && tasks.size() < width) {
-      const Start& start = starts[first++];
-      if (!options_.exhaustive && archive_.excludes(start.cycles, start.energy_pj)) continue;
+      const Step& start = starts[first++];
+      if (root.excludes(start)) continue;
       tasks.push_back(&start);
     }
     std::vector<Archive> archives(tasks.size(), archive_);
@@ -101,7 +105,7 @@ class Search {
   }
 
   /// Remembers that a part of the space was not looked at.
-  void leave(const Start& start) {
+  void leave(const Step& start) {
     complete_ = false;
     bound_ = std::min(bound_, value_of(options_.objective, start.cycles, start.energy_pj));
   }
@@ -131,13 +135,38 @@ class Search {
 
 }  // namespace
 
+namespace {
+
+/// The rank of the merged problem that a rank is a part of.
+std::uint8_t rank_of(const MergedProblem& merged, std::uint8_t rank) {
+  for (std::size_t i = 0; i < merged.parts.size(); ++i)
+    if (std::ranges::find(merged.parts[i], rank) != merged.parts[i].end())
+      return static_cast<std::uint8_t>(i);
+  return 0;
+}
+
+}  // namespace
+
 double objective_value(SearchObjective objective, std::uint64_t cycles, double energy_pj) {
   return value_of(objective, static_cast<double>(cycles), energy_pj);
 }
 
 SearchResult search_mapping(const Problem& problem, const Hierarchy& hierarchy,
                             const SearchOptions& options) {
-  return Search(problem, hierarchy, options).run();
+  if (options.ragged || options.exhaustive) return Search(problem, hierarchy, options).run();
+  std::uint32_t apart = 0;
+  for (const NestNode& node : options.shared)
+    if (node.kind != NestKind::keep) apart |= 1u << node.rank;
+  const MergedProblem merged = merge_ranks(problem, apart);
+  SearchOptions inner = options;
+  inner.shared = Nest{};
+  for (NestNode node : options.shared) {
+    if (node.kind != NestKind::keep) node.rank = rank_of(merged, node.rank);
+    inner.shared.add(node);
+  }
+  SearchResult result = Search(merged.problem, hierarchy, inner).run();
+  for (FoundMapping& found : result.found) found.nest = split_ranks(found.nest, merged, problem);
+  return result;
 }
 
 }  // namespace sluice

@@ -55,6 +55,9 @@ struct SearchOptions {
   std::vector<KeptTensor> kept;
   /// Bits of each level that are taken already; empty: none.
   std::vector<std::uint64_t> reserved_bits;
+  /// Nodes that every mapping begins with, and in which other Einsums run too: keeps, and loops
+  /// whose tiles divide. Empty: what the outermost level keeps.
+  Nest shared;
 };
 
 struct FoundMapping {

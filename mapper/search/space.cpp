@@ -2,6 +2,7 @@
 #include "mapper/search/space.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <functional>
 #include <numeric>
@@ -36,7 +37,11 @@ bool names(const std::vector<std::string>& list, const std::string& name) {
 }  // namespace
 
 Space::Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options)
-    : problem(problem), hierarchy(hierarchy), options(options) {
+    : problem(problem),
+      hierarchy(hierarchy),
+      options(options),
+      counter(problem, hierarchy, options.convention),
+      pricer(problem, hierarchy, options.convention) {
   for (std::size_t t = 0; t < problem.tensors.size(); ++t)
     for (const NestProjection& dimension : problem.tensors[t].dimensions) {
       std::size_t moving = 0;
@@ -53,10 +58,12 @@ Space::Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOpt
     latched_ = latched_ || lanes > 1;
   }
   make_sizes();
+  read_shared();
   make_keeps();
   make_lanes();
   make_divisions();
   make_spreads();
+  make_divisible();
   orders_ = std::make_unique<OrdersOfMask[]>(std::size_t{2} << problem.ranks.size());
 }
 
@@ -71,6 +78,27 @@ void Space::make_sizes() {
     }
     points *= sizes.size.size();
     ranks.push_back(std::move(sizes));
+  }
+}
+
+/// What the shared nodes keep and leave.
+void Space::read_shared() {
+  begin_ = whole();
+  for (const NestNode& node : options.shared) {
+    if (node.kind == NestKind::loop) {
+      const auto& sizes = ranks[node.rank].size;
+      begin_[node.rank] = static_cast<std::uint16_t>(
+          std::lower_bound(sizes.begin(), sizes.end(), node.tile) - sizes.begin());
+      continue;
+    }
+    if (node.level == 0) continue;
+    resident_[node.level] = static_cast<std::uint16_t>(resident_[node.level] | node.tensors);
+    const NestLevel& memory = hierarchy.levels[node.level];
+    for (std::size_t t = 0; t < problem.tensors.size(); ++t)
+      if ((node.tensors >> t & 1) != 0)
+        resident_bits_[node.level] +=
+            words(t, begin_) * bits_at(memory, problem.tensors[t].name, problem.tensors[t].bits) *
+            (memory.double_buffered ? 2 : 1);
   }
 }
 
@@ -92,7 +120,14 @@ void Space::make_keeps() {
     must[home[t]] = static_cast<std::uint16_t>(must[home[t]] | 1u << t);
     for (std::size_t level = 0; level < home[t]; ++level) {
       may[level] = static_cast<std::uint16_t>(may[level] & ~(1u << t));
-      uncut_[level] |= relevant_[t];
+      if ((resident_[home[t]] >> t & 1) == 0) uncut_[level] |= relevant_[t];
+    }
+    for (std::size_t level = 1; level < levels; ++level) {
+      if ((resident_[level] >> t & 1) == 0) continue;
+      must[level] = static_cast<std::uint16_t>(must[level] | 1u << t);
+      for (std::size_t outer = 1; outer < level; ++outer)
+        if ((resident_[outer] >> t & 1) == 0)
+          may[outer] = static_cast<std::uint16_t>(may[outer] & ~(1u << t));
     }
   }
   for (const HeldTensor& held : options.held)
@@ -163,6 +198,10 @@ double Space::words_of_element(std::size_t level, std::size_t tensor) const {
 double Space::blocks_of_element(std::size_t level, std::size_t tensor) const {
   const NestLevel& memory = hierarchy.levels[level];
   return words_of_element(level, tensor) / static_cast<double>(memory.block * memory.cluster);
+}
+
+bool Space::shares(std::size_t level, std::size_t axis, std::size_t tensor) const {
+  return options.convention == CountConvention::timeloop || !separate(level, axis, tensor);
 }
 
 bool Space::separate(std::size_t level, std::size_t axis, std::size_t tensor) const {
@@ -240,8 +279,88 @@ void Space::make_spreads() {
       list = std::move(more);
     }
     spreads_.emplace_back();
-    for (Choice& choice : list) spreads_.back().push_back(with_divisions(std::move(choice.spread)));
+    for (Choice& choice : list) {
+      spreads_.back().push_back(with_divisions(std::move(choice.spread)));
+      count_lanes(level, spreads_.back().back());
+    }
     std::ranges::stable_sort(spreads_.back(), std::greater{}, &Spread::product);
+    spreads_at_.push_back(std::make_unique<SpreadsOfPoint[]>(points));
+  }
+}
+
+void Space::count_lanes(std::size_t level, Spread& spread) const {
+  for (std::size_t t = 0; t < problem.tensors.size(); ++t) {
+    spread.share[t] = share_of(level, spread, t);
+    spread.alone[t] = spread.copies[t] = 1;
+    for (std::size_t axis = 0; axis < spread.axes.size(); ++axis)
+      for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+        if ((relevant_[t] >> rank & 1) != 0) continue;
+        const double lanes = spread.axes[axis].of_rank[rank];
+        spread.copies[t] *= lanes;
+        if (!shares(level, axis, t)) spread.alone[t] *= lanes;
+      }
+  }
+}
+
+/// Lanes of ranks that do not move the tensor share a word; those of a window share at most all but
+/// what its ends differ by.
+double Space::share_of(std::size_t level, const Spread& spread, std::size_t tensor) const {
+  std::array<double, max_nest_ranks> together;
+  together.fill(1);
+  for (std::size_t axis = 0; axis < spread.axes.size(); ++axis)
+    if (shares(level, axis, tensor))
+      for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+        together[rank] *= spread.axes[axis].of_rank[rank];
+  double share = 1;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+    if ((relevant_[tensor] >> rank & 1) == 0) share /= together[rank];
+  if (options.convention == CountConvention::timeloop || problem.tensors[tensor].output)
+    return share;
+  for (const NestProjection& dimension : problem.tensors[tensor].dimensions) {
+    double points = 1, lanes = 1;
+    for (const NestTerm& term : dimension) {
+      points += together[term.rank] - 1;
+      lanes *= together[term.rank];
+    }
+    share *= points / lanes;
+  }
+  return share;
+}
+
+const std::vector<SpreadStep>& Space::spreads(std::size_t level, std::size_t point) const {
+  SpreadsOfPoint& entry = spreads_at_[level][point];
+  std::call_once(entry.once, [&] {
+    const Tile around = tile(point);
+    const auto& divisible = divisible_[level];
+    for (std::size_t word = 0; word * 64 < spreads_[level].size(); ++word) {
+      std::uint64_t whole = ~std::uint64_t{0};
+      for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+        whole &= divisible[rank][around[rank]][word];
+      for (; whole != 0; whole &= whole - 1) {
+        const auto i = static_cast<std::uint32_t>(
+            word * 64 + static_cast<std::size_t>(std::countr_zero(whole)));
+        Tile left = around;
+        for (const auto& [rank, indices] : spreads_[level][i].left)
+          left[rank] = static_cast<std::uint16_t>(indices[around[rank]]);
+        entry.list.push_back({i, static_cast<std::uint32_t>(this->point(left))});
+      }
+    }
+  });
+  return entry.list;
+}
+
+void Space::make_divisible() {
+  for (const std::vector<Spread>& spreads : spreads_) {
+    auto& of_level = divisible_.emplace_back(ranks.size());
+    const std::size_t words = (spreads.size() + 63) / 64;
+    std::vector<std::uint64_t> all(words, ~std::uint64_t{0});
+    if (spreads.size() % 64 != 0) all.back() = (std::uint64_t{1} << spreads.size() % 64) - 1;
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+      of_level[rank].assign(ranks[rank].size.size(), all);
+    for (std::size_t i = 0; i < spreads.size(); ++i)
+      for (const auto& [rank, indices] : spreads[i].left)
+        for (std::size_t size = 0; size < indices.size(); ++size)
+          if (indices[size] < 0) of_level[rank][size][i / 64] &= ~(std::uint64_t{1} << i % 64);
   }
 }
 
@@ -296,7 +415,9 @@ std::uint64_t Space::words(std::size_t tensor, const Tile& tile) const {
 bool Space::fits(std::size_t level, std::uint16_t tensors, const Tile& tile) const {
   const NestLevel& memory = hierarchy.levels[level];
   if (memory.capacity_bits == 0) return true;
-  std::uint64_t bits = level < options.reserved_bits.size() ? options.reserved_bits[level] : 0;
+  std::uint64_t bits = resident_bits_[level];
+  if (level < options.reserved_bits.size()) bits += options.reserved_bits[level];
+  tensors = static_cast<std::uint16_t>(tensors & ~resident_[level]);
   for (std::size_t t = 0; t < problem.tensors.size() && bits <= memory.capacity_bits; ++t)
     if ((tensors >> t & 1) != 0)
       bits += words(t, tile) * bits_at(memory, problem.tensors[t].name, problem.tensors[t].bits) *

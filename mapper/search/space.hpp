@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "mapper/nest/tally.hpp"
 #include "mapper/search/search.hpp"
 
 namespace sluice::search {
@@ -39,6 +40,15 @@ struct Spread {
   std::vector<Lanes> axes;
   std::vector<std::pair<std::uint8_t, std::vector<std::int32_t>>> left;  ///< rank, index by index
   std::uint64_t product = 1;
+  /// Of each tensor: the share of the words of all lanes that its level serves, at least; how often
+  /// the words of its tile are served to lanes that it does not move with, and how often they come.
+  std::array<double, max_nest_tensors> share{}, alone{}, copies{};
+};
+
+/// A spread that divides a tile, and the point of the tile that is left.
+struct SpreadStep {
+  std::uint32_t spread = 0;
+  std::uint32_t left = 0;
 };
 
 /// Loop orders (outer to inner) of one set of ranks that run.
@@ -51,6 +61,8 @@ class Space {
   const Problem& problem;
   const Hierarchy& hierarchy;
   const SearchOptions& options;
+  const NestCounter counter;
+  const NestPricer pricer;
   std::vector<RankSizes> ranks;
   std::size_t points = 1;  ///< of the lattice
 
@@ -81,16 +93,12 @@ class Space {
   }
   /// All ways to use the fan-out of `level`, the most lanes first.
   const std::vector<Spread>& spreads(std::size_t level) const { return spreads_[level]; }
-  /// The tile that is left of one; false: it does not divide it.
-  bool divided(const Tile& tile, const Spread& spread, Tile& left) const {
-    left = tile;
-    for (const auto& [rank, indices] : spread.left) {
-      const std::int32_t index = indices[tile[rank]];
-      if (index < 0) return false;
-      left[rank] = static_cast<std::uint16_t>(index);
-    }
-    return true;
-  }
+  /// Those that divide the tile at a point.
+  const std::vector<SpreadStep>& spreads(std::size_t level, std::size_t point) const;
+  /// Tensors that the shared nodes keep at `level`.
+  std::uint16_t resident(std::size_t level) const { return resident_[level]; }
+  /// The tile that the shared nodes leave.
+  const Tile& begin() const { return begin_; }
   /// Most lanes that any mapping uses of the axes of `level`.
   std::uint64_t most_lanes(std::size_t level) const { return most_lanes_[level]; }
   /// Ranks that no loop may cut outside of the home of a tensor of SearchOptions::kept at `level`.
@@ -105,6 +113,8 @@ class Space {
   std::uint32_t sliding(std::size_t tensor) const { return sliding_[tensor]; }
   /// Whether `axis` of `level` serves lanes of the tensor one by one.
   bool separate(std::size_t level, std::size_t axis, std::size_t tensor) const;
+  /// Whether lanes along it may share words of the tensor.
+  bool shares(std::size_t level, std::size_t axis, std::size_t tensor) const;
 
  private:
   void make_sizes();
@@ -112,6 +122,10 @@ class Space {
   void make_lanes();
   void make_divisions();
   void make_spreads();
+  void read_shared();
+  void count_lanes(std::size_t level, Spread& spread) const;
+  double share_of(std::size_t level, const Spread& spread, std::size_t tensor) const;
+  void make_divisible();
   std::size_t class_of(std::size_t level, std::size_t axis) const;
   Spread with_divisions(Spread spread) const;
   std::int32_t left_of(const RankSizes& sizes, std::size_t index, std::uint64_t lanes) const;
@@ -128,6 +142,16 @@ class Space {
     std::once_flag once;
     Orders orders;
   };
+  struct SpreadsOfPoint {
+    std::once_flag once;
+    std::vector<SpreadStep> list;
+  };
+  std::vector<std::unique_ptr<SpreadsOfPoint[]>> spreads_at_;  ///< made when first asked for
+  /// By level, rank and size: which spreads (bits) divide it.
+  std::vector<std::vector<std::vector<std::vector<std::uint64_t>>>> divisible_;
+  std::array<std::uint16_t, max_nest_levels> resident_{};
+  std::array<std::uint64_t, max_nest_levels> resident_bits_{};
+  Tile begin_{};
   std::unique_ptr<OrdersOfMask[]> orders_;  ///< by mask, made when first asked for
   bool latched_ = false;
 };
