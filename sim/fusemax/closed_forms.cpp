@@ -99,10 +99,15 @@ void count_running_values(Operations& ops, const Attention& a, const Tiles& t, b
 
 /// Accesses of the buffer that all designs with the one-pass cascade share.
 void count_one_pass_rows(Cost& cost, const Attention& a, const Tiles& t) {
-  cost.buffer_reads += t.count * (2 * a.e + 2 * a.f + 2);  // Q, K, V, RNV; RM, RD
-  cost.buffer_writes += 2 * t.count;                       // RM, RD
-  cost.buffer_reads += t.heads * a.p * a.f / t.r;          // AV to DRAM
-  cost.buffer_writes += t.heads * (a.p * (a.e + a.f) + cost.outer_blocks * a.m * (a.e + a.f)) / t.r;
+  cost.buffer_reads = t.count * (2 * a.e + 2 * a.f + 2);  // Q, K, V, RNV; RM, RD
+  cost.buffer_writes = t.count * (a.f + 2);               // RNV; RM, RD
+  cost.buffer_reads += t.heads * a.p * (a.f + 1) / t.r;   // RNV and RD for AV
+  cost.buffer_writes += t.heads * (a.p * a.e + cost.outer_blocks * a.m * (a.e + a.f)) / t.r;
+}
+
+/// Rows of the numerators that Timeloop reads too often.
+double numerators_not_elided(const Cost& cost, const Attention& a, const Tiles& t) {
+  return reads_not_elided(t.heads * a.p * t.m1 * a.f, cost.blocks_on_chip * t.r * a.f) / t.r;
 }
 
 /// FuseMax: exponentials and maxima of the scores in the 2D array.
@@ -126,8 +131,8 @@ Cost fusemax_cost(const Attention& a, const Machine& machine, Bytes capacity, bo
   cost.array_2d.mac += exp_macs * t.points;
   count_running_values(cost.array_1d, a, t, false);
   count_one_pass_rows(cost, a, t);
-  cost.buffer_writes += (accounting.corrected ? 1 : 2) * t.count * a.f;  // RNV; twice there
-
+  cost.drained_words = t.heads * a.p * t.m1 * (a.f + 2);  // SLNV; LM, SLD
+  if (!accounting.corrected) cost.buffer_reads += numerators_not_elided(cost, a, t);
   const double division = a.f / t.m1;  // AV, spread over the blocks of keys
   const double tile = pipelined ? std::max(a.e + 1, 1 + a.f + division) + 1 + 8 + a.f
                                 : std::max(a.e + 1, 1 + division) + t.r + 1 + 8 + 2 * a.f;
@@ -160,9 +165,14 @@ Cost cascade_cost(const Setup& setup, const Attention& a, const Accounting& acco
   cost.array_1d = {.add = 2 * t.points, .max = t.points, .exp_unit = t.points};
   count_running_values(cost.array_1d, a, t, true);
   count_one_pass_rows(cost, a, t);
-  const double pass = t.points / t.r;
-  cost.buffer_reads += 5 * pass;                   // LM, both halves of SLN, SLD, SLNV
-  cost.buffer_writes += 3 * pass + t.count * a.f;  // QK, both halves of SLN; RNV
+  cost.buffer_reads += 2 * t.points / t.r;   // QK, SLN
+  cost.buffer_writes += 2 * t.points / t.r;  // QK, SLN
+  // The artifact calls them `exponential` here and `exponentiatial` where it prices them.
+  if (!accounting.corrected) {
+    cost.array_1d.exp_unit = 0;
+    cost.buffer_reads += numerators_not_elided(cost, a, t) +
+                         2 * reads_not_elided(t.points, cost.blocks_on_chip * t.r * t.r) / t.r;
+  }
   cost.compute_cycles = std::max(cost.busy_1d_cycles, cost.wall_2d_cycles);
   if (accounting.corrected) {
     cost.compute_cycles =
@@ -191,10 +201,9 @@ double spilled_share(const FlatMapping& mapping, const Attention& a, const Machi
   return needed <= words ? 0 : 1 - words / needed;
 }
 
-/// Words over DRAM and rows of the buffer of FLAT.
+/// Words over DRAM of FLAT.
 void count_flat_traffic(Cost& cost, const FlatMapping& mapping, const Attention& a,
                         const Machine& machine, const Tiles& t) {
-  const double pass = t.points / t.r, word = static_cast<double>(machine.word.value);
   const double rows = mapping.rows == 0 ? a.p : static_cast<double>(mapping.rows);
   double q = 1, k = 1, v = 1, score_words = 0;
   if (mapping.stationary == Stationary::output) {
@@ -211,19 +220,33 @@ void count_flat_traffic(Cost& cost, const FlatMapping& mapping, const Attention&
     score_words = 4 * t.points;  // QK and A, each to DRAM and back
   }
   cost.dram_bytes =
-      word * (t.heads * (q * a.p * a.e + k * a.m * a.e + v * a.m * a.f + a.p * a.f) + score_words);
-  // A row holds one vector of E or F elements. Each is written once a load; read once a tile, the
-  // stationary ones once a load.
-  cost.buffer_writes += t.heads * (q * a.p + k * a.m + v * a.m);
-  cost.buffer_reads +=
-      pass + (mapping.stationary == Stationary::output ? 2 * pass : t.heads * (k + v) * a.m);
-  if (keeps(mapping, OnChip::av)) {  // its partial sums go through the buffer
-    cost.buffer_reads += pass;
-    cost.buffer_writes += pass;
+      static_cast<double>(machine.word.value) *
+      (t.heads * (q * a.p * a.e + k * a.m * a.e + v * a.m * a.f + a.p * a.f) + score_words);
+}
+
+/// Rows of the buffer of FLAT. Tensors that are not kept go past it, between DRAM and the array.
+void count_flat_rows(Cost& cost, const FlatMapping& mapping, const Attention& a, const Tiles& t) {
+  const double pass = t.points / t.r, vector = t.heads * a.p / t.r;
+  const bool scores_stay = mapping.stationary == Stationary::output;
+  // QK for GM and for SN, SN for A; GM, SD. Where the scores stay, A for AV too.
+  cost.buffer_reads = (scores_stay ? 4 : 3) * pass + 2 * vector;
+  // QK (from the array, or from DRAM), SN; GM, SD. Where the scores stay, A too.
+  cost.buffer_writes = (scores_stay ? 3 : 2) * pass + 2 * vector;
+  const auto keep_input = [&](OnChip tensor, double length, double elements) {
+    if (!keeps(mapping, tensor)) return;
+    cost.buffer_reads += t.count * elements;
+    cost.buffer_writes += t.heads * length * elements / t.r;
+  };
+  keep_input(OnChip::q, a.p, a.e);
+  keep_input(OnChip::k, a.m, a.e);
+  keep_input(OnChip::v, a.m, a.f);
+  if (!keeps(mapping, OnChip::av)) return;
+  if (scores_stay) {  // its sums stay in the array
+    cost.buffer_writes += vector * a.f;
+  } else {
+    cost.buffer_writes += t.count * a.f;
+    cost.buffer_reads += t.count * a.f - vector * a.f;
   }
-  // Scores that are spilled, or go to DRAM, are counted there and not a second time here.
-  cost.buffer_reads += 5 * pass;   // QK for GM and SN, SN for SD and A, A for AV
-  cost.buffer_writes += 3 * pass;  // QK, SN, A
 }
 
 Cost flat_cost(const Setup& setup, const Attention& a, const FlatMapping& mapping,
@@ -232,6 +255,14 @@ Cost flat_cost(const Setup& setup, const Attention& a, const FlatMapping& mappin
   const Tiles t = tiles_of(a, machine);
   Cost cost;
   count_flat_traffic(cost, mapping, a, machine, t);
+  count_flat_rows(cost, mapping, a, t);
+  if (!accounting.corrected) {
+    const double rows = mapping.rows == 0 ? a.p : static_cast<double>(mapping.rows);
+    double words = reads_not_elided(t.points, a.m);  // SN
+    if (mapping.stationary == Stationary::output)    // A, QK
+      words += reads_not_elided(t.points, a.m) + reads_not_elided(t.points, rows * a.m);
+    cost.buffer_reads += words / t.r;
+  }
   cost.shares = {{"QK", t.count * a.e}, {"AV", t.count * a.f}};
   cost.busy_2d_cycles = t.count * (a.e + a.f);
   // Of AV only F of the columns work; weight-stationary, E of them in QK too.
@@ -277,15 +308,17 @@ Cost unfused_cost(const Setup& setup, const Attention& a, const Accounting& acco
   cost.array_2d = streaming_macs(t.points * (a.e + a.f));
   cost.array_1d = {.add = 2 * t.points, .max = t.points, .divide = t.points, .exp_unit = t.points};
 
-  const Rows qk{pass + 2 * t.count * a.e, pass + t.heads * a.e * (a.p + reloads * a.m) / t.r};
-  const Rows softmax{5 * pass, 3 * pass};
-  const double av_words = t.heads * a.f * a.p;
-  const Rows av{pass + 2 * t.count * a.f + av_words / t.r,
-                pass + t.count * a.f + (t.heads * reloads * a.m * a.f + av_words) / t.r};
+  // QK and A go to DRAM past the buffer; partial sums of AV go through it.
+  const double vector = t.heads * a.p / t.r;
+  const Rows qk{2 * t.count * a.e, t.heads * a.e * (a.p + reloads * a.m) / t.r};
+  const Rows softmax{3 * pass + 2 * vector, 2 * pass + 2 * vector};  // QK twice, SN; QK, SN; GM, SD
+  const Rows av{2 * t.count * a.f - vector * a.f,
+                t.count * a.f + t.heads * reloads * a.m * a.f / t.r};
   for (const Rows& rows : {qk, softmax, av}) {
     cost.buffer_reads += rows.reads;
     cost.buffer_writes += rows.writes;
   }
+  if (!accounting.corrected) cost.buffer_reads += reads_not_elided(t.points, a.m) / t.r;  // SN
   const auto phase = [&](double cycles, double bytes, const Rows& rows) {
     if (accounting.corrected)
       cycles = std::max(cycles, port_cycles(rows, machine, accounting)) + 2 * t.r;
@@ -332,7 +365,7 @@ Cost linear_cost(const Setup& setup, const Machine& machine, const Model& model,
   const auto layer = [&](double in, double out) {
     const double macs = tokens * in * out, words = tokens * (in + out) + in * out;
     const double cycles = macs / (r * r), bytes = static_cast<double>(machine.word.value) * words;
-    const Rows rows{2 * cycles + tokens * out / r, words / r};
+    const Rows rows{2 * cycles, (words - tokens * out) / r};  // results go past the buffer
     cost.array_2d += streaming_macs(macs);
     cost.compute_cycles += cycles;
     cost.dram_bytes += bytes;

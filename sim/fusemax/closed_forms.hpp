@@ -58,6 +58,7 @@ struct Cost {
   std::vector<EinsumShare> shares;
   Operations array_2d, array_1d;
   double buffer_reads = 0, buffer_writes = 0;  ///< rows
+  double drained_words = 0;  ///< from the 2D array through registers of the 1D array
   Energy energy;
 
   double utilization_2d(const Machine& machine) const {

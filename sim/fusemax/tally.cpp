@@ -64,6 +64,12 @@ double port_cycles(const Cost& cost, const Machine& machine, const Accounting& a
   return port_cycles(Rows{cost.buffer_reads, cost.buffer_writes}, machine, accounting);
 }
 
+double reads_not_elided(double words, double tile) {
+  const auto all = static_cast<std::uint64_t>(words), one = static_cast<std::uint64_t>(tile);
+  const std::uint64_t elided = all * one / one;  // modulo 2^64
+  return static_cast<double>(all - elided);
+}
+
 void set_latency(Cost& cost, const Machine& machine) {
   cost.latency_s = std::max(cost.compute_cycles / machine.clock.value,
                             cost.dram_bytes / bytes_per_second(machine));
@@ -75,7 +81,8 @@ void price(Cost& cost, const Machine& machine, const Prices& prices, const Accou
       .array_2d_pj = energy_of(cost.array_2d, prices),
       .array_1d_pj = energy_of(cost.array_1d, prices),
       .registers_pj = register_energy(cost.array_2d, lanes * lanes, prices, accounting) +
-                      register_energy(cost.array_1d, lanes, prices, accounting),
+                      register_energy(cost.array_1d, lanes, prices, accounting) +
+                      cost.drained_words * (prices.register_read + prices.register_write).value,
       .buffer_pj = cost.buffer_reads * machine.buffer_read.value +
                    cost.buffer_writes * machine.buffer_write.value,
       .dram_pj = cost.dram_bytes * prices.dram_byte.value,

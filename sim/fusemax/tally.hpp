@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps that the closed forms of all designs share. Not for other folders.
+// Steps that the closed forms of all designs share. Not for other rooms.
 #pragma once
 
 #include "sim/fusemax/closed_forms.hpp"
@@ -24,6 +24,12 @@ Operations& operator+=(Operations& sum, const Operations& more);
 /// Cycles in which the ports of the buffer serve all accesses.
 double port_cycles(const Rows& rows, const Machine& machine, const Accounting& accounting);
 double port_cycles(const Cost& cost, const Machine& machine, const Accounting& accounting);
+
+/// Reads of the buffer that Timeloop counts for a tensor which is written there once and never
+/// read before: none, until words * tile exceeds 64 bits. It takes the first read of every word
+/// off, and the artifact's counts are those of the product having wrapped round. `tile` is what
+/// lies in the buffer at once.
+double reads_not_elided(double words, double tile);
 
 /// The later of compute and DRAM.
 void set_latency(Cost& cost, const Machine& machine);

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "sim/fusemax/closed_forms.hpp"
+#include "sim/fusemax/tally.hpp"
 #include "tests/base/errors.hpp"
 #include "tests/source_path.hpp"
 
@@ -100,9 +101,12 @@ TEST_CASE("the corrected accounting is never faster, and its registers cost more
         const Cost artifact = attention_cost(setup, design, m, length, {});
         const Cost corrected = attention_cost(setup, design, m, length, {.corrected = true});
         if (design != Design::cascade) CHECK(corrected.latency_s >= artifact.latency_s);
-        CHECK(corrected.energy.registers_pj > 200 * artifact.energy.registers_pj);
+        CHECK(corrected.energy.registers_pj > 100 * artifact.energy.registers_pj);
         CHECK(corrected.energy.array_2d_pj == artifact.energy.array_2d_pj);
-        CHECK(corrected.energy.array_1d_pj == artifact.energy.array_1d_pj);
+        // The artifact does not price the exponentials of +Cascade.
+        CHECK(corrected.energy.array_1d_pj >= artifact.energy.array_1d_pj);
+        CHECK((corrected.energy.array_1d_pj > artifact.energy.array_1d_pj) ==
+              (design == Design::cascade));
       }
 }
 
@@ -121,10 +125,18 @@ TEST_CASE("more ports are never slower, and one port for reads is the bottleneck
   const Cost cost =
       attention_cost(setup, Design::binding, bert, 65536, {.corrected = true, .read_ports = 1});
   // 4 * 64 rows of Q, K, V, RNV, 1 of RM and 1 of RD: 258 cycles a tile, where the arrays need 138;
-  // AV to DRAM adds E / M1 of a row. Three epochs more for each of the 2 blocks of 128 * 256 tiles.
+  // AV reads F rows of RNV and one of RD a block. Three epochs more for each of the 2 blocks.
   const double tiles = 64 * 12 * 256.0 * 256.0;
   CHECK(cost.compute_cycles ==
-        doctest::Approx((258 + 64.0 / 256) * (tiles + 64 * 12 * 2 * 3)).epsilon(1e-12));
+        doctest::Approx((258 + 65.0 / 256) * (tiles + 64 * 12 * 2 * 3)).epsilon(1e-12));
+}
+
+TEST_CASE("first reads come back where words times tile exceeds 64 bits") {
+  constexpr double two_32 = 4294967296.0;
+  CHECK(reads_not_elided(two_32, two_32 / 2) == 0);
+  CHECK(reads_not_elided(two_32, two_32) == two_32);               // the product is 0
+  CHECK(reads_not_elided(1.5 * two_32, two_32) == two_32);         // it is 2^63
+  CHECK(reads_not_elided(12 * two_32, two_32 / 8) == 8 * two_32);  // BERT at 256K: two thirds
 }
 
 TEST_CASE("energy is the sum of its parts and scales with the batch") {
