@@ -303,9 +303,10 @@ class ArchitectureReader {
   bool has_compute_ = false;
 };
 
-/// `system.PE.buffer[1..4]` is `buffer`.
+/// `system.PE[1..4].buffer[1..2]` is `buffer`.
 std::string last_name(std::string text) {
-  text = text.substr(0, text.find('['));
+  for (std::size_t open = 0; (open = text.find('[')) != text.npos;)  // a range has dots, too
+    text.erase(open, std::min(text.find(']', open), text.size() - 1) - open + 1);
   const std::size_t dot = text.rfind('.');
   return dot == text.npos ? text : text.substr(dot + 1);
 }

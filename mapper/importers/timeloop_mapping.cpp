@@ -249,6 +249,22 @@ class MappingReader {
     }
     spatial_[level][place.x.value_or(place.y.value_or(0))] = std::move(loops);
     note_imperfect(factors);
+    note_diagonals(target, order);
+  }
+  /// Timeloop compares what the lanes of one fan-out need, and serves equal ones together.
+  void note_diagonals(const YamlNode& target, const std::vector<std::size_t>& spread) {
+    for (const NestTensor& tensor : problem_.problem.tensors)
+      for (const NestProjection& dimension : tensor.dimensions) {
+        std::vector<std::string> ranks;
+        for (const std::size_t rank : spread)
+          if (std::ranges::find(dimension, rank, &NestTerm::rank) != dimension.end())
+            ranks.push_back(problem_.dimensions[rank]);
+        if (ranks.size() > 1)
+          reader_.notes.push_back(fmt::format(
+              "{}: lanes that need the same words of {} along a diagonal of {} are served "
+              "together by Timeloop, and here each by itself",
+              target.scalar, tensor.name, fmt::join(ranks, " and ")));
+      }
   }
   void note_imperfect(const std::map<std::size_t, Factor>& factors) {
     for (const auto& [rank, factor] : factors)

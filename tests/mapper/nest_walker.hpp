@@ -20,91 +20,24 @@ struct Span {
   std::uint64_t begin = 0, size = 0;
 };
 
-class Walker {
+/// The iterations of a nest: which points each of its lanes covers.
+class Space {
  public:
-  Walker(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy,
-         const CountOptions& options)
-      : nest_(nest), problem_(problem), hierarchy_(hierarchy), options_(options) {}
-
-  NestCounts count() {
-    begin();
-    std::vector<std::uint64_t> index(nest_.size(), 0);
-    do {
-      step(index);
-    } while (advance(index));
-    return end();
-  }
-
-  void begin() {
-    most_ = std::vector<std::uint64_t>(nest_.size(), 1);
+  Space(const Nest& nest, const Problem& problem)
+      : nest_(nest), problem_(problem), most_(nest.size(), 1) {
     std::vector<std::uint64_t> around;
-    for (const NestRank& rank : problem_.ranks) around.push_back(rank.extent);
-    for (std::size_t at = 0; at < nest_.size(); ++at) {
-      if (nest_[at].kind == NestKind::keep) continue;
-      const std::uint64_t tile = std::min(nest_[at].tile, around[nest_[at].rank]);
-      most_[at] = (around[nest_[at].rank] + tile - 1) / tile;
-      around[nest_[at].rank] = tile;
+    for (const NestRank& rank : problem.ranks) around.push_back(rank.extent);
+    for (std::size_t at = 0; at < nest.size(); ++at) {
+      if (nest[at].kind == NestKind::keep) continue;
+      const std::uint64_t tile = std::min(nest[at].tile, around[nest[at].rank]);
+      most_[at] = (around[nest[at].rank] + tile - 1) / tile;
+      around[nest[at].rank] = tile;
     }
-    for (std::size_t t = 0; t < problem_.tensors.size(); ++t) start(t);
-  }
-
-  NestCounts end() {
-    for (std::size_t t = 0; t < problem_.tensors.size(); ++t) flush(t, 1);
-    return counts_;
   }
 
   std::uint64_t iterations(std::size_t at) const { return most_[at]; }
 
-  /// What the buffers of a tensor at a node hold, by instance.
-  std::map<Key, Points> contents(std::size_t t, std::size_t at) const {
-    std::map<Key, Points> words;
-    for (const Place& place : places_[t])
-      if (place.position == at && !place.compute)
-        for (const auto& [instance, buffer] : place.buffers) words[instance] = buffer.words;
-    return words;
-  }
-  void set_contents(std::size_t t, std::size_t at, const std::map<Key, Points>& words) {
-    for (Place& place : places_[t])
-      if (place.position == at && !place.compute)
-        for (const auto& [instance, held] : words) place.buffers[instance].words = held;
-  }
-
-  /// One iteration of all loops in time; `index` has that of each node.
-  void step(std::vector<std::uint64_t>& index) {
-    go_to(index);
-    std::vector<std::vector<std::uint64_t>> all;
-    lanes(index, 0, nest_.size(), all);
-    bool busy = false;
-    for (const auto& lane : all)
-      if (!spans(lane, nest_.size()).empty()) {
-        busy = true;
-        ++counts_.operations;
-      }
-    if (busy) {
-      ++counts_.steps;
-      for (std::size_t t = 0; t < problem_.tensors.size(); ++t) move(t, all);
-    }
-  }
-
-  /// Drops what is not there any more in the iteration of these indices.
-  void go_to(const std::vector<std::uint64_t>& index) {
-    if (!before_.empty() && options_.convention == CountConvention::accelforge) lose(index, true);
-    if (!before_.empty() && options_.branches != 0) lose(index, false);
-    before_ = index;
-  }
-
- private:
-  struct Buffer {
-    Points words;
-    Points valid;   ///< of an output: those that hold a sum
-    Points filled;  ///< of these, those that came from the parent
-  };
-  struct Place {
-    std::size_t position = 0, level = 0;
-    bool compute = false;
-    std::map<Key, Buffer> buffers;
-  };
-
+  /// The next iteration of the loops in time.
   bool advance(std::vector<std::uint64_t>& index) const {
     for (std::size_t at = nest_.size(); at-- > 0;) {
       if (nest_[at].kind != NestKind::loop) continue;
@@ -153,27 +86,17 @@ class Walker {
     return all;
   }
 
-  void start(std::size_t t) {
-    std::vector<Place> places;
-    for (std::size_t at = 0; at < nest_.size(); ++at)
-      if (nest_[at].kind == NestKind::keep && (nest_[at].tensors >> t & 1) != 0)
-        places.push_back({at, nest_[at].level, false, {}});
-    for (const Place& place : places) counts_.at[place.level][t].kept = true;
-    places.push_back({nest_.size(), 0, true, {}});
-    places_.push_back(places);
-  }
-
   /// All lanes of a step: indices with those of the spreads filled in.
-  void lanes(std::vector<std::uint64_t>& index, std::size_t at, std::size_t end,
+  void lanes(std::vector<std::uint64_t>& index, std::size_t at,
              std::vector<std::vector<std::uint64_t>>& all) const {
-    if (at == end) {
+    if (at == nest_.size()) {
       all.push_back(index);
       return;
     }
-    if (nest_[at].kind != NestKind::spread) return lanes(index, at + 1, end, all);
+    if (nest_[at].kind != NestKind::spread) return lanes(index, at + 1, all);
     for (std::uint64_t i = 0; i < most_[at]; ++i) {
       index[at] = i;
-      lanes(index, at + 1, end, all);
+      lanes(index, at + 1, all);
     }
     index[at] = 0;
   }
@@ -185,9 +108,105 @@ class Walker {
     return key;
   }
 
+ private:
+  const Nest& nest_;
+  const Problem& problem_;
+  std::vector<std::uint64_t> most_;
+};
+
+class Walker {
+ public:
+  Walker(const Nest& nest, const Problem& problem, const Hierarchy& hierarchy,
+         const CountOptions& options)
+      : nest_(nest),
+        problem_(problem),
+        hierarchy_(hierarchy),
+        options_(options),
+        space_(nest, problem) {}
+
+  NestCounts count() {
+    begin();
+    std::vector<std::uint64_t> index(nest_.size(), 0);
+    do {
+      step(index);
+    } while (space_.advance(index));
+    return end();
+  }
+
+  void begin() {
+    for (std::size_t t = 0; t < problem_.tensors.size(); ++t) start(t);
+  }
+
+  NestCounts end() {
+    for (std::size_t t = 0; t < problem_.tensors.size(); ++t) flush(t, 1);
+    return counts_;
+  }
+
+  std::uint64_t iterations(std::size_t at) const { return space_.iterations(at); }
+
+  /// What the buffers of a tensor at a node hold, by instance.
+  std::map<Key, Points> contents(std::size_t t, std::size_t at) const {
+    std::map<Key, Points> words;
+    for (const Place& place : places_[t])
+      if (place.position == at && !place.compute)
+        for (const auto& [instance, buffer] : place.buffers) words[instance] = buffer.words;
+    return words;
+  }
+  void set_contents(std::size_t t, std::size_t at, const std::map<Key, Points>& words) {
+    for (Place& place : places_[t])
+      if (place.position == at && !place.compute)
+        for (const auto& [instance, held] : words) place.buffers[instance].words = held;
+  }
+
+  /// One iteration of all loops in time; `index` has that of each node.
+  void step(std::vector<std::uint64_t>& index) {
+    go_to(index);
+    std::vector<std::vector<std::uint64_t>> all;
+    space_.lanes(index, 0, all);
+    bool busy = false;
+    for (const auto& lane : all)
+      if (!space_.spans(lane, nest_.size()).empty()) {
+        busy = true;
+        ++counts_.operations;
+      }
+    if (busy) {
+      ++counts_.steps;
+      for (std::size_t t = 0; t < problem_.tensors.size(); ++t) move(t, all);
+    }
+  }
+
+  /// Drops what is not there any more in the iteration of these indices.
+  void go_to(const std::vector<std::uint64_t>& index) {
+    if (!before_.empty() && options_.convention == CountConvention::accelforge) lose(index, true);
+    if (!before_.empty() && options_.branches != 0) lose(index, false);
+    before_ = index;
+  }
+
+ private:
+  struct Buffer {
+    Points words;
+    Points valid;   ///< of an output: those that hold a sum
+    Points filled;  ///< of these, those that came from the parent
+  };
+  struct Place {
+    std::size_t position = 0, level = 0;
+    bool compute = false;
+    std::map<Key, Buffer> buffers;
+  };
+
+  void start(std::size_t t) {
+    std::vector<Place> places;
+    for (std::size_t at = 0; at < nest_.size(); ++at)
+      if (nest_[at].kind == NestKind::keep && (nest_[at].tensors >> t & 1) != 0)
+        places.push_back({at, nest_[at].level, false, {}});
+    for (const Place& place : places) counts_.at[place.level][t].kept = true;
+    places.push_back({nest_.size(), 0, true, {}});
+    places_.push_back(places);
+  }
+
   /// Lanes that share a transfer from `parent`: those that differ only along axes that multicast.
   Key group(const std::vector<std::uint64_t>& lane, std::size_t parent, std::size_t t) const {
-    Key group = key(lane, parent);
+    Key group = space_.key(lane, parent);
     for (std::size_t at = parent; at < nest_.size(); ++at) {
       if (nest_[at].kind != NestKind::spread) continue;
       const auto& names = hierarchy_.levels[nest_[at].level].fan_out[nest_[at].axis].separate;
@@ -242,7 +261,7 @@ class Walker {
         if (stays != next.end() && stays->second.contains(word)) continue;
         if (!place.compute) ++counts_.at[place.level][t].reads;
         reduced[{group(lane, parent.position, t), word}] = true;
-        parent.buffers[key(lane, parent.position)].valid.insert(word);
+        parent.buffers[space_.key(lane, parent.position)].valid.insert(word);
       }
     }
     counts_.at[parent.level][t].updates += reduced.size();
@@ -261,10 +280,10 @@ class Walker {
     std::vector<std::map<Key, Points>> next(places.size());
     for (std::size_t i = 0; i < places.size(); ++i)
       for (const auto& lane : all) {
-        const auto here = spans(lane, nest_.size());
+        const auto here = space_.spans(lane, nest_.size());
         if (here.empty()) continue;
-        next[i][key(lane, places[i].position)] =
-            points(problem_.tensors[t], spans(lane, places[i].position));
+        next[i][space_.key(lane, places[i].position)] =
+            space_.points(problem_.tensors[t], space_.spans(lane, places[i].position));
       }
     if (problem_.tensors[t].output) follow(t, next);
     const bool latch = hierarchy_.compute.latch;
@@ -289,7 +308,7 @@ class Walker {
       for (const auto& [instance, buffer] : places[i].buffers) {
         if (next[i].contains(instance)) continue;
         const Points& above =
-            next[i - 1][key(unpack(instance, places[i].position), places[i - 1].position)];
+            next[i - 1][space_.key(unpack(instance, places[i].position), places[i - 1].position)];
         Points kept;
         for (const Point& word : buffer.words)
           if (above.contains(word)) kept.insert(word);
@@ -314,7 +333,8 @@ class Walker {
         if (!problem_.tensors[t].output) {
           if (first) ++above.reads;
           ++here.fills;
-        } else if (first && parent.buffers[key(lane, parent.position)].valid.contains(word)) {
+        } else if (first &&
+                   parent.buffers[space_.key(lane, parent.position)].valid.contains(word)) {
           ++above.reads;
           ++here.fills;
           buffer.valid.insert(word);
@@ -328,7 +348,8 @@ class Walker {
   const Problem& problem_;
   const Hierarchy& hierarchy_;
   const CountOptions& options_;
-  std::vector<std::uint64_t> most_, before_;
+  Space space_;
+  std::vector<std::uint64_t> before_;
   std::vector<std::vector<Place>> places_;
   NestCounts counts_;
 };

@@ -131,4 +131,33 @@ TEST_CASE("mistakes of the mapping are told at their place") {
         "18:14: 'PE' is no memory");
 }
 
+TEST_CASE("a diagonal that Timeloop would serve together is noted") {
+  std::string text = R"(problem:
+  version: 0.4
+  shape:
+    name: conv
+    dimensions: [P, R]
+    data_spaces:
+      - {name: I, projection: [[[P], [R]]]}
+      - {name: W, projection: [[[R]]]}
+      - {name: O, projection: [[[P]]], read_write: true}
+  instance: {P: 3, R: 3}
+architecture:
+  nodes:
+    - !Component {name: GB, class: SRAM, attributes: {datawidth: 8}}
+    - !Container {name: PE, spatial: {meshX: 3, meshY: 3}}
+    - !Component {name: RF, class: regfile, attributes: {datawidth: 8}}
+    - !Component {name: MAC, class: mac}
+mapping:
+  - {target: GB, type: temporal, factors: []}
+  - {target: PE, type: spatial, factors: P=3 R=3, permutation: PR, split: 1}
+  - {target: RF, type: temporal, factors: []}
+)";
+  const YamlNode file = parse_timeloop(text, "t.yaml");
+  CHECK(import_timeloop({file, file, file, {}}).notes ==
+        std::vector<std::string>{
+            "PE: lanes that need the same words of I along a diagonal of R and P are served "
+            "together by Timeloop, and here each by itself"});
+}
+
 }  // namespace sluice

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "tests/mapper/nest_walker.hpp"
+#include "tests/mapper/nest_timeloop_walker.hpp"
 
 namespace sluice {
 namespace {
@@ -64,7 +64,8 @@ Nest random_nest(Random& random, const Problem& problem, const Hierarchy& machin
         nest.loop(rank, cut(rank));
       }
     }
-    for (std::uint64_t spreads = pick(random, 0, 2); spreads > 0; --spreads) {
+    const bool flat = machine.levels[level].fan_out[0].size == 1;
+    for (std::uint64_t spreads = flat ? 0 : pick(random, 0, 2); spreads > 0; --spreads) {
       const std::size_t rank = pick(random, 0, 3);
       nest.spread(level, pick(random, 0, 1), rank, cut(rank));
     }
@@ -75,20 +76,34 @@ Nest random_nest(Random& random, const Problem& problem, const Hierarchy& machin
   return nest;
 }
 
+/// Without a fan-out above the compute units, which decides whether Timeloop lets them keep
+/// operands.
+void flatten(Hierarchy& machine) {
+  for (FanOutAxis& axis : machine.levels.back().fan_out) axis.size = 1;
+}
+
+NestCounts walk(const Nest& nest, const Problem& problem, const Hierarchy& machine,
+                const CountOptions& options) {
+  if (options.convention == CountConvention::timeloop)
+    return walker::TimeloopWalker(nest, problem, machine).count();
+  return walker::Walker(nest, problem, machine, options).count();
+}
+
 void check_random_nests(std::uint64_t seed, int nests, CountConvention convention, bool ragged) {
   CAPTURE(seed);
   Random random(seed);
   for (int i = 0; i < nests; ++i) {
     CAPTURE(i);
     const Problem problem = random_problem(random);
-    const Hierarchy machine = random_machine(random, pick(random, 0, 1) == 1);
+    Hierarchy machine = random_machine(random, pick(random, 0, 1) == 1);
+    if (convention == CountConvention::timeloop && pick(random, 0, 1) == 1) flatten(machine);
     const Nest nest = random_nest(random, problem, machine, ragged);
     CountOptions options{convention, 0};
     if (convention == CountConvention::sluice && pick(random, 0, 2) == 0)
       options.branches = random() & random() & ((std::uint64_t{1} << nest.size()) - 2);
     NestCounts closed;
     count_accesses(nest, problem, machine, options, closed);
-    const NestCounts walked = walker::Walker(nest, problem, machine, options).count();
+    const NestCounts walked = walk(nest, problem, machine, options);
     const std::string text = to_text(nest, problem, machine);
     CAPTURE(text);
     CAPTURE(options.branches);
@@ -121,11 +136,18 @@ TEST_CASE("the closed form equals a walk where every loop brings tiles anew") {
   check_random_nests(3, 300, CountConvention::accelforge, true);
 }
 
+TEST_CASE(
+    "the closed form of Timeloop's rules equals a walk that serves every lane at every step") {
+  check_random_nests(7, 1500, CountConvention::timeloop, true);
+  check_random_nests(8, 1500, CountConvention::timeloop, false);
+}
+
 TEST_SUITE("slow") {
   TEST_CASE("the closed form equals a walk through twenty thousand nests") {
     check_random_nests(4, 10000, CountConvention::sluice, true);
     check_random_nests(5, 5000, CountConvention::sluice, false);
     check_random_nests(6, 5000, CountConvention::accelforge, true);
+    check_random_nests(9, 5000, CountConvention::timeloop, true);
   }
 }
 
