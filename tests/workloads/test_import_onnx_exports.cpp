@@ -88,6 +88,29 @@ TEST_CASE("GPT-2 as the TorchScript exporter writes it is the library's, its mas
   CHECK(all<Elementwise>(gpt2).size() == 25);           // positions, and two residuals a block
 }
 
+TEST_CASE("BERT-base and GPT-2 as the dynamo exporter writes them are the library's") {
+  const Network bert = exported("bert_base_dynamo.onnx", {{"batch_size", "8"}, {"seq_len", "128"}});
+  check_totals(bert, "{model: bert_base, batch: 8, seq_len: 128}");
+  Attention attention{.batch = 8,
+                      .query_heads = 12,
+                      .kv_heads = 12,
+                      .query_length = 128,
+                      .context_length = 128,
+                      .head_width = 64};
+  check_attention(bert, 12, attention);
+  CHECK(all<Norm>(bert).size() == 25);
+  CHECK(all<Linear>(bert).size() == 73);
+  CHECK(epilogues(bert, ElementwiseKind::gelu) == 12);
+  CHECK(all<Elementwise>(bert).size() == 26);
+  const Network gpt2 = exported("gpt2_dynamo.onnx", {{"batch_size", "8"}, {"seq_len", "128"}});
+  check_totals(gpt2, "{model: gpt2, batch: 8, seq_len: 128}");
+  attention.causal = true;
+  check_attention(gpt2, 12, attention);
+  CHECK(all<Norm>(gpt2).size() == 25);
+  CHECK(epilogues(gpt2, ElementwiseKind::gelu) == 12);
+  CHECK(all<Elementwise>(gpt2).size() == 25);
+}
+
 TEST_CASE("Llama as the TorchScript exporter writes it is the library's, operator by operator") {
   // Two blocks of 8 heads that share 2 of keys and values; RMS norms, rotary embeddings, SiLU, the
   // repeated keys and the mask are all written out.
