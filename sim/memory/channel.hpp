@@ -141,6 +141,8 @@ class DramChannel {
   std::uint64_t last_data_end() const { return last_data_end_; }
   const TimingRules& rules() const { return timing_.rules(); }
   void log_to(std::vector<DramCommand>* log) { log_ = log; }
+  /// Makes this copy of another channel the channel `index` on `bus`.
+  void move_to(std::uint32_t index, CommandBus& bus) { index_ = index, bus_ = &bus; }
 
  private:
   friend class DramStateWriter;

@@ -190,8 +190,11 @@ void DramSystem::append_state(std::uint64_t now, std::span<const std::uint64_t> 
   DramStateWriter writer(map_, now, base, out);
   out.push_back(now - now_);
   writer.bases();
-  for (const CommandBus& bus : buses_) writer.bus(bus);
-  for (const Port<TransferFeed>& port : ports_) writer.port(port);
+  out.insert(out.end(), leader_.begin(), leader_.end());
+  for (std::size_t b = 0; b < buses_.size(); ++b)
+    if (leads(b)) writer.bus(buses_[b]);
+  for (std::size_t c = 0; c < ports_.size(); ++c)
+    if (leads(c / bus_channels_)) writer.port(ports_[c]);
   table_.append_state(now, out);
 }
 
@@ -203,7 +206,8 @@ void DramSystem::shift(std::uint64_t clocks, std::span<const std::int64_t> delta
   now_ += clocks;
   for (CommandBus& bus : buses_) bus.free += clocks;
   table_.shift(clocks);
-  for (Port<TransferFeed>& port : ports_) DramStateWriter::shift(port, clocks, map_, delta);
+  for (std::size_t c = 0; c < ports_.size(); ++c)
+    if (leads(c / bus_channels_)) DramStateWriter::shift(ports_[c], clocks, map_, delta);
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #include "sim/memory/dram_system.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -29,6 +30,8 @@ DramSystem::DramSystem(const Dram& dram) : dram_(dram), map_(dram) {
     ports_.emplace_back(rules, policy, c, buses_[c / bus_channels_],
                         TransferFeed(map_, table_, latency_));
   counts_.resize(dram.channels);
+  credits_.resize(dram.channels);
+  group_all();
 }
 
 TransferId DramSystem::submit(const Transfer& transfer, std::uint64_t arrival) {
@@ -41,13 +44,17 @@ TransferId DramSystem::submit(const Transfer& transfer, std::uint64_t arrival) {
   StreamBytes& stream = streams_[transfer.stream];
   (transfer.write ? stream.written : stream.read) += bursts * map_.burst_bytes();
 
-  const std::uint32_t id = table_.open(transfer.write, touched, arrival);
   std::uint32_t part = 0;  // of the channels touched: the first few take what does not divide
+  for (std::uint32_t c = 0; c < counts_.size(); ++c)
+    credits_[c] = counts_[c] == 0
+                      ? 0
+                      : std::max(1u, transfer.outstanding / touched +
+                                         (part++ < transfer.outstanding % touched ? 1 : 0));
+  regroup(transfer);
+  const std::uint32_t id = table_.open(transfer.write, touched, arrival);
   for (std::uint32_t c = 0; c < counts_.size(); ++c) {
-    if (counts_[c] == 0) continue;
-    const std::uint32_t credits = std::max(
-        1u, transfer.outstanding / touched + (part++ < transfer.outstanding % touched ? 1 : 0));
-    ports_[c].feed().add(transfer, id, c, counts_[c], arrival, credits, useful_credits_);
+    if (counts_[c] == 0 || !leads(c / bus_channels_)) continue;
+    ports_[c].feed().add(transfer, id, c, counts_[c], arrival, credits_[c], useful_credits_);
     ports_[c].wake(arrival);
   }
   return TransferId{id};
@@ -55,6 +62,7 @@ TransferId DramSystem::submit(const Transfer& transfer, std::uint64_t arrival) {
 
 void DramSystem::run(std::uint64_t until) {
   for (std::size_t b = 0; b < buses_.size(); ++b) {
+    if (!leads(b)) continue;
     const std::size_t first = b * bus_channels_;
     const std::size_t count = std::min(bus_channels_, ports_.size() - first);
     run_ports(std::span(ports_).subspan(first, count), buses_[b], first, until);
@@ -67,12 +75,13 @@ std::uint64_t DramSystem::earliest_event() const {
   if (!busy()) return earliest;
   const auto& transfers = table_.transfers();
   bounds_.assign(transfers.size(), 0);
-  for (const Port<TransferFeed>& port : ports_)
-    port.feed().bounds(port.channel(), now_,
-                       [&](std::uint32_t transfer, bool entering, std::uint64_t clock) {
-                         if (entering == (transfers[transfer].channels_entering != 0))
-                           bounds_[transfer] = std::max(bounds_[transfer], clock);
-                       });
+  for (std::size_t c = 0; c < ports_.size(); ++c)
+    if (leads(c / bus_channels_))
+      ports_[c].feed().bounds(ports_[c].channel(), now_,
+                              [&](std::uint32_t transfer, bool entering, std::uint64_t clock) {
+                                if (entering == (transfers[transfer].channels_entering != 0))
+                                  bounds_[transfer] = std::max(bounds_[transfer], clock);
+                              });
   for (std::size_t t = 0; t < transfers.size(); ++t)
     if (bounds_[t] != 0) earliest = std::min(earliest, bounds_[t]);
   return earliest;
@@ -92,9 +101,9 @@ std::uint64_t DramSystem::drain() {
   std::uint64_t end = 0;
   for (bool waits = true; waits;) {
     waits = false;
-    for (const Port<TransferFeed>& port : ports_) {
-      waits = waits || port.channel().queued(true) != 0;
-      end = std::max(end, port.channel().last_data_end());
+    for (std::size_t c = 0; c < ports_.size(); ++c) {
+      waits = waits || port_of(c).channel().queued(true) != 0;
+      end = std::max(end, port_of(c).channel().last_data_end());
     }
     if (waits) run(now_ + 64);
   }
@@ -113,6 +122,7 @@ DramStats DramSystem::total() const {
 }
 
 void DramSystem::observe_data(DataObserver observer) {
+  part_all();
   observer_ = std::move(observer);
   for (Port<TransferFeed>& port : ports_) port.feed().observe(&observer_);
 }
@@ -122,6 +132,7 @@ void DramSystem::allow_runs(bool allowed) {
 }
 
 void DramSystem::log_to(std::vector<DramCommand>* log) {
+  part_all();
   for (Port<TransferFeed>& port : ports_) port.channel().log_to(log);
 }
 

@@ -63,10 +63,10 @@ class DramSystem {
   std::size_t channels() const { return ports_.size(); }
   /// Counters of a channel; between equal states of append_state() they grow by equal amounts.
   const DramStats& counters(std::size_t channel) const {
-    return ports_[channel].channel().counters();
+    return port_of(channel).channel().counters();
   }
   /// With the idle time up to now() accounted for.
-  DramStats stats(std::size_t channel) const { return ports_[channel].channel().stats(now_); }
+  DramStats stats(std::size_t channel) const { return port_of(channel).channel().stats(now_); }
   DramStats total() const;
   const std::vector<StreamBytes>& streams() const { return streams_; }
 
@@ -86,9 +86,20 @@ class DramSystem {
   /// Whether runs of row hits that nothing can interrupt are timed at once (the default) or one by
   /// one. The results are the same; for tests and benchmarks.
   void allow_runs(bool allowed);
+  /// From here on every channel is timed by itself, also where others go through the same.
+  void part_all();
 
  private:
   void run(std::uint64_t until);
+  bool leads(std::size_t bus) const { return leader_[bus] == bus; }
+  const Port<TransferFeed>& port_of(std::size_t channel) const {
+    return ports_[leader_[channel / bus_channels_] * bus_channels_ + channel % bus_channels_];
+  }
+  void group_all();
+  void regroup(const Transfer& transfer);
+  bool alike(std::size_t bus, std::size_t other) const;
+  void part(std::size_t bus);
+  void count_groups();
 
   Dram dram_;
   AddressMap map_;
@@ -99,9 +110,15 @@ class DramSystem {
   TransferTable table_;
   std::vector<CommandBus> buses_;
   std::vector<Port<TransferFeed>> ports_;
+  /// By bus: the first bus whose channels have gone through exactly the same so far. Only these are
+  /// timed; the ports of the others are out of date.
+  std::vector<std::size_t> leader_;
+  bool parted_ = false;  ///< every bus leads itself for good
   std::vector<StreamBytes> streams_;
   DataObserver observer_;
   std::vector<std::uint64_t> counts_;          ///< scratch: bursts by channel
+  std::vector<std::uint32_t> credits_;         ///< scratch: by channel
+  std::vector<BurstRange> runs_;               ///< scratch: of a transfer
   mutable std::vector<std::uint64_t> bounds_;  ///< scratch: by transfer
 };
 

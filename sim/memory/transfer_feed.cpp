@@ -160,7 +160,7 @@ std::uint64_t TransferFeed::fill(DramChannel& channel, std::uint64_t now) {
       continue;
     }
     turns_.erase(turns_.begin() + static_cast<std::ptrdiff_t>(turn_));
-    table_->entered(lanes_[index].transfer, now + 1);
+    table_->entered(lanes_[index].transfer, now + 1, channels_);
   }
   return next_chance(channel, now);
 }

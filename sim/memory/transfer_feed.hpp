@@ -42,6 +42,9 @@ class TransferFeed {
   /// benchmarks.
   void allow_repeat(bool allowed) { may_repeat_ = allowed; }
 
+  /// So many channels go through the same as this one; what happens here happens in all of them.
+  void stand_for(std::uint32_t channels) { channels_ = channels; }
+
   /// Who is told of all data from here on (nullptr: no one).
   void observe(const DataObserver* observer) { observer_ = observer; }
 
@@ -103,6 +106,7 @@ class TransferFeed {
   std::vector<Lane> lanes_;
   std::vector<std::uint32_t> turns_;  ///< lanes with bursts to enter, in the order of their turns
   std::size_t turn_ = 0;
+  std::uint32_t channels_ = 1;  ///< that this one stands for
   std::uint64_t serial_ = 0;
   bool may_repeat_ = true;
   std::uint32_t pause_ = 0;  ///< column commands until give_hits() is tried again
@@ -116,7 +120,7 @@ inline void TransferFeed::served(const ServedBurst& burst) {
   if (observer_ != nullptr) (*observer_)({lane.stream, burst.data_end});
   const std::uint64_t done = burst.data_end + latency_;
   if (lane.limited && lane.remaining != 0) return_credit(burst.owner, done);
-  if (--lane.unserved == 0 && !lane.write) table_->served(lane.transfer, done);
+  if (--lane.unserved == 0 && !lane.write) table_->served(lane.transfer, done, channels_);
 }
 
 }  // namespace sluice

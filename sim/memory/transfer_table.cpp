@@ -34,18 +34,18 @@ void TransferTable::push_event(TransferEvent event) {
   std::push_heap(events_.begin(), events_.end(), later);
 }
 
-void TransferTable::entered(std::uint32_t transfer, std::uint64_t clock) {
+void TransferTable::entered(std::uint32_t transfer, std::uint64_t clock, std::uint32_t channels) {
   Active& t = transfers_[transfer];
   t.accepted_clock = std::max(t.accepted_clock, clock);
-  if (--t.channels_entering != 0) return;
+  if ((t.channels_entering -= channels) != 0) return;
   push_event({TransferId{transfer}, t.accepted_clock, false});
   if (t.write) push_event({TransferId{transfer}, t.accepted_clock, true});
 }
 
-void TransferTable::served(std::uint32_t transfer, std::uint64_t clock) {
+void TransferTable::served(std::uint32_t transfer, std::uint64_t clock, std::uint32_t channels) {
   Active& t = transfers_[transfer];
   t.done_clock = std::max(t.done_clock, clock);
-  if (--t.channels_serving == 0) push_event({TransferId{transfer}, t.done_clock, true});
+  if ((t.channels_serving -= channels) == 0) push_event({TransferId{transfer}, t.done_clock, true});
 }
 
 TransferEvent TransferTable::take_event() {

@@ -33,10 +33,10 @@ class TransferTable {
 
   /// The lowest number that is free.
   std::uint32_t open(bool write, std::uint32_t channels, std::uint64_t arrival);
-  /// The last burst in a channel has entered, as of `clock`.
-  void entered(std::uint32_t transfer, std::uint64_t clock);
-  /// The last read of a channel is served; its data are there at `clock`.
-  void served(std::uint32_t transfer, std::uint64_t clock);
+  /// The last burst in each of `channels` channels has entered, as of `clock`.
+  void entered(std::uint32_t transfer, std::uint64_t clock, std::uint32_t channels = 1);
+  /// The last read of each of `channels` channels is served; its data are there at `clock`.
+  void served(std::uint32_t transfer, std::uint64_t clock, std::uint32_t channels = 1);
 
   bool has_event() const { return !events_.empty(); }
   std::uint64_t event_clock() const { return events_.front().clock; }
