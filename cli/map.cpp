@@ -100,11 +100,16 @@ std::string to_json(const MapFile& file, const CascadeCost& cost) {
 
 std::string table_of(const MapFile& file, const CascadeCost& cost) {
   std::string text = fmt::format("{}, counted as {} does\n", file.name, name_of(file.convention));
-  const CascadeProblems problems = problems_of(file);
+  const CascadeProblems problems = problems_of(file.cascade, {.count_fractions = true});
   for (const std::string& left : problems.left_out) text += fmt::format("  {}\n", left);
-  for (const EinsumProblem& einsum : problems.problems)
+  for (const EinsumProblem& einsum : problems.problems) {
     for (const std::string& note : einsum.notes)
       text += fmt::format("  {}: {}\n", einsum.problem.name, note);
+    if (einsum.fraction < 1)
+      text += fmt::format(
+          "  {}: its conditions leave {:.4g} % of its points; the nest visits and counts all\n",
+          einsum.problem.name, 100 * einsum.fraction);
+  }
   return text + "\n" + to_table(*file.mapping, file.hierarchy, cost);
 }
 

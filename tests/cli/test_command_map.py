@@ -38,6 +38,29 @@ def test_json_and_csv_hold_the_same_accesses(project):
             assert int(row[key]) == access[key]
 
 
+def test_the_share_of_points_that_a_mask_leaves_is_told(project):
+    project.write("mask.yaml", """name: mask
+cascade:
+  name: scores
+  ranks: {m: 4, p: 4}
+  inputs: ["Q[p]", "K[m]"]
+  einsums: |
+    S[m,p] = Q[p] * K[m] where m <= p
+hierarchy:
+  levels: [{name: Main}]
+mapping: |
+  keep Q, K, S in Main
+  for m
+    for p
+      compute S
+""")
+    done = project.sluice("map", "mask.yaml")
+    assert (done.code, done.err) == (0, "")
+    assert ("  S: its conditions leave 62.5 % of its points; the nest visits and counts all\n"
+            in done.out)
+    assert "16 cycles" in done.out
+
+
 def test_what_describe_prints_is_the_same_map_file(project):
     project.write("again.yaml", project.sluice("describe", FUSED).out)
     first = json.loads(project.sluice("map", FUSED, "--json", "-").out)
