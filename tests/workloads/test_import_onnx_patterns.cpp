@@ -126,6 +126,35 @@ TEST_CASE("x times a sigmoid is SiLU; hard ones are what their formulas say") {
   CHECK(words(import(node("HardSwish", {"x"}, "y") + x)) == "scale+relu6+scale multiply");
 }
 
+TEST_CASE("choosing by a one-hot product is a product with weights") {
+  // As BERT-Squad of the model zoo looks its two token types up.
+  const std::string shape = dimension("4") + dimension("6");
+  const std::string ids =
+      bytes(11, bytes(1, "t") + bytes(2, bytes(1, whole(1, 7) + bytes(2, shape))));
+  const Network network =
+      import(node("OneHot", {"t", "depth", "values"}, "h") + node("MatMul", {"h", "w"}, "y") +
+             numbers("depth", {2}) + weights("values", {2}) + weights("w", {2, 8}) + ids);
+  REQUIRE(words(network) == "linear");
+  CHECK(network.layers[0].op == Operator(Linear{.rows = 24, .in_features = 2, .out_features = 8}));
+}
+
+TEST_CASE("positions that are counted by NonZero are constants") {
+  // As exporters before Range wrote 0, 1, 2, ...: the coordinates of a vector of ones.
+  const std::string one = whole(1, 1) + whole(2, 7) + whole(7, 1);
+  const std::string ones = bytes(5, bytes(1, "value") + bytes(5, one));
+  const std::string graph =
+      node("ConstantOfShape", {"n"}, "ones", ones) + node("NonZero", {"ones"}, "rows") +
+      node("Transpose", {"rows"}, "columns") + node("Squeeze", {"columns", "one"}, "p") +
+      node("Gather", {"w", "p"}, "e") + node("Add", {"x", "e"}, "y") + numbers("n", {4}) +
+      numbers("one", {1}) + weights("w", {16, 8}) + input("x", {"4", "8"});
+  const Network network = import(graph);
+  REQUIRE(words(network) == "embedding add");
+  CHECK(network.layers[0].op == Operator(Embedding{.tokens = 4, .vocabulary = 16, .width = 8}));
+  CHECK(mistakes(model(node("NonZero", {"x"}, "y") + input("x", {"4", "8"}))) ==
+        "m.onnx: error: node 0 'my' (NonZero): how many elements are not zero is not known before "
+        "the model runs");
+}
+
 TEST_CASE("a softmax before operator set 13 joins all axes behind its first") {
   const std::string graph = node("Softmax", {"x"}, "y") + input("x", {"2", "3", "4"});
   CHECK(import(graph, 12).layers.at(0).op == Operator(Softmax{2, 12}));

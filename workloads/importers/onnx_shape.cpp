@@ -154,7 +154,7 @@ void set_origin(const OnnxNode& node, const OnnxValues& values, OnnxValue& made)
   for (const std::string& name : node.inputs) {
     if (name.empty()) continue;
     const OnnxValue& input = values.find(name)->second;
-    trained = trained || input.trained;
+    trained = trained || (input.trained && node.type != "OneHot");  // its two numbers are none
     control = control || input.control;
     data = data || (!input.constant && !input.control);
   }

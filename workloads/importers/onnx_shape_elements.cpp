@@ -247,13 +247,47 @@ OnnxValue range(const OnnxInputs& in) {
   return result;
 }
 
+/// The coordinates of the elements that are not 0, a dimension a row.
+OnnxValue non_zero(const OnnxInputs& in) {
+  const OnnxDims& dims = in[0].dims;
+  if (!in[0].integers)
+    onnx_fail("how many elements are not zero is not known before the model runs");
+  std::vector<Integers> rows(dims.size());
+  for (std::size_t i = 0; i < in[0].integers->size(); ++i) {
+    if ((*in[0].integers)[i] == 0) continue;
+    std::size_t rest = i;
+    for (std::size_t d = dims.size(); d-- > 0; rest /= dims[d])
+      rows[d].push_back(static_cast<std::int64_t>(rest % dims[d]));
+  }
+  OnnxValue result = in.made({dims.size(), rows.empty() ? 0 : rows.front().size()});
+  result.type = onnx_type::int64;
+  result.integers.emplace();
+  for (const Integers& row : rows)
+    result.integers->insert(result.integers->end(), row.begin(), row.end());
+  return result;
+}
+
+OnnxValue one_hot(const OnnxInputs& in) {
+  const OnnxValue& depth = in[1];
+  const std::int64_t width = depth.integers && depth.integers->size() == 1 ? depth.integers->front()
+                             : depth.real ? static_cast<std::int64_t>(*depth.real)
+                                          : 0;
+  if (width < 1) onnx_fail("the depth is not known before the model runs, or below 1");
+  OnnxDims dims = in[0].dims;
+  const std::size_t axis = onnx_axis(in.integer("axis", -1), dims.size() + 1);
+  dims.insert(dims.begin() + static_cast<std::ptrdiff_t>(axis), static_cast<std::uint64_t>(width));
+  OnnxValue result = in.made(dims);
+  result.type = in[2].type;
+  return result;
+}
+
 }  // namespace
 
 OnnxRule onnx_element_rule(std::string_view type) {
   static const std::map<std::string, OnnxRule, std::less<>> table = {
       {"Cast", cast},   {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
       {"Range", range}, {"Shape", shape},       {"Size", size},
-      {"Where", where}};
+      {"Where", where}, {"NonZero", non_zero},  {"OneHot", one_hot}};
   static const std::vector<std::string_view> unary = {"Relu",
                                                       "Clip",
                                                       "Sigmoid",
