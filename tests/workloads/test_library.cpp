@@ -184,6 +184,18 @@ TEST_CASE("a transformer's projections cost its weights for every token") {
         12ull * (8 * 768 * 768 + 2 * 768 * 3072));
 }
 
+// GPT-3: T. B. Brown et al., NeurIPS 2020, table D.1: two operations of the forward pass for each
+// of 174,600 million active parameters and token. Mixtral: A. Q. Jiang et al., arXiv:2401.04088,
+// sec. 1: each token uses 13B parameters, an embedding that is looked up among them.
+TEST_CASE("language models multiply each token with as many weights as published") {
+  const auto token = [](std::string_view name) {
+    const Network network = load_text("{model: " + std::string(name) + ", phase: decode}");
+    return projection_macs(network) + macs(layer(network, "head").op);
+  };
+  CHECK(fmt::format("{:.1f}", static_cast<double>(token("gpt3_175b")) / 1e9) == "174.6");
+  CHECK(fmt::format("{:.0f}", static_cast<double>(token("mixtral_8x7b")) / 1e9) == "13");
+}
+
 TEST_CASE("attention costs 2 h T for every query, head and block, or half of it when causal") {
   // BERT-base: 12 blocks, 12 heads of 64, all 128 x 128 pairs.
   CHECK(attention_macs(load_text("{model: bert_base, seq_len: 128}")) ==
