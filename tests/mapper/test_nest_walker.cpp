@@ -143,7 +143,7 @@ TEST_CASE(
 }
 
 TEST_SUITE("slow") {
-  TEST_CASE("the closed form equals a walk through twenty thousand nests") {
+  TEST_CASE("the closed form equals a walk through twenty-five thousand nests") {
     check_random_nests(4, 10000, CountConvention::sluice, true);
     check_random_nests(5, 5000, CountConvention::sluice, false);
     check_random_nests(6, 5000, CountConvention::accelforge, true);
