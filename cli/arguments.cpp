@@ -181,6 +181,12 @@ MapArguments read_map(WordReader& words) {
   map.time = words.value<Seconds>("--time", {.name = "time"});
   map.pareto = words.flag("--pareto");
   map.exhaustive = words.flag("--exhaustive");
+  map.fuse = words.text("--fuse");
+  const std::vector<std::string> ways = {"none", "whole", "tiles"};
+  if (map.fuse && std::ranges::find(ways, *map.fuse) == ways.end())
+    words.error(fmt::format("--fuse: {} is not known here", quote(*map.fuse)),
+                suggestion(*map.fuse, ways));
+  map.cache = words.text("--cache");
   map.threads = words.value<std::uint32_t>("--threads", {.min = 1, .max = 1024, .name = "threads"});
   map.json = words.text("--json");
   map.csv = words.text("--csv");

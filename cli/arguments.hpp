@@ -108,6 +108,8 @@ struct MapArguments {
   std::optional<Seconds> time;           ///< that a search may take
   bool pareto = false;                   ///< all mappings that none beats in cycles and energy
   bool exhaustive = false;               ///< look at every mapping
+  std::optional<std::string> fuse;       ///< none, whole or tiles
+  std::optional<std::string> cache;      ///< a folder
   std::optional<std::uint32_t> threads;
   std::optional<std::string> json;  ///< a path, or `-`
   std::optional<std::string> csv;   ///< a path, or `-`

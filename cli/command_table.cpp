@@ -62,6 +62,8 @@ constexpr WordSpec map_words[] = {
     {"--time", "", "TIME", value, "how long a search may take, such as 10s"},
     {"--pareto", "", "", flag, "every mapping that no other beats in both cycles and energy"},
     {"--exhaustive", "", "", flag, "look at every mapping of the space, without pruning"},
+    {"--fuse", "", "WORD", value, "of a search: none, whole (default) or tiles pass on chip"},
+    {"--cache", "", "FOLDER", value, "where a search keeps and finds its results; default: none"},
     {"--threads", "", "N", value, "threads of a search; default: one for each core"},
     {"--json", "", "FILE", value, "write the answer as JSON here; - is standard output"},
     {"--csv", "", "FILE", value, "write the accesses as CSV here; - is standard output"},

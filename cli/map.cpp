@@ -28,6 +28,8 @@ void check_fixed(const MapArguments& arguments, const MapFile& file) {
                                     {"--time", arguments.time.has_value()},
                                     {"--pareto", arguments.pareto},
                                     {"--exhaustive", arguments.exhaustive},
+                                    {"--fuse", arguments.fuse.has_value()},
+                                    {"--cache", arguments.cache.has_value()},
                                     {"--threads", arguments.threads.has_value()}})
     if (given) throw refused(fmt::format("{}: the mapper fixed has nothing to choose", word));
   if (!file.mapping)

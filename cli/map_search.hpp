@@ -14,6 +14,7 @@ namespace sluice {
 struct MapSearch {
   CascadeSearchResult result;
   SearchObjective objective = SearchObjective::edp;
+  bool cached = false;  ///< with a folder of results
   bool interrupted = false;
 };
 

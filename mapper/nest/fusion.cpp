@@ -182,8 +182,17 @@ bool same_tile(const MappedEinsum& left, const NestTensor& a, const MappedEinsum
   return true;
 }
 
-/// The innermost keep of an operand in which the Einsum before that had it in shared loops left it;
-/// the size of the nest when there is none.
+}  // namespace
+
+std::size_t shared_nodes(const CascadeMapping& mapping, std::size_t a, std::size_t b) {
+  if (a > b) std::swap(a, b);
+  std::size_t shared =
+      a == b ? mapping.einsums[a].nest.size() : mapping.einsums[a + 1].shared_nodes;
+  for (std::size_t i = a + 1; i <= b; ++i)
+    shared = std::min(shared, mapping.einsums[i].shared_nodes);
+  return shared;
+}
+
 std::uint32_t found_at(const CascadeMapping& mapping, std::size_t index, std::size_t tensor) {
   const MappedEinsum& reader = mapping.einsums[index];
   const auto none = static_cast<std::uint32_t>(reader.nest.size());
@@ -198,17 +207,6 @@ std::uint32_t found_at(const CascadeMapping& mapping, std::size_t index, std::si
     }
   }
   return none;
-}
-
-}  // namespace
-
-std::size_t shared_nodes(const CascadeMapping& mapping, std::size_t a, std::size_t b) {
-  if (a > b) std::swap(a, b);
-  std::size_t shared =
-      a == b ? mapping.einsums[a].nest.size() : mapping.einsums[a + 1].shared_nodes;
-  for (std::size_t i = a + 1; i <= b; ++i)
-    shared = std::min(shared, mapping.einsums[i].shared_nodes);
-  return shared;
 }
 
 std::uint64_t branches_of(const CascadeMapping& mapping, std::size_t index) {

@@ -37,6 +37,10 @@ std::size_t shared_nodes(const CascadeMapping& mapping, std::size_t a, std::size
 /// CountOptions::branches of Einsum `index`.
 std::uint64_t branches_of(const CascadeMapping& mapping, std::size_t index);
 
+/// The innermost keep of an operand in which the Einsum before that had it in shared nodes left it,
+/// so that (in sluice) it is not brought there again; the size of the nest when there is none.
+std::uint32_t found_at(const CascadeMapping& mapping, std::size_t index, std::size_t tensor);
+
 /// Where a tensor that an Einsum makes is kept for those that read it. `inside`: in loops that all
 /// of these share, so that only a tile of it is ever there and nothing goes further outwards.
 struct Exchange {

@@ -71,6 +71,9 @@ void Explorer::begin(State& state) {
   if (space_.options.shared.size() > 0) state.tally.branch();
   state.tile = space_.begin();
   state.level = 0;
+  state.block_pj = 0;  // nothing is known of what ends at the next level
+  state.served_pj.fill(0);
+  state.arrived_pj.fill(0);
   state.busy = busy_cycles(state);
 }
 

@@ -12,7 +12,7 @@ namespace sluice::search {
 namespace {
 
 /// Of what is in a file and what the search does: files of others are not read.
-constexpr std::string_view version = "sluice search 1";
+constexpr std::string_view version = "sluice search 2";
 constexpr std::size_t largest_file = 1 << 24;
 
 std::string file_of(const std::string& folder, const std::string& question) {
@@ -57,18 +57,18 @@ std::string text_of(const Hierarchy& hierarchy) {
 
 }  // namespace
 
-Recall::Recall(const Hierarchy& hierarchy, std::string folder)
-    : hierarchy_(hierarchy), folder_(std::move(folder)) {}
+Recall::Recall(std::string folder) : folder_(std::move(folder)) {}
 
-std::string Recall::question(const Problem& problem, const SearchOptions& options) const {
+std::string Recall::question(const Problem& problem, const Hierarchy& hierarchy,
+                             const SearchOptions& options) {
   std::string text =
       fmt::format("{} {} {} {}\n", static_cast<int>(options.objective),
                   static_cast<int>(options.convention), options.ragged, options.exhaustive);
   for (const NestRank& rank : problem.ranks)
     text += fmt::format("rank {} {}\n", rank.extent, rank.ordered);
   for (const NestTensor& tensor : problem.tensors) {
-    text += fmt::format("tensor {} {} {}", name_in(hierarchy_, tensor.name), tensor.output,
-                        tensor.bits);
+    text +=
+        fmt::format("tensor {} {} {}", name_in(hierarchy, tensor.name), tensor.output, tensor.bits);
     for (const NestProjection& dimension : tensor.dimensions) {
       text += " of";
       for (const NestTerm& term : dimension)
@@ -82,12 +82,16 @@ std::string Recall::question(const Problem& problem, const SearchOptions& option
         text += fmt::format("held {} {}\n", t, held.level);
   for (const KeptTensor& kept : options.kept)
     text += fmt::format("kept {} {}\n", kept.tensor, kept.level);
+  for (const NestNode& node : options.shared)
+    text += fmt::format("shared {} {} {} {} {}\n", static_cast<int>(node.kind), node.level,
+                        node.rank, node.tensors, node.tile);
   for (const std::uint64_t bits : options.reserved_bits) text += fmt::format("reserved {}\n", bits);
-  return text + text_of(hierarchy_);
+  return text + text_of(hierarchy);
 }
 
-const SearchResult& Recall::search(const Problem& problem, const SearchOptions& options) {
-  const std::string asked = question(problem, options);
+const SearchResult& Recall::search(const Problem& problem, const Hierarchy& hierarchy,
+                                   const SearchOptions& options) {
+  const std::string asked = question(problem, hierarchy, options);
   if (const auto known = answers_.find(asked); known != answers_.end()) {
     ++recalled_;
     return known->second;
@@ -98,20 +102,23 @@ const SearchResult& Recall::search(const Problem& problem, const SearchOptions& 
     if (const auto* found = std::get_if<std::string>(&text);
         found != nullptr && read_answer(*found, asked, answer)) {
       ++recalled_;
+      ++read_;
       return answer;
     }
   }
-  answer = search_mapping(problem, hierarchy_, options);
+  answer = search_mapping(problem, hierarchy, options);
   ++searches_;
-  if (!folder_.empty() && answer.optimal)
+  if (!folder_.empty() && answer.optimal) {
     write_file_atomic(file_of(folder_, asked), answer_text(asked, answer));
+    ++written_;
+  }
   return answer;
 }
 
 std::string answer_text(const std::string& question, const SearchResult& answer) {
-  std::string text =
-      fmt::format("{}\n{}answer {} {} {} {}\n", version, question, answer.found.size(),
-                  answer.bound, answer.evaluations, answer.nodes);
+  std::string text = fmt::format("{}\n{}answer {} {} {} {} {} {}\n", version, question,
+                                 answer.found.size(), answer.bound, answer.least_cycles,
+                                 answer.least_energy_pj, answer.evaluations, answer.nodes);
   for (const FoundMapping& found : answer.found) {
     text += fmt::format("mapping {} {} {}\n", found.cycles, found.energy_pj, found.nest.size());
     for (const NestNode& node : found.nest)
@@ -131,7 +138,8 @@ bool read_answer(const std::string& text, const std::string& question, SearchRes
   std::istringstream in(body.substr(head.size()));
   std::string word;
   std::size_t mappings = 0;
-  in >> word >> mappings >> answer.bound >> answer.evaluations >> answer.nodes;
+  in >> word >> mappings >> answer.bound >> answer.least_cycles >> answer.least_energy_pj >>
+      answer.evaluations >> answer.nodes;
   for (std::size_t i = 0; in && i < mappings; ++i) {
     FoundMapping found;
     std::size_t nodes = 0;

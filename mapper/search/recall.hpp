@@ -13,22 +13,25 @@ namespace sluice::search {
 class Recall {
  public:
   /// `folder`: of the files; empty: there are none.
-  Recall(const Hierarchy& hierarchy, std::string folder);
+  explicit Recall(std::string folder);
 
   /// The answer to a search, made now or before. An answer of a search that was stopped is not kept
   /// for the next call.
-  const SearchResult& search(const Problem& problem, const SearchOptions& options);
+  const SearchResult& search(const Problem& problem, const Hierarchy& hierarchy,
+                             const SearchOptions& options);
 
   std::size_t searches() const { return searches_; }
   std::size_t recalled() const { return recalled_; }
+  std::size_t read() const { return read_; }        ///< of these, from files
+  std::size_t written() const { return written_; }  ///< files
 
  private:
-  std::string question(const Problem& problem, const SearchOptions& options) const;
+  static std::string question(const Problem& problem, const Hierarchy& hierarchy,
+                              const SearchOptions& options);
 
-  const Hierarchy& hierarchy_;
   std::string folder_;
   std::map<std::string, SearchResult> answers_;
-  std::size_t searches_ = 0, recalled_ = 0;
+  std::size_t searches_ = 0, recalled_ = 0, read_ = 0, written_ = 0;
 };
 
 /// The text of a file: a version, the question, the answer and a checksum.

@@ -7,6 +7,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "mapper/search/explore.hpp"
@@ -49,6 +50,8 @@ class Search {
       if (const BlockBound* bound = choices.back().bounds.block(0))
         choices.back().energy_pj =
             bound->at_keep.at(space_.point(space_.begin()))[bound->at_keep.classes() - 1];
+      least_energy_pj_ = std::min(least_energy_pj_, choices.back().energy_pj);
+      most_lanes_ = std::max(most_lanes_, choices.back().bounds.most_lanes(0));
     }
     std::stable_sort(choices.begin(), choices.end(),
                      [](const Choice& a, const Choice& b) { return a.energy_pj < b.energy_pj; });
@@ -116,10 +119,28 @@ class Search {
     result.optimal = complete_;
     result.evaluations = visits_.evaluations;
     result.nodes = visits_.nodes;
+    least(result);
     if (!result.found.empty())
       result.bound =
           options_.objective == SearchObjective::pareto ? 0 : std::min(archive_.best(), bound_);
     return result;
+  }
+
+  /// What no mapping is below: of the best, if there is no better one, or of any.
+  void least(SearchResult& result) const {
+    double operations = 1;
+    for (const NestRank& rank : space_.problem.ranks)
+      operations *= static_cast<double>(rank.extent);
+    if (std::isfinite(least_energy_pj_))
+      result.least_energy_pj = least_energy_pj_ + operations * space_.hierarchy.compute.pj;
+    result.least_cycles = std::ceil(operations / most_lanes_ * (1 - 1e-12));
+    if (!complete_ || archive_.found().empty()) return;
+    const SearchObjective objective = options_.objective;
+    const bool front = objective == SearchObjective::pareto;
+    if (front || objective == SearchObjective::cycles)
+      result.least_cycles = static_cast<double>(archive_.found().front().cycles);
+    if (front || objective == SearchObjective::energy)
+      result.least_energy_pj = archive_.found().back().energy_pj;
   }
 
   const SearchOptions& options_;
@@ -131,6 +152,7 @@ class Search {
   Visits visits_;
   bool complete_ = true;
   double bound_ = std::numeric_limits<double>::infinity();
+  double least_energy_pj_ = std::numeric_limits<double>::infinity(), most_lanes_ = 1;
 };
 
 }  // namespace

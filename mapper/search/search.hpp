@@ -74,6 +74,8 @@ struct SearchResult {
   /// Of the objective (0 for pareto): nothing in the space is below it. The value itself if
   /// optimal.
   double bound = 0;
+  /// Nothing in the space takes fewer cycles, or less energy. 0 where not known.
+  double least_cycles = 0, least_energy_pj = 0;
   std::uint64_t evaluations = 0;  ///< whole mappings counted and priced
   std::uint64_t nodes = 0;        ///< partial mappings counted
 };

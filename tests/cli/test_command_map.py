@@ -101,6 +101,10 @@ MISTAKES = [
      f"{FUSED}: infeasible: no mapping of the map space fits\n"),
     (("map", FUSED, "--objective", "edb"), 2,
      "sluice map: error: --objective: 'edb' is not known here\nhint: did you mean 'edp'?\n"),
+    (("map", FUSED, "--fuse", "tile"), 2,
+     "sluice map: error: --fuse: 'tile' is not known here\nhint: did you mean 'tiles'?\n"),
+    (("map", FUSED, "--mapper", "fixed", "--cache", "x"), 2,
+     "sluice map: error: --cache: the mapper fixed has nothing to choose\n"),
     (("map", FUSED, "--json", "-", "--csv", "-"), 2,
      "sluice map: error: --json and --csv: only one of them can go to standard output\n"),
     (("map", ROOT / "configs" / "arch" / "tpu_v1.yaml"), 2,
@@ -130,6 +134,24 @@ def test_the_best_mapping_is_found_and_proven(project):
     # Without a mapping in the file, one is looked for.
     asked = project.sluice("map", FUSED, "--set", "mapping=null", "--objective", "energy", "--json", "-")
     assert json.loads(asked.out) == found
+
+
+def test_results_of_searches_are_kept_in_a_folder(project, tmp_path):
+    words = ["map", FUSED, "--mapper", "search", "--objective", "energy", "--cache", tmp_path / "cache"]
+    first, again = project.sluice(*words).out, project.sluice(*words).out
+    assert "cache: 0 results read, " in first
+    assert ", 0 searches made and " in again and ", 0 written\n" in again
+    mapping = [text[text.index("MAPPING"):] for text in (first, again)]
+    assert mapping[0] == mapping[1]
+
+
+def test_tiles_may_be_passed_on_chip(project):
+    energy = [json.loads(project.sluice("map", FUSED, "--mapper", "search", "--objective", "energy",
+                                        "--set", "cascade.ranks={m: 8, n0: 8, n1: 8, n2: 8}",
+                                        "--set", "hierarchy.levels.1.capacity_bits=700",
+                                        "--set", "mapping=null", "--fuse", way, "--json", "-").out)["energy_pj"]
+              for way in ("none", "whole", "tiles")]
+    assert energy[0] >= energy[1] >= energy[2]
 
 
 def test_a_search_takes_no_longer_than_it_is_given(project):
