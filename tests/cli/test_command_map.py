@@ -4,9 +4,11 @@
 import csv
 import io
 import json
+import subprocess
+import time
 
 import pytest
-from sluice_command import ROOT
+from sluice_command import PROGRAM, ROOT
 
 MAPS = ROOT / "configs" / "map"
 FUSED = MAPS / "fused_matmuls.yaml"
@@ -143,6 +145,18 @@ def test_results_of_searches_are_kept_in_a_folder(project, tmp_path):
     assert ", 0 searches made and " in again and ", 0 written\n" in again
     mapping = [text[text.index("MAPPING"):] for text in (first, again)]
     assert mapping[0] == mapping[1]
+
+
+def test_a_search_that_is_killed_leaves_a_cache_that_can_be_used(project, tmp_path):
+    attention = ROOT / "configs" / "map" / "attention_tiles.yaml"
+    words = ["map", attention, "--objective", "energy"]
+    wanted = project.sluice(*words, "--json", "-").out
+    for seconds in (0.02, 0.05, 0.1):
+        with subprocess.Popen([PROGRAM, *words, "--cache", tmp_path / "cache"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as search:
+            time.sleep(seconds)
+            search.kill()
+    assert project.sluice(*words, "--cache", tmp_path / "cache", "--json", "-").out == wanted
 
 
 def test_tiles_may_be_passed_on_chip(project):

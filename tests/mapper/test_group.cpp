@@ -245,5 +245,31 @@ TEST_CASE("attention whose scores do not fit runs in tiles, and touches main mem
   }
 }
 
+TEST_CASE(
+    "cascades have the same answer on any number of threads, and no worse one with more room") {
+  Random random(4);
+  CAPTURE(4);
+  const auto problems = two_products(4, 4, 2, 4);
+  for (int i = 0; i < 4; ++i) {
+    CAPTURE(i);
+    Hierarchy machine = random_machine(random);
+    double before = std::numeric_limits<double>::infinity();
+    for (const std::uint64_t bytes : {6u, 12u, 24u, 48u}) {
+      CAPTURE(bytes);
+      machine.levels[1].capacity_bits = 8 * bytes;
+      CascadeSearchOptions options = options_for(SearchObjective::edp, true);
+      const auto one = search_cascade(problems, machine, options);
+      options.search.threads = 4;
+      const auto several = search_cascade(problems, machine, options);
+      REQUIRE(one.found.size() == 1);
+      REQUIRE(several.found.size() == 1);
+      CHECK(one.found.front().mapping == several.found.front().mapping);
+      CHECK(value(one, SearchObjective::edp) <= before * (1 + 1e-11));
+      CHECK(one.bound == value(one, SearchObjective::edp));
+      before = value(one, SearchObjective::edp);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice

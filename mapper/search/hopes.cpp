@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can still become of a partial mapping: nothing new, by what it has cost so far, what must
+// come through the loops of the next level and what is further in; or nothing that another has not.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "mapper/search/state.hpp"
+
+namespace sluice::search {
+
+/// Cycles that the words of each level take so far.
+double Explorer::busy_cycles(const State& state) const {
+  double cycles = 0;
+  for (std::size_t level = 0; level <= state.level; ++level) {
+    const NestLevel& memory = space_.hierarchy.levels[level];
+    const double reads = (state.reads[level] + state.pending_reads[level]) / state.instances[level];
+    const double writes =
+        (state.writes[level] + state.pending_writes[level]) / state.instances[level];
+    if (memory.read_bandwidth > 0) cycles = std::max(cycles, reads / memory.read_bandwidth);
+    if (memory.write_bandwidth > 0) cycles = std::max(cycles, writes / memory.write_bandwidth);
+    if (memory.shared_bandwidth > 0)
+      cycles = std::max(cycles, (reads + writes) / memory.shared_bandwidth);
+  }
+  return cycles;
+}
+
+/// Whether what begins with `state`, uses `more_lanes` and then goes on as `table` bounds at
+/// `point` is known to be no better. `best`: what is the best to hope for, if it is not.
+bool Explorer::excludes(const State& state, double further_pj, const LaneTable* table,
+                        std::size_t point, double more_lanes, Step* best) const {
+  if (space_.options.exhaustive && best == nullptr) return false;
+  const std::size_t classes = table == nullptr ? 1 : table->classes();
+  const double* least = table == nullptr ? nullptr : table->at(point);
+  const double lanes = state.lanes * more_lanes;
+  bool excluded = true;
+  for (std::size_t k = 0; k < classes; ++k) {
+    const double inner_pj = least == nullptr ? 0 : least[k];
+    if (!std::isfinite(inner_pj)) continue;
+    const double top = table == nullptr ? bounds_.most_lanes(state.level) : table->top[k];
+    const double cycles =
+        std::ceil(std::max(state.busy, operations_ / (lanes * top)) * (1 - 1e-12));
+    const double energy = fixed_pj_ + state.energy_pj +
+                          std::max(further_pj + state.operands_pj + inner_pj, state.pending_pj) +
+                          cycles * leak_pj_;
+    if (!space_.options.exhaustive && archive_.excludes(cycles, energy)) continue;
+    if (best == nullptr) return false;
+    if (excluded || better(space_.options.objective, cycles, energy, best->cycles, best->energy_pj))
+      best->cycles = cycles, best->energy_pj = energy;
+    excluded = false;
+  }
+  return excluded;
+}
+
+bool Explorer::excludes(const Step& start) const {
+  if (space_.options.exhaustive) return false;
+  const BlockBound* bound = bounds_.block(0);
+  return excludes(*root_, 0, bound == nullptr ? nullptr : &bound->at_loops,
+                  space_.point(start.tile), 1, nullptr);
+}
+
+/// What the next level keeps, before the loops of `level` run.
+Passing Explorer::passing(const State& state, std::size_t level) const {
+  Passing passes;
+  const std::size_t next = level + 1;
+  if (next == space_.hierarchy.levels.size()) return passes;
+  const auto kept = static_cast<std::uint16_t>(keeps_[next] & ~space_.resident(next));
+  for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t) {
+    if ((kept >> t & 1) == 0 || state.home[t] < 0) continue;
+    const Arrivals come = arrivals(state, t);
+    Pass& pass = passes.list[passes.size++];
+    pass.tensor = t;
+    pass.level = next;
+    pass.served = static_cast<double>(come.served);
+    pass.arrived = static_cast<double>(come.arrived);
+    pass.touches = static_cast<double>(come.first_touches);
+    pass.slides = space_.sliding(t) != 0;
+    if (pass.slides) continue;
+    const std::uint64_t now = space_.options.convention == CountConvention::accelforge
+                                  ? state.tally.settled_steps(t)
+                                  : state.tally.fresh_steps(t);
+    pass.again = static_cast<double>(state.tally.steps()) / static_cast<double>(now);
+  }
+  return passes;
+}
+
+/// Energy of words that come to the next level, at least.
+double Explorer::link_pj(const State& state, const Pass& pass, double served,
+                         double arrived) const {
+  const auto home = static_cast<std::size_t>(state.home[pass.tensor]);
+  const NestLevel& above = space_.hierarchy.levels[home];
+  const NestLevel& below = space_.hierarchy.levels[pass.level];
+  const double above_blocks = space_.blocks_of_element(home, pass.tensor);
+  const double below_blocks = space_.blocks_of_element(pass.level, pass.tensor);
+  if (!space_.problem.tensors[pass.tensor].output)
+    return served * above.read_pj * above_blocks + arrived * below.write_pj * below_blocks;
+  const bool timeloop = space_.options.convention == CountConvention::timeloop;
+  const double reads = std::max(
+      0.0, served - (timeloop ? state.touches[pass.tensor] : state.untouched[pass.tensor]));
+  const double fills = timeloop ? std::max(0.0, arrived - pass.touches) : reads;
+  const double drains = timeloop ? 0 : arrived;
+  return (reads * above.read_pj + served * above.update_pj) * above_blocks +
+         (fills * below.write_pj + drains * below.read_pj) * below_blocks;
+}
+
+/// The same of all of them when loops leave `tile`: in this order, or in that which suits them
+/// best, where one of them stays in loops that do not move it, and any other only in the same.
+double Explorer::passing_pj(const State& state, const Passing& passes, const Tile& tile,
+                            const std::vector<std::uint8_t>* order) const {
+  std::array<double, max_nest_ranks> counts;
+  std::uint32_t running = 0;
+  for (std::size_t rank = 0; rank < space_.ranks.size(); ++rank) {
+    if (tile[rank] == state.tile[rank]) continue;
+    running |= 1u << rank;
+    counts[rank] = static_cast<double>(space_.size(rank, state.tile[rank])) /
+                   static_cast<double>(space_.size(rank, tile[rank]));
+  }
+  const auto energy = [&](const Pass& pass, std::uint32_t stays) {
+    double times = 1;
+    const std::uint32_t relevant = space_.relevant(pass.tensor);
+    if (!pass.slides && (relevant & running) != 0) {
+      times = pass.again;
+      std::uint32_t outside = running & ~relevant & ~stays;
+      for (; outside != 0; outside &= outside - 1)
+        times *= counts[static_cast<std::size_t>(std::countr_zero(outside))];
+    }
+    return link_pj(state, pass, pass.served * times, pass.arrived * times);
+  };
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < (order == nullptr ? passes.size : 1); ++i) {
+    double sum = 0;
+    for (std::size_t j = 0; j < passes.size; ++j) {
+      const Pass& pass = passes.list[j];
+      std::uint32_t stays = order == nullptr ? ~space_.relevant(passes.list[i].tensor) : 0;
+      if (order != nullptr)
+        for (std::size_t at = order->size(); at-- > 0; stays |= 1u << (*order)[at])
+          if ((space_.relevant(pass.tensor) >> (*order)[at] & 1) != 0) break;
+      sum += energy(pass, stays);
+    }
+    least = std::min(least, sum);
+  }
+  return least;
+}
+
+/// Adds what a window that slides on has come to: what follows depends on how far it has moved at
+/// each step, and the oftener it has moved so far, the less it brings.
+void Explorer::put_window(const State& state, std::size_t tensor) {
+  const Tally::Sliding& sliding = state.tally.sliding(tensor);
+  standing_.put(sliding.size);
+  for (std::size_t i = 0; i < sliding.size; ++i) {
+    for (std::size_t d = 0; d < space_.counter.rules().tensor[tensor].dimensions; ++d)
+      standing_.put(sliding.comebacks[i].shift[d]);
+    standing_.costs.push_back(-static_cast<double>(sliding.comebacks[i].times));
+  }
+}
+
+/// Whether another partial mapping, from which the same can follow, is no worse; else remembers
+/// this one. `stage`: which part of a block comes next.
+bool Explorer::dominated(const State& state, char stage) {
+  if (space_.options.exhaustive || space_.options.ragged || !space_.counter.rules().closed)
+    return false;
+  standing_.key.clear();
+  standing_.costs.clear();
+  standing_.put(stage);
+  standing_.put(static_cast<std::uint8_t>(state.level));
+  standing_.put(static_cast<std::uint32_t>(space_.point(state.tile)));
+  for (std::size_t level = 0; level <= state.level; ++level)
+    if (space_.spreads(level).size() > 1) standing_.put(state.spreads[level]);
+  standing_.costs.push_back(state.energy_pj);
+  for (std::size_t level = 0; level <= state.level; ++level) {
+    const NestLevel& memory = space_.hierarchy.levels[level];
+    if (memory.read_bandwidth > 0 || memory.shared_bandwidth > 0)
+      standing_.costs.push_back(state.reads[level]);
+    if (memory.write_bandwidth > 0 || memory.shared_bandwidth > 0)
+      standing_.costs.push_back(state.writes[level]);
+  }
+  for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t) {
+    if (state.home[t] < 0) continue;
+    if (space_.counter.rules().tensor[t].dimensions > 0) put_window(state, t);
+    standing_.costs.push_back(static_cast<double>(state.tally.fresh_steps(t)));
+    standing_.costs.push_back(static_cast<double>(state.tally.settled_steps(t)));
+    if (!space_.problem.tensors[t].output) continue;
+    standing_.costs.push_back(-state.untouched[t]);
+    standing_.costs.push_back(-state.touches[t]);
+  }
+  if (known_.beats(standing_) || fresh_.beats(standing_)) return true;
+  fresh_.add(standing_);
+  return false;
+}
+
+}  // namespace sluice::search
