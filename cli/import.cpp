@@ -51,7 +51,7 @@ std::string run_file(const ScalesimConfig& config, const Network& network) {
       {"architecture", {}, to_yaml(config.architecture, {.omit_defaults = true})});
   // With CALC nothing but the array limits SCALE-Sim: layers are cut into its folds alone.
   const bool calc = config.bandwidth == ScalesimBandwidth::calc;
-  run.entries.push_back({"mapping", {}, map_of("mapper", scalar(calc ? "whole" : "simple"))});
+  run.entries.push_back({"mapping", {}, map_of("mapper", scalar(calc ? "whole" : "heuristic"))});
   return to_text(run);
 }
 

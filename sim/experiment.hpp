@@ -37,7 +37,7 @@ void describe(Visitor& v, FixedNest& n) {
 }
 
 struct MappingSettings {
-  std::string mapper = "simple";
+  std::string mapper = "heuristic";
   std::vector<FixedNest> nests;  ///< of the mapper `fixed`
   bool operator==(const MappingSettings&) const = default;
 };

@@ -143,9 +143,14 @@ std::vector<Tiling> Shortlister::operator()(const VectorTask& task) const {
   const Sizes sizes(extent, grain);
   const auto least = least_traffic_tiling(task, architecture_, room_);
   if (!least) return {};
+  // Less than what a DRAM moves while the tile is on its way waits for all that is in its way.
+  const double fewest = architecture_.dram.is_ideal() || rates_.cycles_per_byte == 0
+                            ? 0
+                            : rates_.latency / rates_.cycles_per_byte / rates_.operand_sets;
   Shortlist list;
   for (const auto* size = sizes.largest(room_for); size != sizes.end(); ++size)
-    if (*size != least->elements_tile)
+    if (*size != least->elements_tile &&
+        static_cast<double>(tile_bytes(task, *size, architecture_.array)[0]) >= fewest)
       list.consider(VectorTiling{*size},
                     estimate(task, VectorTiling{*size}, architecture_, rates_));
   return list.after(*least);
@@ -162,7 +167,7 @@ class Chooser {
   Chooser(const Network& network, const Architecture& architecture, std::vector<Task> tasks)
       : network_(network),
         architecture_(architecture),
-        caution_(architecture.dram.is_ideal() ? 0 : 0.05),
+        caution_(architecture.dram.is_ideal() ? 0 : 0.2),
         timeline_(architecture) {
     for (Task& task : tasks) mapping_.tasks.push_back({std::move(task), {}});
   }

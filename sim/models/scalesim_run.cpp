@@ -50,7 +50,8 @@ std::string scalesim_run_file(const ScalesimFile& config_file, const ScalesimFil
   put(run, "name", node_of(config.architecture.name, nullptr));
   put(run, "workload", map_of("network", parse_yaml(network_to_yaml(network), topology.path)));
   put(run, "architecture", to_yaml(config.architecture, {.omit_defaults = true}));
-  put(run, "mapping", map_of("mapper", node_of(std::string(calc ? "whole" : "simple"), nullptr)));
+  put(run, "mapping",
+      map_of("mapper", node_of(std::string(calc ? "whole" : "heuristic"), nullptr)));
   return to_text(run);
 }
 

@@ -18,8 +18,8 @@ struct ScalesimFile {
 
 /// The text of a run file that read_experiment() reads: name, the network with every layer, the
 /// machine, and how they are mapped. With CALC nothing is tiled (mapper `whole`), as in SCALE-Sim;
-/// with USER the mapper `simple` keeps to the buffers. Throws SpecError with the mistakes of both
-/// files.
+/// with USER the mapper `heuristic` keeps to the buffers. Throws SpecError with the mistakes of
+/// both files.
 std::string scalesim_run_file(const ScalesimFile& config, const ScalesimFile& topology,
                               ScalesimRows rows);
 

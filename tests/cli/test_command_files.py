@@ -65,11 +65,11 @@ run.yaml:2:19: error: there is no network 'resnt50'
                     ^
 hint: did you mean 'resnet50'?
 """),
-    "a mapper that is unknown": ("run.yaml", RUN, "name: small", "mapping: {mapper: simpel}", """\
-run.yaml:1:19: error: there is no mapper 'simpel'
-  mapping: {mapper: simpel}
+    "a mapper that is unknown": ("run.yaml", RUN, "name: small", "mapping: {mapper: heurstic}", """\
+run.yaml:1:19: error: there is no mapper 'heurstic'
+  mapping: {mapper: heurstic}
                     ^
-hint: did you mean 'simple'?
+hint: did you mean 'heuristic'?
 """),
     "a file that includes itself": ("machine.yaml", MACHINE, "name: tiny", "include: machine.yaml", """\
 machine.yaml:1:10: error: files include each other in a cycle: machine.yaml -> machine.yaml

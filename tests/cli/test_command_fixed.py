@@ -65,8 +65,8 @@ fixed.yaml:8:14: error: task fc: axis weights.rows needs 16384 instances, there 
 
 
 def test_nests_are_for_one_mapper(project):
-    assert check(project, "mapper: fixed", "mapper: simple") == """\
-fixed.yaml:7:5: error: mapper 'simple' takes no nests
+    assert check(project, "mapper: fixed", "mapper: heuristic") == """\
+fixed.yaml:7:5: error: mapper 'heuristic' takes no nests
       - task: fc
       ^
 hint: mapper: fixed takes them, and maps all other tasks as heuristic does

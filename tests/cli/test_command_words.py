@@ -101,8 +101,8 @@ MISTAKES = [
      "sluice list: error: there is no kind 'netwoks'\nhint: did you mean 'networks'?\n"),
     (("list", "networks", "resnet5"),
      "sluice list: error: 'resnet5' is none of the networks\nhint: did you mean 'resnet50'?\n"),
-    (("list", "mappers", "simpel"),
-     "sluice list: error: 'simpel' is none of the mappers\nhint: did you mean 'simple'?\n"),
+    (("list", "mappers", "heurstic"),
+     "sluice list: error: 'heurstic' is none of the mappers\nhint: did you mean 'heuristic'?\n"),
     (("schema",), "sluice schema: error: KIND is missing: run, architecture, network, map, "
      "cascade, claims, facts or report\n"),
     (("schema", "rn"), "sluice schema: error: there is no schema 'rn'\nhint: did you mean 'run'?\n"),

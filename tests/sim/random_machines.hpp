@@ -116,11 +116,11 @@ inline Network random_network(std::mt19937_64& random) {
   return network;
 }
 
-/// The simple mapper's mapping; half of the products get smaller tiles and another order.
+/// The mapping of least traffic; half of the products get smaller tiles and another order.
 inline std::variant<Mapping, Infeasible> random_mapping(std::mt19937_64& random,
                                                         const Network& network,
                                                         const Architecture& architecture) {
-  auto mapped = map_network("simple", network, architecture);
+  auto mapped = map_for_least_traffic(network, architecture);
   Mapping* mapping = std::get_if<Mapping>(&mapped);
   if (mapping == nullptr) return mapped;
   for (TaskMapping& task : mapping->tasks) {

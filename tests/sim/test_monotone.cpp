@@ -24,7 +24,7 @@ std::uint64_t cycles_of(const Network& network, const Architecture& machine,
   return run(graph.graph, {machine.dram, machine.clock}, {}).cycles;
 }
 
-/// What the mappers say for a machine, and random variations of the simple mapper's answer.
+/// What the mappers say for a machine, and random variations of that of least traffic.
 void add_mappings(Random& random, const Network& network, const Architecture& machine,
                   std::vector<Mapping>& mappings) {
   const auto add = [&](const std::variant<Mapping, Infeasible>& mapped) {

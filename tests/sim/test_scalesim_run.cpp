@@ -59,7 +59,7 @@ TEST_CASE("a run file of USER keeps to the buffers and to the sum of the ports")
   const std::string text =
       scalesim_run_file({config, "my.cfg"}, {topology, "my.csv"}, ScalesimRows::gemm);
   const Experiment experiment = read_experiment(parse_yaml(text, "my.yaml"), {});
-  CHECK(experiment.mapping.mapper == "simple");
+  CHECK(experiment.mapping.mapper == "heuristic");
   CHECK(experiment.architecture.dram.bandwidth == Bandwidth{30, Bandwidth::Per::cycle});
   CHECK(std::holds_alternative<Report>(evaluate(experiment, {})));
 }

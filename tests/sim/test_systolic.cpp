@@ -91,7 +91,7 @@ TEST_CASE("the bytes that the graph's transfers move are those of the mapping, t
     for (Scratchpad& pad : architecture.scratchpads) pad.capacity = Bytes{2048 + random() % 20000};
     const Network network = product_network(1 + random() % 200, 1 + random() % 200,
                                             1 + random() % 200, 1 + random() % 3);
-    auto mapped = map_network("simple", network, architecture);
+    auto mapped = map_for_least_traffic(network, architecture);
     if (std::holds_alternative<Infeasible>(mapped)) continue;
     const Mapping& mapping = std::get<Mapping>(mapped);
     CAPTURE(to_text(mapping.tasks[0]));
@@ -120,7 +120,8 @@ TEST_CASE("the input that a convolution's transfers move is that of the mapping,
     for (Scratchpad& pad : architecture.scratchpads) pad.capacity = Bytes{256 + random() % 4000};
     Network network;
     network.layers = {{"conv", random_conv(random), {}, {}}};
-    auto mapped = map_network(random() % 2 == 0 ? "simple" : "heuristic", network, architecture);
+    auto mapped = random() % 2 == 0 ? map_for_least_traffic(network, architecture)
+                                    : map_network("heuristic", network, architecture);
     if (std::holds_alternative<Infeasible>(mapped)) continue;
     const Mapping& mapping = std::get<Mapping>(mapped);
     CAPTURE(to_text(mapping.tasks[0]));
@@ -150,9 +151,9 @@ TEST_CASE("loads, computation and stores overlap in a double-buffered machine") 
   for (Scratchpad& pad : architecture.scratchpads) pad.capacity = Bytes{16384};
   const Network network = product_network(1024, 16, 16);
   const std::uint64_t compute = 1024;  // rows streamed, one a cycle
-  const std::uint64_t cycles = tile_cycles(network, architecture, "simple");
+  const std::uint64_t cycles = tile_cycles(network, architecture, "heuristic");
   CHECK(cycles > compute);
   CHECK(cycles < compute + compute / 2);
   for (Scratchpad& pad : architecture.scratchpads) pad.double_buffered = false;
-  CHECK(tile_cycles(network, architecture, "simple") > cycles);
+  CHECK(tile_cycles(network, architecture, "heuristic") > cycles);
 }
