@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
 #include "mapper/alternatives.hpp"
+#include "mapper/attention_choice.hpp"
 #include "mapper/mappers.hpp"
 #include "sim/evaluate.hpp"
 
@@ -62,9 +63,19 @@ std::string names_of(const LayerGroup& group) {
   return text;
 }
 
-std::string text_of(const LayerGroup& group, const Architecture& machine) {
+AttentionForm form_of(const TaskMapping& task) {
+  const auto* attention = std::get_if<AttentionTask>(&task.task.work);
+  return attention != nullptr ? attention->form : AttentionForm::unfused;
+}
+
+std::string text_of(const LayerGroup& group, const Network& network, const Architecture& machine) {
   const LayerReport& layer = *group.layers.front();
   std::string text = fmt::format("\n{}\n", names_of(group));
+  const TaskMapping& first = *group.tasks.front();
+  if (const Layer& asked = network.layers[first.task.layer];
+      std::holds_alternative<Attention>(asked.op))
+    text +=
+        fmt::format("  attention {}\n", to_text(attention_options(asked, machine), form_of(first)));
   for (const TaskMapping* task : group.tasks) {
     text += fmt::format("  {}: {}\n", task->task.name, to_text(*task));
     text += indented(loop_nest(*task), 4);
@@ -87,7 +98,7 @@ std::string table_of(const std::vector<LayerGroup>& groups, const Experiment& ru
                                  report.total.cycles, 100 * report.total.utilization);
   if (report.total.energy_pj > 0) text += fmt::format(", {:.6g} uJ", report.total.energy_pj / 1e6);
   text += "\n";
-  for (const LayerGroup& group : groups) text += text_of(group, run.architecture);
+  for (const LayerGroup& group : groups) text += text_of(group, run.network, run.architecture);
   return text;
 }
 
@@ -105,6 +116,20 @@ Json json_of(const TaskMapping& task, const Architecture& machine) {
   return {{"name", task.task.name},           {"tiling", to_text(task)},
           {"loop_nest", loop_nest(task)},     {"estimated_cycles", reasons.cycles},
           {"dram_bytes", reasons.dram_bytes}, {"alternatives", others}};
+}
+
+/// The forms that attention could have; empty for other layers.
+Json forms_of(const Layer& layer, const Architecture& machine) {
+  Json forms = Json::array();
+  if (!std::holds_alternative<Attention>(layer.op)) return forms;
+  for (const AttentionOption& option : attention_options(layer, machine))
+    if (option.obstacle.empty())
+      forms.push_back({{"form", name_of(option.form)},
+                       {"estimated_cycles", option.cycles},
+                       {"dram_bytes", option.dram_bytes}});
+    else
+      forms.push_back({{"form", name_of(option.form)}, {"obstacle", option.obstacle}});
+  return forms;
 }
 
 std::string to_json(const std::vector<LayerGroup>& groups, const Experiment& run,
@@ -127,6 +152,8 @@ std::string to_json(const std::vector<LayerGroup>& groups, const Experiment& run
                       {"bottleneck", layer.bottleneck},
                       {"traffic", traffic},
                       {"tasks", tasks}});
+    Json forms = forms_of(run.network.layers[group.tasks.front()->task.layer], run.architecture);
+    if (!forms.empty()) layers.back()["attention"] = std::move(forms);
   }
   const Json json = {{"network", report.network.name},
                      {"machine", report.machine.name},

@@ -8,6 +8,7 @@
 #include "base/checked.hpp"
 #include "mapper/estimate.hpp"
 #include "mapper/room.hpp"
+#include "mapper/timeline.hpp"
 
 namespace sluice {
 namespace {
@@ -15,6 +16,16 @@ namespace {
 class Neighbours {
  public:
   Neighbours(const Architecture& architecture) : machine_(architecture), rates_(architecture) {}
+
+  TilingReasons of(const AttentionTask& task, const AttentionTiling& tiling) {
+    const TilingEstimate chosen = estimated(task, tiling);
+    result_.cycles = chosen.cycles;
+    result_.dram_bytes = chosen.dram_bytes;
+    const AttentionTiling grain = attention_grain(task, machine_.array);
+    resize(task, tiling, &AttentionTiling::row_tile, "rows", task.rows, grain.row_tile);
+    resize(task, tiling, &AttentionTiling::key_tile, "keys", task.keys, grain.key_tile);
+    return finish();
+  }
 
   TilingReasons of(const GemmTask& task, const GemmTiling& tiling) {
     const TilingEstimate chosen = estimate(task, tiling, machine_, rates_);
@@ -45,6 +56,17 @@ class Neighbours {
 
  private:
   template <class Task, class Tiling>
+  TilingEstimate estimated(const Task& task, const Tiling& tiling) const {
+    return estimate(task, tiling, machine_, rates_);
+  }
+  TilingEstimate estimated(const AttentionTask& task, const AttentionTiling& tiling) const {
+    Timeline alone(machine_);
+    alone.append(task, tiling, {});
+    const TaskTraffic moved = traffic(task, tiling, machine_.array);
+    return {alone.end(), moved.input_read + moved.weight_read + moved.output_write, 1};
+  }
+
+  template <class Task, class Tiling>
   void resize(const Task& task, const Tiling& tiling, std::uint64_t Tiling::*tile, const char* rank,
               std::uint64_t extent, std::uint64_t grain) {
     const std::uint64_t now = tiling.*tile;
@@ -61,6 +83,9 @@ class Neighbours {
   RoleBytes bytes_of(const GemmTask& task, const GemmTiling& tiling) const {
     return tile_bytes(task, tiling.m_tile, tiling.n_tile, tiling.k_tile, machine_.array);
   }
+  RoleBytes bytes_of(const AttentionTask& task, const AttentionTiling& tiling) const {
+    return tile_bytes(task, tiling, machine_.array);
+  }
   RoleBytes bytes_of(const VectorTask& task, const VectorTiling& tiling) const {
     return tile_bytes(task, tiling.elements_tile, machine_.array);
   }
@@ -72,9 +97,9 @@ class Neighbours {
       other.obstacle = fmt::format("needs {} B of {}, which holds {} B", full->needed,
                                    full->scratchpad, full->available);
     } else {
-      const TilingEstimate estimated = estimate(task, tiling, machine_, rates_);
-      other.cycles = estimated.cycles;
-      other.dram_bytes = estimated.dram_bytes;
+      const TilingEstimate cost = estimated(task, tiling);
+      other.cycles = cost.cycles;
+      other.dram_bytes = cost.dram_bytes;
     }
     result_.alternatives.push_back(std::move(other));
   }
@@ -108,6 +133,8 @@ TilingReasons reasons_for(const TaskMapping& mapping, const Architecture& archit
   Neighbours neighbours(architecture);
   if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
     return neighbours.of(*gemm, std::get<GemmTiling>(mapping.tiling));
+  if (const auto* attention = std::get_if<AttentionTask>(&mapping.task.work))
+    return neighbours.of(*attention, std::get<AttentionTiling>(mapping.tiling));
   return neighbours.of(std::get<VectorTask>(mapping.task.work),
                        std::get<VectorTiling>(mapping.tiling));
 }

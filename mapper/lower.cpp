@@ -19,9 +19,11 @@ std::uint64_t epilogue_cycles(const Layer& layer, const VectorUnit& unit) {
 /// Collects the tasks of one layer; one overload an operator.
 class Lowering {
  public:
-  Lowering(const Layer& layer, std::size_t index, const VectorUnit& unit, std::vector<Task>& tasks)
+  Lowering(const Layer& layer, std::size_t index, AttentionForm form, const VectorUnit& unit,
+           std::vector<Task>& tasks)
       : layer_(layer),
         index_(index),
+        form_(form),
         unit_(unit),
         tasks_(tasks),
         epilogue_(epilogue_cycles(layer, unit)) {}
@@ -89,8 +91,13 @@ class Lowering {
     const std::uint64_t keys = op.window > 0
                                    ? std::min(op.context_length, op.window + op.query_length - 1)
                                    : op.context_length;
+    const std::uint64_t score_ops = op.causal ? 2 : 1;  // times 1 / sqrt(head_width); add the mask
+    if (form_ != AttentionForm::unfused && form_ != AttentionForm::automatic) {
+      const AttentionCycles cycles = attention_cycles(form_, unit_, score_ops, epilogue_);
+      return add({}, AttentionTask{batch, rows, keys, op.head_width, form_, cycles});
+    }
     GemmTask scores = gemm(batch, rows, op.head_width, keys);
-    scores.epilogue_ops = op.causal ? 2 : 1;  // times 1 / sqrt(head_width); add the mask
+    scores.epilogue_ops = score_ops;
     add(".qk", scores);
     const Softmax softmax{product(batch, rows), keys};
     add(".softmax", rowwise(softmax.rows, softmax.columns, 3, lane_cycles(softmax, unit_)));
@@ -178,12 +185,13 @@ class Lowering {
     return task;
   }
 
-  void add(std::string_view suffix, std::variant<GemmTask, VectorTask> work) {
+  void add(std::string_view suffix, TaskWork work) {
     tasks_.push_back({index_, std::string(layer_.name).append(suffix), work});
   }
 
   const Layer& layer_;
   std::size_t index_;
+  AttentionForm form_;
   const VectorUnit& unit_;
   std::vector<Task>& tasks_;
   std::uint64_t epilogue_;
@@ -207,12 +215,14 @@ std::vector<ElementwiseKind> epilogue_kinds(const Layer& layer, const Task& task
   return kinds;
 }
 
-std::vector<Task> lower(const Network& network, const Architecture& architecture) {
+std::vector<Task> lower(const Network& network, const Architecture& architecture,
+                        std::span<const AttentionForm> forms) {
   std::vector<Task> tasks;
   tasks.reserve(network.layers.size());
   for (std::size_t index = 0; index < network.layers.size(); ++index) {
     const Layer& layer = network.layers[index];
-    std::visit(Lowering(layer, index, architecture.vector, tasks), layer.op);
+    const AttentionForm form = index < forms.size() ? forms[index] : AttentionForm::unfused;
+    std::visit(Lowering(layer, index, form, architecture.vector, tasks), layer.op);
   }
   return tasks;
 }

@@ -6,8 +6,9 @@
 namespace sluice {
 
 namespace mappers {
-#define SLUICE_MAPPER(name, fits)                                                    \
-  std::variant<Mapping, Infeasible> map_##name(const Network&, const Architecture&); \
+#define SLUICE_MAPPER(name, fits)                                                   \
+  std::variant<Mapping, Infeasible> map_##name(const Network&, const Architecture&, \
+                                               const MappingOptions&);              \
   Descriptor describe_map_##name();
 #include "mapper/mappers.def"
 #undef SLUICE_MAPPER
@@ -18,7 +19,8 @@ namespace {
 struct Entry {
   std::string_view name;
   bool fits;
-  std::variant<Mapping, Infeasible> (*map)(const Network&, const Architecture&);
+  std::variant<Mapping, Infeasible> (*map)(const Network&, const Architecture&,
+                                           const MappingOptions&);
   Descriptor (*describe)();
 };
 
@@ -40,8 +42,9 @@ const Entry& entry_of(std::string_view mapper) {
 }  // namespace
 
 std::variant<Mapping, Infeasible> map_network(std::string_view mapper, const Network& network,
-                                              const Architecture& architecture) {
-  return entry_of(mapper).map(network, architecture);
+                                              const Architecture& architecture,
+                                              const MappingOptions& options) {
+  return entry_of(mapper).map(network, architecture, options);
 }
 
 std::string mapper_suggestion(std::string_view mapper) {

@@ -13,9 +13,15 @@
 
 namespace sluice {
 
+/// What a user may ask of any mapper.
+struct MappingOptions {
+  AttentionForm attention = AttentionForm::automatic;
+};
+
 /// Maps `network` with the mapper of this name. Throws SpecError when there is none.
 std::variant<Mapping, Infeasible> map_network(std::string_view mapper, const Network& network,
-                                              const Architecture& architecture);
+                                              const Architecture& architecture,
+                                              const MappingOptions& options = {});
 
 /// What to say to someone who asks for a mapper that there is not.
 std::string mapper_suggestion(std::string_view mapper);

@@ -89,6 +89,20 @@ class Verification {
     fit(bytes);
   }
 
+  void operator()(const AttentionTask& task, const AttentionTiling& tiling) {
+    const std::size_t before = wrong_.size();
+    extent("batch", task.batch);
+    extent("width", task.width);
+    tile("row", tiling.row_tile, task.rows);
+    tile("key", tiling.key_tile, task.keys);
+    if (traversals(task.cycles) == 0) say("attention has no form whose scores stay on chip");
+    if (wrong_.size() == before) fit(tile_bytes(task, tiling, architecture_.array));
+  }
+
+  template <class Work, class Other>
+  void operator()(const Work&, const Other&) {
+    say("attention and its tiling belong together");
+  }
   void operator()(const GemmTask&, const VectorTiling&) {
     say("a matrix product has the tiling of a vector task");
   }
@@ -156,6 +170,19 @@ RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std
 RoleBytes tile_bytes(const VectorTask& task, std::uint64_t elements, const SystolicArray& array) {
   return {storage_bytes(input_tile_elements(task, elements), array.input_format), 0,
           storage_bytes(elements, array.input_format)};
+}
+
+RoleBytes tile_bytes(const AttentionTask& task, const AttentionTiling& tiling,
+                     const SystolicArray& array) {
+  const std::uint64_t scores = product(tiling.row_tile, resident_keys(task, tiling));
+  const std::uint64_t block = product(tiling.row_tile, task.width);
+  // The maximum and the sum of a row; where results are corrected, also what there is of them.
+  const std::uint64_t kept =
+      2 * tiling.row_tile + (task.cycles.tile_output > 0 ? block : std::uint64_t{0});
+  return {storage_bytes(block, array.input_format) + storage_bytes(scores, array.input_format),
+          2 * storage_bytes(product(tiling.key_tile, task.width), array.weight_format),
+          storage_bytes(scores + block + kept, array.accumulator_format) +
+              storage_bytes(block, array.input_format)};
 }
 
 Room::Room(const Architecture& architecture) {

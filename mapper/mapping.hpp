@@ -6,11 +6,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "arch/architecture.hpp"
+#include "mapper/attention.hpp"
 #include "mapper/window.hpp"
 #include "workloads/network.hpp"
 
@@ -42,11 +44,13 @@ struct VectorTask {
   bool operator==(const VectorTask&) const = default;
 };
 
+using TaskWork = std::variant<GemmTask, VectorTask, AttentionTask>;
+
 /// One step of the machine's static order.
 struct Task {
   std::size_t layer = 0;  ///< index in Network::layers
   std::string name;       ///< layer name, with a suffix where a layer has several tasks
-  std::variant<GemmTask, VectorTask> work;
+  TaskWork work;
   bool operator==(const Task&) const = default;
 };
 
@@ -95,7 +99,7 @@ struct VectorTiling {
   bool operator==(const VectorTiling&) const = default;
 };
 
-using Tiling = std::variant<GemmTiling, VectorTiling, GemmNest>;
+using Tiling = std::variant<GemmTiling, VectorTiling, GemmNest, AttentionTiling>;
 
 struct TaskMapping {
   Task task;
@@ -208,8 +212,10 @@ void for_each_input(const GemmTask& task, std::uint64_t m_tile, Visit visit) {
   });
 }
 
-/// Lowers every layer to tasks, in order. Attention becomes Q K^T, softmax and P V.
-std::vector<Task> lower(const Network& network, const Architecture& architecture);
+/// Lowers every layer to tasks, in order. `forms`, by layer: what attention becomes; without them
+/// three tasks, Q K^T, softmax and P V.
+std::vector<Task> lower(const Network& network, const Architecture& architecture,
+                        std::span<const AttentionForm> forms = {});
 
 /// What follows each result of a task's product on the vector unit, in this order: what the
 /// operator itself adds (bias; scale and mask of attention's scores), then what the layer lists.
@@ -222,6 +228,8 @@ TaskTraffic traffic(const TaskMapping& mapping, const Architecture& architecture
 TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array);
 TaskTraffic traffic(const GemmTask& task, const GemmNest& nest, const SystolicArray& array);
 TaskTraffic traffic(const VectorTask& task, const VectorTiling& tiling, const SystolicArray& array);
+TaskTraffic traffic(const AttentionTask& task, const AttentionTiling& tiling,
+                    const SystolicArray& array);
 
 /// What is wrong with `mapping` on `architecture` (a tile too large for its scratchpad, a tile of
 /// zero, a tile beyond the extent), or nothing.

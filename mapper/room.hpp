@@ -21,6 +21,11 @@ RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std
 /// Operands in the input scratchpad and results in the output scratchpad, both in the input format.
 RoleBytes tile_bytes(const VectorTask& task, std::uint64_t elements, const SystolicArray& array);
 
+/// Of a block of rows and a tile of keys: queries and probabilities where inputs live; keys and
+/// values; scores, results as sums and as they are written, and what is kept of a row.
+RoleBytes tile_bytes(const AttentionTask& task, const AttentionTiling& tiling,
+                     const SystolicArray& array);
+
 /// A scratchpad that does not hold the tiles that live in it at once.
 struct Overflow {
   std::string roles;  ///< such as `input and weight`
@@ -70,6 +75,9 @@ std::optional<GemmTiling> least_traffic_tiling(const GemmTask& task, const Systo
 std::optional<VectorTiling> least_traffic_tiling(const VectorTask& task,
                                                  const Architecture& architecture,
                                                  const Room& room);
+
+/// Rows and keys that fill the array in both products.
+AttentionTiling attention_grain(const AttentionTask& task, const SystolicArray& array);
 
 /// The answer for a task of which not even the smallest tiles fit.
 Infeasible smallest_tiles_do_not_fit(const Task& task, const Architecture& architecture);

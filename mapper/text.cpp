@@ -58,6 +58,17 @@ std::string line(const VectorTask& task, const VectorTiling& tiling) {
          " passes; " + tiles(loop.steps());
 }
 
+std::string line(const AttentionTask& task, const AttentionTiling& tiling) {
+  const std::uint64_t stages =
+      task.batch * split(task.rows, tiling.row_tile).count *
+      (task.form == AttentionForm::one_pass ? split(task.keys, tiling.key_tile).count : 1);
+  std::string text = std::string(name_of(task.form)) + "; ";
+  if (task.batch > 1) text += "batch " + number(task.batch) + "; ";
+  return text + of("rows", tiling.row_tile, task.rows) + ", " +
+         of("keys", tiling.key_tile, task.keys) + "; " + number(stages) +
+         (stages == 1 ? " block of scores" : " blocks of scores");
+}
+
 /// Lines of a loop nest, each indented by the loops around it.
 class Nest {
  public:
@@ -131,6 +142,33 @@ std::string nest_of(const VectorTask& task, const VectorTiling& tiling) {
   return nest.take();
 }
 
+std::string nest_of(const AttentionTask& task, const AttentionTiling& tiling) {
+  Nest nest;
+  const auto work = [&](std::size_t time) {
+    nest.line("  " + cycles(task.cycles.score[time]) + " a score" +
+              (time + 1 == traversals(task.cycles) ? ", which makes probability[row, key]" : ""));
+  };
+  nest.loop("b", task.batch, 1);
+  nest.loop("row", task.rows, tiling.row_tile);
+  nest.line("fetch query[b, row]");
+  const std::size_t rows = nest.depth();
+  nest.loop("key", task.keys, tiling.key_tile);
+  nest.line("fetch key[b, key] unless it is there");
+  nest.line("score[row, key] = query[b, row] * key[b, key]");
+  const bool at_once = task.form == AttentionForm::one_pass;
+  if (!at_once) nest.leave_to(rows);
+  for (std::size_t time = 0; time < traversals(task.cycles); ++time) work(time);
+  if (!at_once) nest.loop("key", task.keys, tiling.key_tile);
+  nest.line("fetch value[b, key] unless it is there");
+  nest.line("result[row] += probability[row, key] * value[b, key]");
+  if (task.cycles.tile_output > 0)
+    nest.line("  corrected: " + cycles(task.cycles.tile_output) + " an element");
+  nest.leave_to(rows);
+  nest.line("write result[b, row] after " + cycles(task.cycles.output) + " an element and " +
+            number(task.cycles.row) + " a row");
+  return nest.take();
+}
+
 /// Calls `work` with whichever form a product's tiling has.
 template <class Work>
 std::string with_gemm_tiling(const TaskMapping& mapping, Work work) {
@@ -143,12 +181,16 @@ std::string with_gemm_tiling(const TaskMapping& mapping, Work work) {
 std::string to_text(const TaskMapping& mapping) {
   if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
     return with_gemm_tiling(mapping, [&](const auto& tiling) { return line(*gemm, tiling); });
+  if (const auto* attention = std::get_if<AttentionTask>(&mapping.task.work))
+    return line(*attention, std::get<AttentionTiling>(mapping.tiling));
   return line(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling));
 }
 
 std::string loop_nest(const TaskMapping& mapping) {
   if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
     return with_gemm_tiling(mapping, [&](const auto& tiling) { return nest_of(*gemm, tiling); });
+  if (const auto* attention = std::get_if<AttentionTask>(&mapping.task.work))
+    return nest_of(*attention, std::get<AttentionTiling>(mapping.tiling));
   return nest_of(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling));
 }
 

@@ -4,6 +4,7 @@
 // not ask.
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <tuple>
 
 #include "base/checked.hpp"
@@ -214,6 +215,12 @@ std::uint64_t size_of(const Task& task) {
     const auto volume = plane ? multiply(*plane, gemm->k) : plane;
     return (volume ? multiply(*volume, gemm->batch) : volume).value_or(too_many);
   }
+  if (const auto* attention = std::get_if<AttentionTask>(&task.work)) {
+    const auto plane = multiply(attention->rows, attention->keys);
+    const auto volume = plane ? multiply(*plane, attention->width) : plane;
+    const auto both = volume ? multiply(*volume, 2) : volume;
+    return (both ? multiply(*both, attention->batch) : both).value_or(too_many);
+  }
   const auto& vector = std::get<VectorTask>(task.work);
   const auto moved = multiply(vector.input_elements, vector.passes);
   return (moved ? add(*moved, vector.elements) : moved).value_or(too_many);
@@ -254,6 +261,15 @@ GemmTile gemm_grain(const GemmTask& task, const SystolicArray& array) {
           std::min(std::max<std::uint64_t>(grain.k / taps, 1) * taps, task.k)};
 }
 
+AttentionTiling attention_grain(const AttentionTask& task, const SystolicArray& array) {
+  GemmTask scores, results;
+  scores.m = results.m = task.rows;
+  scores.n = results.k = task.keys;
+  scores.k = results.n = task.width;
+  const GemmTile a = gemm_grain(scores, array), b = gemm_grain(results, array);
+  return {std::max(a.m, b.m), std::min(task.keys, std::lcm(a.n, b.k))};
+}
+
 std::optional<GemmTiling> least_traffic_tiling(const GemmTask& task, const SystolicArray& array,
                                                const Room& room) {
   return GemmSearch(task, array, room).run();
@@ -283,6 +299,11 @@ Infeasible smallest_tiles_do_not_fit(const Task& task, const Architecture& archi
     return too_large(task, tile_bytes(*gemm, tile.m, tile.n, tile.k, architecture.array),
                      architecture);
   }
+  if (const auto* attention = std::get_if<AttentionTask>(&task.work))
+    return too_large(
+        task,
+        tile_bytes(*attention, attention_grain(*attention, architecture.array), architecture.array),
+        architecture);
   const auto& vector = std::get<VectorTask>(task.work);
   const std::uint64_t row = vector.passes > 1 ? vector.row_elements : vector.elements;
   const std::uint64_t smallest = std::min<std::uint64_t>(architecture.vector.lanes, row);
@@ -293,7 +314,7 @@ std::optional<Infeasible> too_much_work(const Task& task) {
   const std::uint64_t size = size_of(task);
   if (size <= most_steps) return std::nullopt;
   return Infeasible{"task " + task.name + ": more work than can be counted", size, most_steps,
-                    std::holds_alternative<GemmTask>(task.work) ? "MACs" : "elements"};
+                    std::holds_alternative<VectorTask>(task.work) ? "elements" : "MACs"};
 }
 
 std::variant<GemmTiling, VectorTiling, Infeasible> tile_for_least_traffic(

@@ -9,6 +9,7 @@
 #include "arch/systolic_timing.hpp"
 #include "base/checked.hpp"
 #include "mapper/gemm_walk.hpp"
+#include "mapper/timeline_steps.hpp"
 
 namespace sluice {
 namespace {
@@ -67,35 +68,6 @@ TimelineRates::TimelineRates(const Architecture& architecture) {
 Timeline::Timeline(const Architecture& architecture)
     : architecture_(&architecture), rates_(architecture) {}
 
-/// The first iterations and the last; what is left out moves all clocks that move as far as the
-/// unit that computes moved in the two iterations before. Two tiles may have been fetched before
-/// the loop began, and the third while the first was used. Since two buffers take turns, it takes
-/// two iterations to come into the same state.
-template <class Body>
-void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
-  constexpr std::uint64_t settling = 4, buffers = 2;
-  if (count <= settling + 1) {
-    for (std::uint64_t i = 0; i < count; ++i) body(i);
-    return;
-  }
-  State before;
-  for (std::uint64_t i = 0; i < settling; ++i) {
-    if (i + buffers == settling) before = state_;
-    body(i);
-  }
-  const double times = real(count - settling - 1) / buffers;
-  const double shift =
-      times * (clock(unit).time - before.at[unit].time) + state_.bus.slowed(before.bus, times);
-  const double idle = times * state_.bus.idle_since(before.bus);
-  for (std::size_t i = 0; i < clocks; ++i) {
-    if (state_.at[i].time == before.at[i].time) continue;
-    state_.at[i].time += shift;
-    state_.at[i].idle += idle;
-  }
-  state_.bus.repeat(before.bus, times, shift);
-  body(count - 1);
-}
-
 /// The part of the memory's channels in which a piece lies: runs that are a multiple of all
 /// channels apart begin in one of them.
 double TimelineRates::channels_of(const Piece& piece) const {
@@ -123,19 +95,6 @@ void Timeline::occupy(const PortBytes& use) {
   if (number < 0) return;
   state_.owed[static_cast<std::size_t>(number)] +=
       use.bytes * rates_.port_cycles[index(use.role)][use.write];
-}
-
-/// Cycles of the port that a firing with these uses waits for longest.
-template <std::size_t N>
-double Timeline::take_ports(const std::array<PortBytes, N>& uses) {
-  double longest = 0;
-  for (const PortBytes& use : uses) occupy(use);
-  for (const PortBytes& use : uses) {
-    const int number = rates_.port[index(use.role)][use.write];
-    if (number < 0) continue;
-    longest = std::max(longest, std::exchange(state_.owed[static_cast<std::size_t>(number)], 0));
-  }
-  return longest;
 }
 
 /// When a buffer of this kind is free for a tile: when the tile before the last has been left, or
@@ -314,11 +273,12 @@ void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
   });
 }
 
-void Timeline::append(const std::variant<GemmTask, VectorTask>& work, const Tiling& tiling,
-                      const TaskNeeds& needs) {
+void Timeline::append(const TaskWork& work, const Tiling& tiling, const TaskNeeds& needs) {
   begin(needs);
   if (const auto* task = std::get_if<GemmTask>(&work))
     gemm(*task, loops_of(tiling));
+  else if (const auto* fused = std::get_if<AttentionTask>(&work))
+    attention(*fused, std::get<AttentionTiling>(tiling));
   else
     vector_task(std::get<VectorTask>(work), std::get<VectorTiling>(tiling));
   stored_.push_back(last_);

@@ -55,8 +55,7 @@ class Timeline {
   explicit Timeline(const Architecture& architecture);
 
   /// Appends a task; `needs` names earlier ones by their place.
-  void append(const std::variant<GemmTask, VectorTask>& work, const Tiling& tiling,
-              const TaskNeeds& needs);
+  void append(const TaskWork& work, const Tiling& tiling, const TaskNeeds& needs);
 
   /// When the last result is stored.
   double end() const { return stored_.empty() ? 0 : stored_.back().time; }
@@ -67,17 +66,27 @@ class Timeline {
     engine,                              ///< by role: its DMA queue is free
     array = engine + tensor_role_count,  ///< the unit is free
     vector,
-    sums_engine,        ///< the queue that brings partial sums back is free
-    ready,              ///< by operand: its tile is on chip
-    freed = ready + 2,  ///< by buffer: its last two tiles were left
-    clocks = freed + 2 * 5
+    sums_engine,                   ///< the queue that brings partial sums back is free
+    ready,                         ///< by operand: its tile is on chip
+    freed = ready + 2,             ///< by buffer: its last two tiles were left
+    values_ready = freed + 2 * 9,  ///< of attention: values are on chip
+    scores_begun,                  ///< a stage's first and last scores are out of the array
+    scores_ended,
+    probabilities_begun,  ///< the same of its probabilities and the vector unit
+    probabilities_ended,
+    results_ended,
+    clocks
   };
   enum Buffer : std::size_t {
     input_tiles,
     weight_tiles,
     output_tiles,
     vector_inputs,
-    vector_outputs
+    vector_outputs,
+    value_tiles,
+    score_tiles,
+    probability_tiles,
+    result_tiles
   };
   struct State {
     std::array<Moment, clocks> at{};
@@ -87,12 +96,14 @@ class Timeline {
     std::array<double, 2 * tensor_role_count> owed{};
   };
   class Gemm;
+  class Attention;
 
   Moment moment(double time) const { return state_.bus.moment(time); }
   Moment& clock(std::size_t base, std::size_t index = 0) { return state_.at[base + index]; }
   void begin(const TaskNeeds& needs);
   void gemm(const GemmTask& task, const GemmNest& nest);
   void vector_task(const VectorTask& task, const VectorTiling& tiling);
+  void attention(const AttentionTask& task, const AttentionTiling& tiling);
   Moment buffer_free(Buffer buffer, TensorRole role);
   void leave(Buffer buffer, Moment when);
   Moment load(TensorRole role, Buffer buffer, Piece piece);

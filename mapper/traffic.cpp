@@ -122,6 +122,23 @@ TaskTraffic traffic(const VectorTask& task, const VectorTiling& tiling,
   return result;
 }
 
+/// Queries once; keys and values once, if one tile holds them all, else for each block of rows.
+TaskTraffic traffic(const AttentionTask& task, const AttentionTiling& tiling,
+                    const SystolicArray& array) {
+  const Split rows = split(task.rows, tiling.row_tile), keys = split(task.keys, tiling.key_tile);
+  const auto bytes = [&](const Split& tiles, NumberFormat format) {
+    return sum_over(tiles, [&](std::uint64_t count) {
+      return storage_bytes(product(count, task.width), format);
+    });
+  };
+  const std::uint64_t sweeps = keys.count == 1 ? 1 : rows.count;
+  TaskTraffic result;
+  result.input_read = product(task.batch, bytes(rows, array.input_format));
+  result.weight_read = product(product(task.batch, 2, sweeps), bytes(keys, array.weight_format));
+  result.output_write = result.input_read;
+  return result;
+}
+
 GemmLoop gemm_loop(const GemmTask& task, const GemmTiling& tiling) {
   return {task.batch, split(task.m, tiling.m_tile), split(task.n, tiling.n_tile),
           split(task.k, tiling.k_tile), tiling.m_outer};
@@ -158,6 +175,8 @@ TaskTraffic traffic(const TaskMapping& mapping, const Architecture& architecture
     return std::holds_alternative<GemmNest>(mapping.tiling)
                ? traffic(*gemm, std::get<GemmNest>(mapping.tiling), architecture.array)
                : traffic(*gemm, std::get<GemmTiling>(mapping.tiling), architecture.array);
+  if (const auto* attention = std::get_if<AttentionTask>(&mapping.task.work))
+    return traffic(*attention, std::get<AttentionTiling>(mapping.tiling), architecture.array);
   return traffic(std::get<VectorTask>(mapping.task.work), std::get<VectorTiling>(mapping.tiling),
                  architecture.array);
 }

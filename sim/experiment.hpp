@@ -38,6 +38,7 @@ void describe(Visitor& v, FixedNest& n) {
 
 struct MappingSettings {
   std::string mapper = "heuristic";
+  AttentionForm attention = AttentionForm::automatic;
   std::vector<FixedNest> nests;  ///< of the mapper `fixed`
   bool operator==(const MappingSettings&) const = default;
 };
@@ -45,6 +46,8 @@ struct MappingSettings {
 template <class Visitor>
 void describe(Visitor& v, MappingSettings& s) {
   v.field("mapper", s.mapper, {.doc = "mapper (see `sluice list mappers`)"});
+  v.field("attention", s.attention,
+          {.doc = "form of attention: auto, unfused, or a cascade whose scores stay on chip"});
   v.field("nests", s.nests, {.doc = "loop nests of single tasks, for the mapper `fixed`"});
 }
 

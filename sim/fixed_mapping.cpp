@@ -26,7 +26,9 @@ class FixedReader {
   FixedReader(const Experiment& experiment, Diagnostics& diagnostics)
       : experiment_(experiment),
         diagnostics_(diagnostics),
-        tasks_(lower(experiment.network, experiment.architecture)) {}
+        tasks_(lower(experiment.network, experiment.architecture,
+                     std::vector(experiment.network.layers.size(), experiment.mapping.attention))) {
+  }
 
   void read(const YamlNode& item, const FixedNest& fixed) {
     const YamlNode& name = *item.find("task");
@@ -89,7 +91,8 @@ std::vector<FixedTask> read_fixed(const YamlNode& mapping, const Experiment& exp
 }
 
 std::variant<Mapping, Infeasible> map_experiment(const Experiment& experiment) {
-  auto mapped = map_network(experiment.mapping.mapper, experiment.network, experiment.architecture);
+  auto mapped = map_network(experiment.mapping.mapper, experiment.network, experiment.architecture,
+                            {experiment.mapping.attention});
   if (auto* mapping = std::get_if<Mapping>(&mapped))
     for (TaskMapping& task : mapping->tasks)
       for (const FixedTask& fixed : experiment.fixed)

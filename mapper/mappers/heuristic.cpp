@@ -9,8 +9,9 @@
 
 #include "base/checked.hpp"
 #include "base/registry.hpp"
+#include "mapper/attention_choice.hpp"
 #include "mapper/estimate.hpp"
-#include "mapper/mapping.hpp"
+#include "mapper/mappers.hpp"
 #include "mapper/room.hpp"
 #include "mapper/timeline.hpp"
 
@@ -67,6 +68,11 @@ class Shortlist {
   /// All of them, the best first, behind the one of least traffic.
   std::vector<Tiling> after(const Tiling& least_traffic) const {
     std::vector<Tiling> tilings{least_traffic};
+    for (const Tiling& tiling : all()) tilings.push_back(tiling);
+    return tilings;
+  }
+  std::vector<Tiling> all() const {
+    std::vector<Tiling> tilings;
     for (std::size_t i = 0; i < size_; ++i) tilings.push_back(entries_[i].tiling);
     return tilings;
   }
@@ -89,6 +95,7 @@ class Shortlister {
   /// Empty if nothing fits.
   std::vector<Tiling> operator()(const GemmTask& task) const;
   std::vector<Tiling> operator()(const VectorTask& task) const;
+  std::vector<Tiling> operator()(const AttentionTask& task) const;
 
  private:
   bool fits(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k) const {
@@ -143,10 +150,10 @@ std::vector<Tiling> Shortlister::operator()(const VectorTask& task) const {
   const Sizes sizes(extent, grain);
   const auto least = least_traffic_tiling(task, architecture_, room_);
   if (!least) return {};
-  // Less than what a DRAM moves while the tile is on its way waits for all that is in its way.
+  // A tile of less than what a DRAM moves in twice its latency waits for whatever is in its way.
   const double fewest = architecture_.dram.is_ideal() || rates_.cycles_per_byte == 0
                             ? 0
-                            : rates_.latency / rates_.cycles_per_byte / rates_.operand_sets;
+                            : 2 * rates_.latency / rates_.cycles_per_byte;
   Shortlist list;
   for (const auto* size = sizes.largest(room_for); size != sizes.end(); ++size)
     if (*size != least->elements_tile &&
@@ -156,9 +163,28 @@ std::vector<Tiling> Shortlister::operator()(const VectorTask& task) const {
   return list.after(*least);
 }
 
+/// Blocks of rows and tiles of keys, each by itself on the timeline: that is as fast as any other
+/// estimate, since a stage has few tiles.
+std::vector<Tiling> Shortlister::operator()(const AttentionTask& task) const {
+  const AttentionTiling grain = attention_grain(task, architecture_.array);
+  Shortlist list;
+  for (const std::uint64_t rows : Sizes(task.rows, grain.row_tile))
+    for (const std::uint64_t keys : Sizes(task.keys, grain.key_tile)) {
+      const AttentionTiling tiling{rows, keys};
+      if (!room_.fits(tile_bytes(task, tiling, architecture_.array))) continue;
+      Timeline alone(architecture_);
+      alone.append(task, tiling, {});
+      const TaskTraffic moved = traffic(task, tiling, architecture_.array);
+      const std::uint64_t blocks = split(task.rows, rows).count * split(task.keys, keys).count;
+      list.consider(tiling, {alone.end(), moved.input_read + moved.weight_read + moved.output_write,
+                             task.batch * blocks});
+    }
+  return list.all();
+}
+
 /// A kind of task, of which a network has many: its shortlist.
 struct Kind {
-  std::variant<GemmTask, VectorTask> work;
+  TaskWork work;
   std::vector<Tiling> tilings;
 };
 
@@ -167,7 +193,7 @@ class Chooser {
   Chooser(const Network& network, const Architecture& architecture, std::vector<Task> tasks)
       : network_(network),
         architecture_(architecture),
-        caution_(architecture.dram.is_ideal() ? 0 : 0.2),
+        caution_(architecture.dram.is_ideal() ? 0.01 : 0.2),
         timeline_(architecture) {
     for (Task& task : tasks) mapping_.tasks.push_back({std::move(task), {}});
   }
@@ -190,7 +216,7 @@ class Chooser {
   const Network& network_;
   const Architecture& architecture_;
   /// Part of a task's time that has to be gained before its tiling of least traffic is given up:
-  /// the timeline knows nothing of banks and rows.
+  /// the timeline knows nothing of banks, and little of ports.
   double caution_;
   Timeline timeline_;
   Mapping mapping_;
@@ -252,7 +278,9 @@ std::variant<Mapping, Infeasible> Chooser::run() {
     append(timeline_, t, tiling);
     append(least_traffic, t, tilings(t).front());
   }
-  if (least_traffic.end() < timeline_.end())
+  // A DRAM's timeline tells two mappings of a network apart by no less.
+  const double margin = architecture_.dram.is_ideal() ? 1 : 1.015;
+  if (least_traffic.end() < margin * timeline_.end())
     for (std::size_t t = 0; t < mapping_.tasks.size(); ++t)
       mapping_.tasks[t].tiling = tilings(t).front();
   return std::move(mapping_);
@@ -261,8 +289,11 @@ std::variant<Mapping, Infeasible> Chooser::run() {
 }  // namespace
 
 std::variant<Mapping, Infeasible> map_heuristic(const Network& network,
-                                                const Architecture& architecture) {
-  return Chooser(network, architecture, lower(network, architecture)).run();
+                                                const Architecture& architecture,
+                                                const MappingOptions& options) {
+  const std::vector<AttentionForm> forms =
+      attention_forms(network, architecture, options.attention);
+  return Chooser(network, architecture, lower(network, architecture, forms)).run();
 }
 
 Descriptor describe_map_heuristic() {

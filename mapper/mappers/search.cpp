@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "base/registry.hpp"
+#include "mapper/mappers.hpp"
 #include "mapper/systolic_nest.hpp"
 #include "mapper/timeline.hpp"
 
 namespace sluice::mappers {
 
-std::variant<Mapping, Infeasible> map_heuristic(const Network&, const Architecture&);
+std::variant<Mapping, Infeasible> map_heuristic(const Network&, const Architecture&,
+                                                const MappingOptions&);
 
 namespace {
 
@@ -122,8 +124,9 @@ Mapping improved(const Mapping& mapping, const Network& network, const Architect
 }  // namespace
 
 std::variant<Mapping, Infeasible> map_search(const Network& network,
-                                             const Architecture& architecture) {
-  auto mapped = map_heuristic(network, architecture);
+                                             const Architecture& architecture,
+                                             const MappingOptions& options) {
+  auto mapped = map_heuristic(network, architecture, options);
   if (const auto* mapping = std::get_if<Mapping>(&mapped))
     return improved(*mapping, network, architecture);
   return mapped;

@@ -3,7 +3,7 @@
 // hold, so that only the array decides how long a layer takes, as in SCALE-Sim's CALC mode. With a
 // memory of finite bandwidth, a layer's operands are then loaded before its first fold.
 #include "base/registry.hpp"
-#include "mapper/mapping.hpp"
+#include "mapper/mappers.hpp"
 #include "mapper/room.hpp"
 
 namespace sluice::mappers {
@@ -12,15 +12,19 @@ namespace {
 TaskMapping in_one_piece(const Task& task) {
   if (const auto* gemm = std::get_if<GemmTask>(&task.work))
     return {task, GemmTiling{gemm->m, gemm->n, gemm->k, false}};
+  if (const auto* attention = std::get_if<AttentionTask>(&task.work))
+    return {task, AttentionTiling{attention->rows, attention->keys}};
   return {task, VectorTiling{std::get<VectorTask>(task.work).elements}};
 }
 
 }  // namespace
 
 std::variant<Mapping, Infeasible> map_whole(const Network& network,
-                                            const Architecture& architecture) {
+                                            const Architecture& architecture,
+                                            const MappingOptions& options) {
   Mapping mapping;
-  for (const Task& task : lower(network, architecture)) {
+  const std::vector<AttentionForm> forms(network.layers.size(), options.attention);
+  for (const Task& task : lower(network, architecture, forms)) {
     if (auto reason = too_much_work(task)) return std::move(*reason);
     mapping.tasks.push_back(in_one_piece(task));
   }

@@ -12,7 +12,8 @@ namespace {
 /// One task's bounds, by the unit that gives them.
 struct TaskBounds {
   UnitBound array, vector, input, weight, store;
-  bool gemm = false;
+  bool gemm = false;       ///< the array works, and the vector unit behind it
+  bool attention = false;  ///< which has buffers for keys and for values
 };
 
 /// A candidate for the bound of a group of tasks and what the main unit then waits for.
@@ -29,8 +30,7 @@ class Analysis {
         memory_(memory_bound(architecture.dram, architecture.clock)) {
     bounds_ = bound(machine.graph, memory_);
     for (std::size_t t = 0; t < mapping.tasks.size(); ++t)
-      tasks_.push_back(
-          task_bounds(bounds_[t], std::holds_alternative<GemmTask>(mapping.tasks[t].task.work)));
+      tasks_.push_back(task_bounds(bounds_[t], mapping.tasks[t].task.work));
   }
 
   ReportParts run() const {
@@ -61,7 +61,7 @@ class Analysis {
     std::size_t first = 0, last = 0;
   };
 
-  TaskBounds task_bounds(const std::vector<UnitBound>& units, bool gemm) const;
+  TaskBounds task_bounds(const std::vector<UnitBound>& units, const TaskWork& work) const;
   Candidate group_bound(Group group) const;
   std::uint64_t array_lead(Group group) const;
   std::uint64_t vector_lead(Group group) const;
@@ -72,7 +72,7 @@ class Analysis {
   bool fetches_ahead(Group group) const {
     return architecture_.prefetch_weights && group.first > 0;
   }
-  std::uint64_t early_tiles() const;
+  std::uint64_t early_tiles(Group group) const;
   void share(Group group, ReportParts& parts) const;
   void raise_to_global(ReportParts& parts) const;
   void note_overlap(ReportParts& parts) const;
@@ -84,9 +84,10 @@ class Analysis {
   std::vector<TaskBounds> tasks_;
 };
 
-TaskBounds Analysis::task_bounds(const std::vector<UnitBound>& units, bool gemm) const {
+TaskBounds Analysis::task_bounds(const std::vector<UnitBound>& units, const TaskWork& work) const {
   TaskBounds b;
-  b.gemm = gemm;
+  b.gemm = !std::holds_alternative<VectorTask>(work);
+  b.attention = std::holds_alternative<AttentionTask>(work);
   b.array = units[index(machine_.array)];
   b.vector = units[index(machine_.vector)];
   if (machine_.has_memory) {
@@ -123,9 +124,13 @@ std::uint64_t Analysis::after_last_load(Group group) const {
 }
 
 /// Weight tiles that may be on chip when the group begins.
-std::uint64_t Analysis::early_tiles() const {
+std::uint64_t Analysis::early_tiles(Group group) const {
   const std::size_t pad = scratchpad_of(architecture_, TensorRole::weight);
-  return architecture_.scratchpads[pad].double_buffered ? 2 : 1;
+  const std::uint64_t tiles = architecture_.scratchpads[pad].double_buffered ? 2 : 1;
+  const bool values = std::any_of(tasks_.begin() + static_cast<std::ptrdiff_t>(group.first),
+                                  tasks_.begin() + static_cast<std::ptrdiff_t>(group.last),
+                                  [](const TaskBounds& b) { return b.attention; });
+  return values ? 2 * tiles : tiles;
 }
 
 /// All input is loaded after the group has begun, and the last of it before the last step.
@@ -154,7 +159,7 @@ std::uint64_t Analysis::weight_path(Group group) const {
     loads += weight.busy, longest = std::max(longest, weight.longest);
     last = &weight;
   }
-  const std::uint64_t early = fetches_ahead(group) ? early_tiles() * longest : 0;
+  const std::uint64_t early = fetches_ahead(group) ? early_tiles(group) * longest : 0;
   if (last == nullptr || loads <= early) return 0;
   const bool ends = last == &tasks_[group.last - 1].weight;
   return loads - early - last->last_busy + last->last + (ends ? after_last_load(group) : 0);
@@ -169,7 +174,7 @@ std::uint64_t Analysis::traffic(Group group) const {
     weights += b.weight.bytes;
     largest = std::max(largest, b.weight.largest);
   }
-  const std::uint64_t early = fetches_ahead(group) ? early_tiles() * largest : 0;
+  const std::uint64_t early = fetches_ahead(group) ? early_tiles(group) * largest : 0;
   return bytes + weights - std::min(weights, early);
 }
 

@@ -93,8 +93,10 @@ void Body::add_channel_edges() {
     const std::uint64_t tokens = ends.put_tokens;
     if (channel.initial % tokens != 0 || channel.capacity % tokens != 0) continue;
     const std::uint64_t result = firing_time(*firings_[ends.put_at], memory_).result;
-    edges_.push_back(
-        {ends.put_at, ends.take_at, std::max<std::uint64_t>(result, 1), channel.initial / tokens});
+    // What is taken before it is put was there when the loop began.
+    const bool was_there = channel.initial == 0 && ends.take_at < ends.put_at;
+    edges_.push_back({ends.put_at, ends.take_at, std::max<std::uint64_t>(result, 1),
+                      was_there ? 1 : channel.initial / tokens});
     const std::uint64_t held = ends.release == Release::at_end ? busy(ends.take_at) : 0;
     edges_.push_back(
         {ends.take_at, ends.put_at, held + 1, (channel.capacity - channel.initial) / tokens});

@@ -11,6 +11,7 @@
 #include "mapper/bank_conflicts.hpp"
 #include "mapper/gemm_nest.hpp"
 #include "sim/models/gemm_place.hpp"
+#include "sim/models/systolic_attention.hpp"
 #include "sim/models/systolic_gemm.hpp"
 #include "sim/models/systolic_machine.hpp"
 
@@ -203,6 +204,8 @@ void build_vector(SystolicMachine& machine, const VectorTask& task, const Vector
 void build_task(SystolicMachine& machine, const TaskMapping& mapped, const TaskRegions& regions) {
   if (const auto* task = std::get_if<VectorTask>(&mapped.task.work))
     return build_vector(machine, *task, std::get<VectorTiling>(mapped.tiling), regions);
+  if (const auto* task = std::get_if<AttentionTask>(&mapped.task.work))
+    return build_attention(machine, *task, std::get<AttentionTiling>(mapped.tiling), regions);
   const GemmTask& task = std::get<GemmTask>(mapped.task.work);
   if (const auto* nest = std::get_if<GemmNest>(&mapped.tiling))
     return build_gemm(machine, task, *nest, regions);
@@ -213,16 +216,21 @@ void build_task(SystolicMachine& machine, const TaskMapping& mapped, const TaskR
 
 SystolicGraph build_systolic(const Network& network, const Architecture& architecture,
                              const Mapping& mapping) {
-  std::uint64_t spilled = 0;  // output tiles of a task in memory at once
+  std::uint64_t spilled = 0;    // output tiles of a task in memory at once
+  std::uint64_t key_tiles = 0;  // of a stage of attention
   for (const TaskMapping& mapped : mapping.tasks)
-    if (const auto* nest = std::get_if<GemmNest>(&mapped.tiling))
+    if (const auto* tiling = std::get_if<AttentionTiling>(&mapped.tiling))
+      key_tiles = std::max(
+          key_tiles, split(std::get<AttentionTask>(mapped.task.work).keys, tiling->key_tile).count);
+    else if (const auto* nest = std::get_if<GemmNest>(&mapped.tiling))
       spilled = std::max(spilled, spilled_tiles(std::get<GemmTask>(mapped.task.work), *nest));
   SystolicMachine machine(architecture, spilled);
+  if (key_tiles > 0) machine.make_attention(key_tiles);
   RegionAllocator regions(network, architecture, mapping);
   for (std::size_t t = 0; t < mapping.tasks.size(); ++t) {
     const TaskMapping& mapped = mapping.tasks[t];
-    const bool gemm = std::holds_alternative<GemmTask>(mapped.task.work);
-    machine.start_task(mapped.task.name, regions.needs(t), gemm);
+    const bool on_array = !std::holds_alternative<VectorTask>(mapped.task.work);
+    machine.start_task(mapped.task.name, regions.needs(t), on_array);
     build_task(machine, mapped, regions.of(t));
     machine.end_task();
   }

@@ -104,6 +104,23 @@ void SystolicMachine::make_spilling(std::uint64_t tiles) {
   spilled_ = builder.order("spilled sums", store_output, load_sums_, tiles + 1);
 }
 
+/// The rooms limit how much is on chip; the channels of tiles only hand them over.
+void SystolicMachine::make_attention(std::uint64_t key_tiles) {
+  const std::uint64_t out = buffers(TensorRole::output), in = buffers(TensorRole::input);
+  const auto rooms = [&](const char* name, UnitId from, UnitId to, std::uint64_t count) {
+    return builder.channel(name, from, to, count + 1, count);
+  };
+  attention.scores = builder.channel("scores", array, vector, out * key_tiles + 1);
+  attention.score_rooms = rooms("free score buffers", vector, array, out);
+  attention.probabilities = builder.channel("probabilities", vector, array, in * key_tiles + 1);
+  attention.probability_rooms = rooms("free probability buffers", array, vector, in);
+  attention.results = builder.channel("attention results", array, vector, out + 1);
+  attention.result_rooms = rooms("free attention result buffers", vector, array, out);
+  if (has_memory)
+    attention.values =
+        builder.channel("value tiles", load_weight, array, buffers(TensorRole::weight));
+}
+
 void SystolicMachine::make_ports() {
   for (const Scratchpad& s : architecture.scratchpads) {
     std::array<PortId, 2> ports{PortId{none_id}, PortId{none_id}};
@@ -206,10 +223,10 @@ void SystolicMachine::end_task() {
   builder.fire(stored);
 }
 
-void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, bool for_vector) {
+void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, ChannelId to) {
   Firing f = firing(role == TensorRole::input ? load_input : load_weight);
   f.interval = dma_of(architecture, role).setup_cycles;
-  f.puts.push_back({for_vector ? input_vector_ : operand_channel(role), 1});
+  f.puts.push_back({to, 1});
   const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
   const SystolicAction write =
       role == TensorRole::input ? SystolicAction::input_write : SystolicAction::weight_write;
@@ -224,17 +241,17 @@ void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, bool for_ve
   builder.fire(std::move(f));
 }
 
-void SystolicMachine::hold(TensorRole role) {
+void SystolicMachine::hold(ChannelId tiles) {
   if (!has_memory) return;
   Firing f = firing(array);
-  f.takes.push_back({operand_channel(role), 1, Release::never});
+  f.takes.push_back({tiles, 1, Release::never});
   builder.fire(std::move(f));
 }
 
-void SystolicMachine::release(TensorRole role) {
+void SystolicMachine::release(ChannelId tiles) {
   if (!has_memory) return;
   Firing f = firing(array);
-  f.takes.push_back({operand_channel(role), 1, Release::at_end});
+  f.takes.push_back({tiles, 1, Release::at_end});
   builder.fire(std::move(f));
 }
 
@@ -340,6 +357,17 @@ void SystolicMachine::vector_step(std::uint64_t elements, std::uint64_t lane_cyc
   if (has_memory && out != nullptr) store(output_vector_, vector_credits_, *out);
 }
 
+void SystolicMachine::put_vector_output(Firing& f) {
+  ends_on_vector_ = true;
+  if (!has_memory) return;
+  f.takes.push_back({vector_credits_, 1, Release::at_start});
+  f.puts.push_back({output_vector_, 1});
+}
+
+void SystolicMachine::store_vector_output(MemoryTransfer transfer) {
+  if (has_memory) store(output_vector_, vector_credits_, std::move(transfer));
+}
+
 RegionAllocator::RegionAllocator(const Network& network, const Architecture& architecture,
                                  const Mapping& mapping) {
   constexpr std::uint64_t alignment = 1u << 20;  // no two tensors share a row of any DRAM
@@ -361,6 +389,10 @@ RegionAllocator::RegionAllocator(const Network& network, const Architecture& arc
       regions.base[1] =
           allocate(product(gemm->weight_batch, gemm->k, gemm->n), architecture.array.weight_format);
       regions.base[2] = allocate(product(gemm->batch, gemm->m, gemm->n), format);
+    } else if (const auto* fused = std::get_if<AttentionTask>(&task.work)) {
+      regions.base[1] = allocate(product(product(fused->batch, 2), fused->keys, fused->width),
+                                 architecture.array.weight_format);
+      regions.base[2] = allocate(product(fused->batch, fused->rows, fused->width), format);
     } else {
       regions.base[2] = allocate(std::get<VectorTask>(task.work).elements, format);
     }

@@ -34,6 +34,13 @@ class RegionAllocator {
   std::vector<TaskNeeds> needs_;
 };
 
+/// Between the array, the vector unit and the loads of values, where scores stay on chip. Rooms are
+/// those of a stage (mapper/attention_walk.hpp).
+struct AttentionChannels {
+  ChannelId scores{}, score_rooms{}, probabilities{}, probability_rooms{}, results{},
+      result_rooms{}, values{};
+};
+
 class SystolicMachine {
  public:
   /// `spilled_tiles`: the most output tiles of a task whose unfinished sums are in memory at once;
@@ -46,8 +53,14 @@ class SystolicMachine {
   bool spills = false;  ///< partial sums go to memory and come back
   UnitId array{}, vector{}, load_input{}, load_weight{}, store_output{};
   ChannelId output_credits{};  ///< free output buffers, for the array
+  AttentionChannels attention;
   std::string task_name;
   std::uint32_t layer = 0;
+
+  /// Adds the channels of attention, for stages of at most so many key tiles.
+  void make_attention(std::uint64_t key_tiles);
+  /// A firing of `unit` for the present task, which takes no time.
+  Firing firing(UnitId unit) const;
 
   /// Begins a task: its loads wait for the results that they need.
   void start_task(const std::string& name, const TaskNeeds& needs, bool gemm);
@@ -55,10 +68,15 @@ class SystolicMachine {
 
   ChannelId operand_channel(TensorRole role) const;
   /// Loads a tile of `role` for the array, or of the input for the vector unit.
-  void load(TensorRole role, MemoryTransfer transfer, bool for_vector);
+  void load(TensorRole role, MemoryTransfer transfer, bool for_vector) {
+    load(role, std::move(transfer), for_vector ? input_vector_ : operand_channel(role));
+  }
+  void load(TensorRole role, MemoryTransfer transfer, ChannelId to);
   /// The array waits for a tile that it keeps over several steps; the end of those steps.
-  void hold(TensorRole role);
-  void release(TensorRole role);
+  void hold(TensorRole role) { hold(operand_channel(role)); }
+  void release(TensorRole role) { release(operand_channel(role)); }
+  void hold(ChannelId tiles);
+  void release(ChannelId tiles);
   void take_output_buffer();
   /// Where sums are spilled, gives the array a free output buffer: an empty one, or one into which
   /// `sums` have been brought back.
@@ -72,13 +90,16 @@ class SystolicMachine {
   /// A tile through the vector unit; `out` is null in the passes that only look.
   void vector_step(std::uint64_t elements, std::uint64_t lane_cycles, std::uint64_t passes,
                    const MemoryTransfer& in, const MemoryTransfer* out);
+  /// The vector unit's firing fills an output buffer of its own; and what happens to it.
+  void put_vector_output(Firing& firing);
+  void store_vector_output(MemoryTransfer transfer);
   /// Adds the port beats of `bytes` moved by `action`, where the scratchpad's width limits. `run`:
   /// they are next to each other, in as few banks as they fill.
   void use_port(Firing& firing, SystolicAction action, std::uint64_t bytes, bool run = false) const;
+  /// Cycles that the vector unit loses to banks when it passes so many elements.
+  std::uint64_t lanes_lose(TensorRole role, bool write, std::uint64_t elements) const;
 
  private:
-  Firing firing(UnitId unit) const;
-  std::uint64_t lanes_lose(TensorRole role, bool write, std::uint64_t elements) const;
   void make_units();
   void make_channels();
   void make_spilling(std::uint64_t tiles);

@@ -90,7 +90,8 @@ TEST_CASE("a heuristic mapping fits, and ends no later than that of least traffi
 TEST_CASE("more room does not make the heuristic cut a product into thin slices") {
   // The queries of a vision transformer's block (ViT-B/16: 197 tokens, width 768) on a Gemmini:
   // with 100 KiB the tiling of least traffic has 2 rows a fold, and a weight tile takes 16 cycles
-  // to load. What more room may cost is the way in of a larger first tile, some 0.1 %.
+  // to load. What more room may cost is the way in of a larger first tile, some 0.1 %, and 1 %
+  // that another tiling has to gain before that of least traffic is given up.
   const GemmTask task = plain_gemm(197, 768, 768);
   const auto gemmini = [](std::uint64_t kib) {
     Architecture a = shared_machine(kib << 10, 64 << 10, true);
@@ -106,7 +107,7 @@ TEST_CASE("more room does not make the heuristic cut a product into thin slices"
   const double least = cycles(64);
   for (const std::uint64_t kib : {80, 100, 128, 200, 256, 512, 1024, 4096}) {
     CAPTURE(kib);
-    CHECK(cycles(kib) <= 1.01 * least);
+    CHECK(cycles(kib) <= 1.02 * least);
   }
   CHECK(cycles_of(least_traffic(task, gemmini(100)), gemmini(100)) > 7 * cycles(100));
 }

@@ -8,9 +8,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-TaskMapping mapped(std::variant<GemmTask, VectorTask> work, Tiling tiling) {
-  return {Task{0, "conv1", work}, tiling};
-}
+TaskMapping mapped(TaskWork work, Tiling tiling) { return {Task{0, "conv1", work}, tiling}; }
 
 /// What is wrong with one task's mapping on a machine of 60, 48 and 320 B.
 Texts wrong(const TaskMapping& mapping, const Architecture& on = machine(60, 48, 320)) {

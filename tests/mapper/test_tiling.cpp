@@ -10,7 +10,7 @@
 namespace sluice {
 namespace {
 
-Task named(std::variant<GemmTask, VectorTask> work) { return {0, "layer", work}; }
+Task named(TaskWork work) { return {0, "layer", work}; }
 
 GemmTiling tile_gemm(const GemmTask& task, const Architecture& architecture) {
   const auto tiling = tile_for_least_traffic(named(task), architecture);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Steps of the timeline that all kinds of tasks take: loops of which a part is left out, and ports.
+// Internal to this folder.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include "mapper/timeline.hpp"
+
+namespace sluice {
+
+/// The first iterations and the last; what is left out moves all clocks that move as far as the
+/// unit that computes moved in the two iterations before. Two tiles may have been fetched before
+/// the loop began, and the third while the first was used. Since two buffers take turns, it takes
+/// two iterations to come into the same state.
+template <class Body>
+void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
+  constexpr std::uint64_t settling = 4, buffers = 2;
+  if (count <= settling + 1) {
+    for (std::uint64_t i = 0; i < count; ++i) body(i);
+    return;
+  }
+  State before;
+  for (std::uint64_t i = 0; i < settling; ++i) {
+    if (i + buffers == settling) before = state_;
+    body(i);
+  }
+  const double times = static_cast<double>(count - settling - 1) / buffers;
+  const double shift =
+      times * (clock(unit).time - before.at[unit].time) + state_.bus.slowed(before.bus, times);
+  const double idle = times * state_.bus.idle_since(before.bus);
+  for (std::size_t i = 0; i < clocks; ++i) {
+    if (state_.at[i].time == before.at[i].time) continue;
+    state_.at[i].time += shift;
+    state_.at[i].idle += idle;
+  }
+  state_.bus.repeat(before.bus, times, shift);
+  body(count - 1);
+}
+
+/// Cycles of the port that a firing with these uses waits for longest.
+template <std::size_t N>
+double Timeline::take_ports(const std::array<PortBytes, N>& uses) {
+  double longest = 0;
+  for (const PortBytes& use : uses) occupy(use);
+  for (const PortBytes& use : uses) {
+    const int number = rates_.port[static_cast<std::size_t>(use.role)][use.write];
+    if (number < 0) continue;
+    longest = std::max(longest, std::exchange(state_.owed[static_cast<std::size_t>(number)], 0));
+  }
+  return longest;
+}
+
+}  // namespace sluice
