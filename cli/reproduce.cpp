@@ -61,8 +61,7 @@ int reproduce_command(const ReproduceArguments& arguments, const LibraryFolders&
   if (arguments.paper.empty()) return list_papers(folders);
   const ClaimFile file =
       read_claims(load_input(find_file(arguments.paper, folders), arguments.settings));
-  const Comparison comparison =
-      compare(file, compute_paper(file.paper, file.settings, folders.library));
+  const Comparison comparison = compare(file, compute_points(file, folders.library));
   const bool standard = arguments.csv == "-";
   std::string paths;
   const auto write = [&](const std::string& path, const std::string& text) {

@@ -166,7 +166,10 @@ ClaimFile read_claims(const YamlNode& root) {
   ClaimFile file;
   FieldReader reader(root, diagnostics);
   const std::vector<std::string> papers = paper_names();
-  if (const YamlNode* node = reader.take_required("paper", {.doc = "the paper"}))
+  const YamlNode* runs = reader.take("runs");
+  if (const YamlNode* node = runs == nullptr
+                                 ? reader.take_required("paper", {.doc = "the paper, or runs"})
+                                 : reader.take("paper"))
     if (const auto index = read_word(*node, papers, diagnostics, "paper"))
       file.paper = papers[*index];
   reader.required("title", file.title, {});
@@ -177,10 +180,18 @@ ClaimFile read_claims(const YamlNode& root) {
   reader.field("tables", file.tables, {});
   reader.field("plots", file.plots, {});
   reader.finish();
+  if (runs != nullptr) file.runs = read_runs(*runs, diagnostics);
   check(root, file, diagnostics);
   if (published != nullptr) read_table(*published, file, diagnostics);
   diagnostics.throw_if_any();
   return file;
+}
+
+std::vector<ComputedPoint> compute_points(const ClaimFile& file, const Library& library) {
+  std::vector<ComputedPoint> points;
+  if (!file.paper.empty()) points = compute_paper(file.paper, file.settings, library);
+  for (ComputedPoint& point : evaluate_runs(file.runs, library)) points.push_back(std::move(point));
+  return points;
 }
 
 std::string claims_schema() {
@@ -191,6 +202,7 @@ std::string claims_schema() {
   schema.field("published", std::string(),
                {.doc = "table of published numbers (CSV), a path as seen from this file"});
   schema.add("settings", R"({"type": "object"})", {.doc = "what the paper's model is given"});
+  schema.add("runs", runs_schema(), {.doc = "points that run files give"});
   schema.required("claims", std::vector<Claim>{}, {.doc = "how near we come"});
   schema.field("tables", std::vector<ClaimTable>{}, {.doc = "numbers side by side"});
   schema.field("plots", std::vector<Plot>{}, {.doc = "plots of the page"});

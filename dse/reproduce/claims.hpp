@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A claim file: what a paper published, how near we say that we come to it, and what of it is shown
-// as tables and plots. It names a paper of papers.hpp and the numbers that this one is given.
+// as tables and plots. It names a paper of papers.hpp and the numbers that this one is given, or
+// run files (runs.hpp), or both.
 #pragma once
 
 #include <map>
@@ -14,6 +15,7 @@
 #include "base/schema.hpp"
 #include "base/yaml.hpp"
 #include "dse/reproduce/papers.hpp"
+#include "dse/reproduce/runs.hpp"
 
 namespace sluice {
 
@@ -69,10 +71,11 @@ struct Plot {
 };
 
 struct ClaimFile {
-  std::string paper;
+  std::string paper;  ///< empty: the runs give all points
   std::string title;
   std::string source;
   YamlNode settings;
+  std::vector<RunPoints> runs;
   std::map<PointKey, double> published;
   std::vector<Claim> claims;
   std::vector<ClaimTable> tables;
@@ -82,6 +85,9 @@ struct ClaimFile {
 /// Reads a claim file's tree and the table of published numbers that it names. Throws SpecError
 /// with every mistake.
 ClaimFile read_claims(const YamlNode& root);
+
+/// Every point of the file: those of its paper, then those of its runs.
+std::vector<ComputedPoint> compute_points(const ClaimFile& file, const Library& library);
 
 /// Numbers of a CSV with the columns of PointKey and `value`; other columns, and rows whose value
 /// is no number, are left out. Throws SpecError.

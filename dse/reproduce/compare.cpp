@@ -83,7 +83,9 @@ Comparison compare(const ClaimFile& file, const std::vector<ComputedPoint>& comp
   };
   for (const ComputedPoint& point : computed) {
     seen.insert(point.key);
-    const auto published = file.published.find(point.key);
+    PointKey wanted = point.key;
+    if (!point.like.empty()) wanted.design = point.like;
+    const auto published = file.published.find(wanted);
     ComparedPoint compared{.key = point.key, .value = point.value};
     if (published != file.published.end()) compared.published = published->second;
     add(std::move(compared));

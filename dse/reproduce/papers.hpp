@@ -31,6 +31,7 @@ const std::string& part_of(const PointKey& key, std::string_view part);
 struct ComputedPoint {
   PointKey key;
   double value = 0;
+  std::string like = {};  ///< design whose published number applies; empty: its own
 };
 
 /// Everything that `paper` shows, computed; in the order in which it is to be shown. Throws

@@ -208,6 +208,54 @@ TEST_CASE("mistakes of a table of published numbers") {
   CHECK(read_published(table, "p.csv").size() == 3);  // a text is no number
 }
 
+Library library() { return {{source_path("workloads/library")}, {source_path("arch/tables")}}; }
+
+const std::string runs_head = "title: A paper\nsource: nowhere\n";
+
+/// Claims of a run file of the sources, at two batches; `rest` follows the entry of the run.
+std::string runs_text(const std::string& metrics) {
+  return runs_head + "runs:\n  - run: " + source_path("configs/run/quickstart.yaml") +
+         "\n    design: simulated\n    like: ours\n"
+         "    model: [{name: net, set: {simulation.fidelity: analytic}}]\n"
+         "    seq_len: [{name: 1K}, {name: 4K, set: {workload.batch: 2}}]\n    metrics: [" +
+         metrics +
+         "]\nclaims:\n  - {name: time, select: {figure: f, design: simulated}, tolerance: 9, "
+         "reason: r}\n";
+}
+
+TEST_CASE("runs give points, which are held against the numbers of another design") {
+  ClaimFile file =
+      read_claims(parse_yaml(runs_text("{figure: f, metric: latency_s, of: latency_s}, "
+                                       "{figure: g, metric: util, of: busy, unit: array}"),
+                             "c.yaml"));
+  file.published = read_published(table, "p.csv");
+  const std::vector<ComputedPoint> points = compute_points(file, library());
+  REQUIRE(points.size() == 4);
+  CHECK(points[0].key == PointKey{"f", "net", "1K", "simulated", "latency_s"});
+  CHECK(points[2].value > 1.5 * points[0].value);  // twice the batch
+  CHECK(points[1].value > 0);
+  CHECK(points[1].value <= 1);
+  const Comparison comparison = compare(file, points);
+  CHECK(comparison.claims[0].points == 2);
+  CHECK(comparison.points[0].published == 2.0);
+  CHECK(comparison.holds());
+}
+
+TEST_CASE("mistakes of runs") {
+  CHECK(claims_error(runs_head + "claims: []\n")
+            .starts_with("c.yaml:1:1: error: the key 'paper' is missing: the paper, or runs\n"));
+  CHECK(claims_error(runs_text("{figure: f, metric: m, of: latenc_s}"))
+            .find("error: 'latenc_s' is no metric of a report") != std::string::npos);
+  CHECK(claims_error(runs_text("{figure: f, metric: m, of: busy}"))
+            .find("error: 'unit' goes with 'of: busy', and only with it: 'm'") !=
+        std::string::npos);
+  const ClaimFile file =
+      read_claims(parse_yaml(runs_text("{figure: f, metric: m, of: busy, unit: arry}"), "c.yaml"));
+  CHECK(error_of([&] {
+          compute_points(file, library());
+        }).find("error: the machine has no unit 'arry'") != std::string::npos);
+}
+
 /// Every claim file that comes with sluice, compared.
 struct Reproduced {
   ClaimFile file;
@@ -217,8 +265,7 @@ struct Reproduced {
 Reproduced reproduce(const std::filesystem::path& path) {
   Reproduced result;
   result.file = read_claims(load_yaml(path.string()));
-  result.comparison =
-      compare(result.file, compute_paper(result.file.paper, result.file.settings, {}));
+  result.comparison = compare(result.file, compute_points(result.file, library()));
   return result;
 }
 

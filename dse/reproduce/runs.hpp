@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Points that run files give, for claims that need no code of a paper: a run file is evaluated for
+// every model and length, and numbers of its reports become points.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.hpp"
+#include "base/yaml.hpp"
+#include "dse/reproduce/papers.hpp"
+
+namespace sluice {
+
+/// A value of a part of the key, and the settings of the run file that stand for it.
+struct RunCase {
+  std::string name;
+  YamlNode set;  ///< dotted paths and values
+};
+
+/// A number of a report as a point: a metric of dse/metrics.hpp, or `busy` for the share of the
+/// cycles in which `unit` works.
+struct RunMetric {
+  std::string figure;
+  std::string metric;
+  std::string of;
+  std::string unit;
+};
+
+struct RunPoints {
+  std::string run;  ///< path of the run file
+  std::string design;
+  std::string like;  ///< design whose published numbers apply; empty: its own
+  std::vector<RunCase> models, lengths;
+  std::vector<RunMetric> metrics;
+  Location where;
+};
+
+/// Reads the entries of `runs:`; paths are as seen from the file in which they stand.
+std::vector<RunPoints> read_runs(const YamlNode& node, Diagnostics& diagnostics);
+
+/// Evaluates every model at every length. Throws SpecError: a mistake in a run, a design that does
+/// not fit, a unit that there is not.
+std::vector<ComputedPoint> evaluate_runs(const std::vector<RunPoints>& runs,
+                                         const Library& library);
+
+/// The JSON Schema of `runs:`, as JSON text.
+std::string runs_schema();
+
+}  // namespace sluice
