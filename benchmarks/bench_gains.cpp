@@ -80,7 +80,8 @@ int main(int argc, char** argv) {
   if (machines.empty())
     for (const auto& file :
          std::filesystem::directory_iterator(std::string(SLUICE_SOURCE_DIR) + "/configs/arch"))
-      machines.push_back(file.path().stem());
+      if (!sluice::is_spatial(sluice::load_yaml(file.path())))
+        machines.push_back(file.path().stem());
   std::sort(machines.begin(), machines.end());
   std::printf("%-18s %-14s %12s %12s %8s %8s %8s %8s\n", "machine", "network", "least traffic",
               "heuristic", "ratio", "timeline", "timeline", "ms");

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "arch/energy.hpp"
+#include "arch/spatial_machine.hpp"
 #include "base/files.hpp"
 #include "tests/arch/machine_text.hpp"
 #include "tests/source_path.hpp"
@@ -21,7 +22,8 @@ const std::string tables = source_path("arch/tables");
 std::vector<std::string> machine_names() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(machines))
-    names.push_back(entry.path().stem().string());
+    if (!is_spatial(load_yaml(entry.path().string())))
+      names.push_back(entry.path().stem().string());
   std::ranges::sort(names);
   return names;
 }
