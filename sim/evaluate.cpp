@@ -8,6 +8,7 @@
 #include "base/assert.hpp"
 #include "mapper/mappers.hpp"
 #include "sim/analytic/analytic.hpp"
+#include "sim/models/spatial_evaluate.hpp"
 #include "sim/models/systolic.hpp"
 #include "sim/pe/network.hpp"
 #include "sim/report/assemble.hpp"
@@ -70,6 +71,7 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mappi
 }  // namespace
 
 Outcome evaluate(const Experiment& experiment, const Library& library, const EvaluateHooks& hooks) {
+  if (experiment.spatial) return evaluate_spatial(experiment, library, hooks);
   const std::optional<EnergyModel> energy =
       energy_of(experiment.architecture, library, hooks.energy_table);
   auto mapped = map_experiment(experiment);

@@ -38,6 +38,30 @@ void check_mapper(const YamlNode* mapping, const std::string& mapper, Diagnostic
                     fmt::format("there is no mapper {}", quote(mapper)), mapper_suggestion(mapper));
 }
 
+/// The keys of a machine and mapping of the model `spatial`; the network is cut down to the layers
+/// that run.
+void read_spatial(FieldReader& reader, const YamlNode& machine, Experiment& experiment,
+                  Diagnostics& diagnostics) {
+  SpatialSetup& setup = experiment.spatial.emplace();
+  setup.machine = read_spatial_machine(machine, diagnostics);
+  reader.field("mapping", setup.mapping, {.doc = "how the network is mapped"});
+  if (setup.mapping.layers.empty() || experiment.network.layers.empty()) return;
+  collecting(diagnostics, [&] {
+    const LayerRange range =
+        find_layers(experiment.network, setup.mapping.layers, "mapping.layers");
+    const auto begin = experiment.network.layers.begin();
+    experiment.network.layers = {begin + static_cast<std::ptrdiff_t>(range.first),
+                                 begin + static_cast<std::ptrdiff_t>(range.last) + 1};
+  });
+}
+
+void read_systolic(FieldReader& reader, const YamlNode* machine, const YamlNode* mapping,
+                   Experiment& experiment, Diagnostics& diagnostics) {
+  if (machine != nullptr) experiment.architecture = read_architecture(*machine, diagnostics);
+  reader.field("mapping", experiment.mapping, {.doc = "how the network is mapped"});
+  check_mapper(mapping, experiment.mapping.mapper, diagnostics);
+}
+
 }  // namespace
 
 Experiment read_experiment(const YamlNode& root, const Library& library) {
@@ -47,15 +71,16 @@ Experiment read_experiment(const YamlNode& root, const Library& library) {
   reader.field("name", experiment.name, {.doc = "name of the run"});
   if (const YamlNode* node = reader.take_required("workload", {.doc = "the network to run"}))
     collecting(diagnostics, [&] { experiment.network = read_workload(*node, library); });
-  if (const YamlNode* node = reader.take_required("architecture", {.doc = "the machine"}))
-    experiment.architecture = read_architecture(*node, diagnostics);
-  reader.field("mapping", experiment.mapping, {.doc = "how the network is mapped"});
-  check_mapper(root.find("mapping"), experiment.mapping.mapper, diagnostics);
+  const YamlNode* machine = reader.take_required("architecture", {.doc = "the machine"});
+  if (machine != nullptr && is_spatial(*machine))
+    read_spatial(reader, *machine, experiment, diagnostics);
+  else
+    read_systolic(reader, machine, root.find("mapping"), experiment, diagnostics);
   reader.field("simulation", experiment.simulation, {.doc = "how closely to look"});
   reader.field("output", experiment.output, {.doc = "what is written where"});
   reader.finish();
   diagnostics.throw_if_any();
-  if (const YamlNode* mapping = root.find("mapping"))
+  if (const YamlNode* mapping = root.find("mapping"); mapping != nullptr && !experiment.spatial)
     experiment.fixed = read_fixed(*mapping, experiment, diagnostics);
   diagnostics.throw_if_any();
   if (experiment.name.empty()) experiment.name = experiment.network.name;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/describe.hpp"
 #include "base/yaml.hpp"
 #include "mapper/mappers.hpp"
+#include "sim/models/spatial_run.hpp"
 #include "workloads/network.hpp"
 
 namespace sluice {
@@ -93,7 +95,9 @@ struct FixedTask {
 struct Experiment {
   std::string name;
   Network network;
-  Architecture architecture;
+  Architecture architecture;  ///< of the model `systolic`
+  /// Machine and mapping of the model `spatial`, in place of the other two.
+  std::optional<SpatialSetup> spatial;
   MappingSettings mapping;
   std::vector<FixedTask> fixed;  ///< what MappingSettings::nests says
   SimulationSettings simulation;

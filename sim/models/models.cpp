@@ -2,6 +2,7 @@
 #include "sim/models/models.hpp"
 
 #include "arch/architecture.hpp"
+#include "arch/spatial_machine.hpp"
 #include "base/parameters.hpp"
 
 namespace sluice {
@@ -10,7 +11,10 @@ std::vector<Descriptor> model_descriptors() {
   return {{"systolic",
            "one systolic array (ws, os or is) with scratchpads, DMA engines and a vector unit",
            "Kung, Why systolic architectures?, IEEE Computer 15(1), 1982; Jouppi et al., ISCA 2017",
-           parameters_of<Architecture>()}};
+           parameters_of<Architecture>()},
+          {"spatial",
+           "a grid and a line of PEs that run a cascade of Einsums in one static software pipeline",
+           "Nayak et al., FuseMax, MICRO 2024", parameters_of<SpatialMachine>()}};
 }
 
 }  // namespace sluice

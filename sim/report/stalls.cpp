@@ -51,7 +51,8 @@ void add(std::vector<Stall>& stalls, const std::string& cause, std::uint64_t cyc
   stalls.push_back({cause, cycles});
 }
 
-/// One task's span [begin, end), given when its main unit was last busy before it.
+}  // namespace
+
 TaskTiming span_of(const Graph& graph, const UnitStats& unit, const UnitLayerStats& row,
                    std::uint64_t unit_before, std::uint64_t begin, std::uint64_t end) {
   TaskTiming timing;
@@ -74,8 +75,6 @@ TaskTiming span_of(const Graph& graph, const UnitStats& unit, const UnitLayerSta
   add(timing.stalls, "drain", tail + end - std::min(end, unit_end));
   return timing;
 }
-
-}  // namespace
 
 std::vector<TaskTiming> attribute_cycles(const Mapping& mapping, const SystolicGraph& machine,
                                          const TileResult& result) {

@@ -17,6 +17,11 @@ namespace sluice {
 std::vector<TaskTiming> attribute_cycles(const Mapping& mapping, const SystolicGraph& machine,
                                          const TileResult& result);
 
+/// One task's span [begin, end) of the run, by what its main unit did for it, given when that unit
+/// was last busy before.
+TaskTiming span_of(const Graph& graph, const UnitStats& unit, const UnitLayerStats& row,
+                   std::uint64_t unit_before, std::uint64_t begin, std::uint64_t end);
+
 /// busy + stalls + idle = total, for each unit; idle is what remains after its last firing.
 std::vector<UnitReport> unit_reports(const Graph& graph, const TileResult& result);
 

@@ -18,11 +18,12 @@ inline Library library() {
   return {{source_path("workloads/library")}, {source_path("arch/tables")}};
 }
 
-/// Names of the machines in configs/arch.
+/// Names of the systolic machines in configs/arch.
 inline std::vector<std::string> machines() {
   std::vector<std::string> names;
   for (const auto& file : std::filesystem::directory_iterator(source_path("configs/arch")))
-    if (file.path().extension() == ".yaml") names.push_back(file.path().stem());
+    if (file.path().extension() == ".yaml" && !is_spatial(load_yaml(file.path())))
+      names.push_back(file.path().stem());
   std::sort(names.begin(), names.end());
   return names;
 }

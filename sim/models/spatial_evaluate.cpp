@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an experiment on a spatial machine to its outcome; see spatial_evaluate.hpp.
+#include "sim/models/spatial_evaluate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "base/diagnostics.hpp"
+#include "sim/analytic/bound.hpp"
+#include "sim/memory/memory_facts.hpp"
+#include "sim/pe/spatial.hpp"
+#include "sim/report/stalls.hpp"
+#include "sim/tile/tile.hpp"
+
+namespace sluice {
+namespace {
+
+TileOptions options_of(const Experiment& experiment, const EvaluateHooks& hooks) {
+  TileOptions options;
+  options.fast_forward = experiment.simulation.fast_forward;
+  options.trace = experiment.output.trace && hooks.trace != nullptr;
+  options.trace_start = experiment.output.trace_start;
+  options.trace_end = experiment.output.trace_start + experiment.output.trace_cycles;
+  options.progress = hooks.progress;
+  options.progress_context = hooks.progress_context;
+  return options;
+}
+
+/// Each job from the end of the one before to its own, by what the grid did in it.
+std::vector<TaskTiming> attribute(const SpatialGraph& graph, const TileResult& result) {
+  std::vector<TaskTiming> timings;
+  const UnitStats& grid = result.units[index(graph.spatial)];
+  const UnitStats& line = result.units[index(graph.vector)];
+  std::uint64_t begin = 0, before = 0;
+  for (std::size_t l = 0; l < graph.graph.layers.size(); ++l) {
+    const bool last = l + 1 == graph.graph.layers.size();
+    const std::uint64_t end =
+        last ? result.cycles : std::max({begin, grid.layers[l].end, line.layers[l].end});
+    TaskTiming timing = span_of(graph.graph, grid, grid.layers[l], before, begin, end);
+    timing.unit = graph.graph.units[index(graph.spatial)].name;
+    timings.push_back(std::move(timing));
+    begin = end;
+    if (grid.layers[l].firings > 0) before = grid.layers[l].end;
+  }
+  return timings;
+}
+
+SpatialTiming run_tiles(const Experiment& experiment, const SpatialGraph& graph,
+                        const EvaluateHooks& hooks) {
+  const SpatialMachine& machine = experiment.spatial->machine;
+  TileOutcome outcome =
+      run_tile(graph.graph, {machine.dram, machine.clock}, options_of(experiment, hooks));
+  if (std::holds_alternative<Interrupted>(outcome)) throw InterruptedError{};
+  SLUICE_ASSERT(!std::holds_alternative<Deadlock>(outcome),
+                "the graph of a spatial machine has a deadlock");
+  TileResult& result = std::get<TileResult>(outcome);
+  SpatialTiming timing;
+  timing.layers = attribute(graph, result);
+  timing.units = unit_reports(graph.graph, result);
+  timing.dram_counters = std::move(result.memory_counters);
+  timing.cycles = result.cycles;
+  if (hooks.trace != nullptr) {
+    *hooks.trace = std::move(result.trace);
+    hooks.trace->clock_hz = machine.clock.value;
+  }
+  return timing;
+}
+
+constexpr double most_pe_cycles = 5e8;  // a few minutes on one core
+
+void check_pe(const Experiment& experiment, const std::vector<SpatialJob>& jobs) {
+  Diagnostics diagnostics;
+  const auto refuse = [&](const std::string& what, const std::string& hint) {
+    diagnostics.error({.path = "--fidelity"}, "fidelity pe: " + what, hint);
+  };
+  const SpatialMachine& machine = experiment.spatial->machine;
+  if (memory_facts(machine.dram, machine.clock).bytes_per_cycle > 0)
+    refuse("the memory takes time, and pe has only the arrays",
+           "set architecture.dram to preset: ideal without a bandwidth, or use tile");
+  if (machine.vector_array.lanes != machine.spatial_array.columns)
+    refuse(fmt::format("{} lanes are below {} columns", machine.vector_array.lanes,
+                       machine.spatial_array.columns),
+           "as many lanes as columns, or use tile");
+  double cycles = 0;
+  for (const SpatialJob& job : jobs)
+    cycles += static_cast<double>(least_cycles(job)) * machine.spatial_array.rows *
+              machine.spatial_array.columns;
+  if (cycles > most_pe_cycles)
+    refuse(fmt::format("{:.2g} PE cycles are needed, at most {:.2g} are sensible", cycles,
+                       most_pe_cycles),
+           "a smaller array and network, or use tile, which agrees with pe to the cycle");
+  diagnostics.throw_if_any();
+}
+
+UnitReport unit_of(const std::string& name, std::uint64_t busy, std::uint64_t cycles) {
+  UnitReport unit;
+  unit.name = name;
+  unit.firings = unit.busy_cycles = busy;
+  unit.idle_cycles = cycles - busy;
+  return unit;
+}
+
+/// Every PE clocked: once in double, where the results must be those of the cascade, and once in
+/// the format of the machine, whose error is a counter of the report.
+SpatialTiming run_pe(const Experiment& experiment, const std::vector<SpatialJob>& jobs) {
+  check_pe(experiment, jobs);
+  SpatialTiming timing;
+  std::uint64_t busy[array_units] = {0, 0};
+  for (const SpatialJob& job : jobs) {
+    const TensorValues inputs = random_inputs(job.cascade, experiment.simulation.seed);
+    const TensorValues reference = evaluate_cascade(job.cascade, inputs);
+    const SpatialPeResult exact = simulate_spatial_pe(job, reference, std::nullopt);
+    SLUICE_ASSERT(exact.hazards.empty(), "a PE did not find a word that the schedule promised");
+    SLUICE_ASSERT(largest_error(exact, reference) < 1e-9, "the PEs computed another result");
+    const SpatialPeResult own =
+        simulate_spatial_pe(job, reference, experiment.spatial->machine.format);
+    timing.error = std::max(timing.error, largest_error(own, reference));
+    TaskTiming layer;
+    layer.unit = "spatial_array";
+    layer.cycles = exact.cycles;
+    layer.busy = exact.busy[0];
+    layer.stalls.push_back({"input_starved:vector_array", layer.cycles - layer.busy});
+    timing.cycles += layer.cycles;
+    timing.layers.push_back(std::move(layer));
+    for (std::size_t u = 0; u < array_units; ++u) busy[u] += exact.busy[u];
+  }
+  timing.units = {unit_of("spatial_array", busy[0], timing.cycles),
+                  unit_of("vector_array", busy[1], timing.cycles)};
+  return timing;
+}
+
+}  // namespace
+
+SpatialTiming bound_spatial(const SpatialMachine& machine, const std::vector<SpatialJob>& jobs,
+                            const SpatialGraph& graph) {
+  SpatialTiming timing;
+  const auto actions = count_actions(graph.graph);
+  const MemoryBound memory = memory_bound(machine.dram, machine.clock);
+  std::uint64_t bytes = 0;
+  for (std::size_t l = 0; l < jobs.size(); ++l) {
+    TaskTiming layer;
+    layer.unit = graph.graph.units[index(graph.spatial)].name;
+    layer.cycles = least_cycles(jobs[l]);
+    bytes += actions[l][static_cast<std::size_t>(SpatialAction::dram_read)] +
+             actions[l][static_cast<std::size_t>(SpatialAction::dram_write)];
+    const std::uint64_t passed = cycles_at_peak(memory, bytes);
+    if (timing.cycles + layer.cycles < passed) layer.cycles = passed - timing.cycles;
+    layer.busy = std::min(layer.cycles, busy_of(jobs[l], ArrayUnit::spatial));
+    const bool by_memory = layer.cycles > least_cycles(jobs[l]);
+    if (layer.cycles > layer.busy)
+      layer.stalls.push_back({by_memory ? "memory_bandwidth" : "input_starved:vector_array",
+                              layer.cycles - layer.busy});
+    timing.cycles += layer.cycles;
+    timing.layers.push_back(std::move(layer));
+  }
+  const std::vector<std::uint64_t> busy = busy_cycles(graph.graph);
+  const std::vector<std::uint64_t> firings = count_firings(graph.graph);
+  for (std::size_t u = 0; u < graph.graph.units.size(); ++u) {
+    UnitReport unit;
+    unit.name = graph.graph.units[u].name;
+    unit.firings = firings[u];
+    unit.busy_cycles = std::min(busy[u], timing.cycles);
+    unit.idle_cycles = timing.cycles - unit.busy_cycles;
+    timing.units.push_back(std::move(unit));
+  }
+  return timing;
+}
+
+Outcome evaluate_spatial(const Experiment& experiment, const Library&, const EvaluateHooks& hooks) {
+  const SpatialSetup& setup = *experiment.spatial;
+  auto mapped = map_spatial(experiment.network, setup);
+  if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
+  const auto& jobs = std::get<std::vector<SpatialJob>>(mapped);
+  const SpatialGraph graph = build_spatial(jobs, setup.machine.outstanding);
+  SpatialTiming timing;
+  switch (experiment.simulation.fidelity) {
+    case Fidelity::tile:
+      timing = run_tiles(experiment, graph, hooks);
+      break;
+    case Fidelity::analytic:
+      timing = bound_spatial(setup.machine, jobs, graph);
+      break;
+    case Fidelity::pe:
+      timing = run_pe(experiment, jobs);
+      break;
+  }
+  return spatial_report(experiment, jobs, graph, timing);
+}
+
+}  // namespace sluice

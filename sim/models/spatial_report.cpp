@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report of a run on a spatial machine; see spatial_evaluate.hpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked.hpp"
+#include "sim/memory/memory_facts.hpp"
+#include "sim/models/spatial_evaluate.hpp"
+#include "sim/report/bottleneck.hpp"
+#include "sim/version.hpp"
+
+namespace sluice {
+namespace {
+
+using Actions = std::vector<std::uint64_t>;
+
+std::uint64_t at(const Actions& actions, SpatialAction action) {
+  return actions[static_cast<std::size_t>(action)];
+}
+
+std::string tiling_text(const SpatialJob& job) {
+  const TileWalk& walk = job.walk;
+  const ScheduleUse use = use_of(job.placed.pipeline, job.placed.found.schedule);
+  const IntervalBound bound = interval_bounds(job.placed.pipeline).front();
+  return fmt::format(
+      "{} blocks of {} x {} tiles, {} column tiles in turn; a tile every {} cycles ({} {}), {} in "
+      "flight",
+      walk.blocks, walk.column_tiles, walk.steps, walk.turns, job.placed.found.schedule.interval,
+      bound.what, bound.cycles, use.stages);
+}
+
+class Assembler {
+ public:
+  Assembler(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
+            const SpatialGraph& graph, const SpatialTiming& timing)
+      : experiment_(experiment),
+        machine_(experiment.spatial->machine),
+        jobs_(jobs),
+        timing_(timing),
+        actions_(count_actions(graph.graph)),
+        graph_(graph) {}
+
+  Report build() {
+    summarize();
+    for (std::size_t i = 0; i < jobs_.size(); ++i) report_.layers.push_back(layer(i));
+    total();
+    memories();
+    report_.units = timing_.units;
+    return std::move(report_);
+  }
+
+ private:
+  void summarize();
+  LayerReport layer(std::size_t job) const;
+  std::vector<Traffic> traffic(std::size_t job) const;
+  void finish(LayerReport& layer) const;
+  void total();
+  void memories();
+
+  const Experiment& experiment_;
+  const SpatialMachine& machine_;
+  const std::vector<SpatialJob>& jobs_;
+  const SpatialTiming& timing_;
+  std::vector<Actions> actions_;
+  const SpatialGraph& graph_;
+  Report report_;
+};
+
+void Assembler::summarize() {
+  report_.provenance = {std::string(version()),
+                        std::string(name_of(experiment_.simulation.fidelity)),
+                        experiment_.simulation.seed, experiment_.input_hash};
+  MachineSummary& m = report_.machine;
+  m.name = machine_.name;
+  m.source = machine_.source;
+  m.clock_hz = machine_.clock.value;
+  m.pes = product(machine_.spatial_array.rows, machine_.spatial_array.columns);
+  m.peak_macs_per_second = static_cast<double>(m.pes) * machine_.clock.value;
+  m.peak_dram_bytes_per_second =
+      memory_facts(machine_.dram, machine_.clock).bytes_per_cycle * machine_.clock.value;
+  const Network& n = experiment_.network;
+  report_.network = {n.name, n.source, n.layers.size(), macs(n), parameters(n)};
+}
+
+std::vector<Traffic> Assembler::traffic(std::size_t i) const {
+  std::vector<Traffic> list;
+  const TileWalk& walk = jobs_[i].walk;
+  std::uint64_t steps = 0, whole = 0;  // steps of all groups, and last steps among them
+  for (const TileGroup& group : walk.groups) {
+    steps += group.repeat * group.steps();
+    if (group.first_step + group.steps() == walk.steps) whole += group.repeat;
+  }
+  const auto bytes = [&](const TileTensor& t) {
+    const std::uint64_t tiles = t.along_row ? steps : walk.column_tiles;
+    const std::uint64_t last = t.along_row ? whole : 1;
+    return walk.blocks * ((tiles - last) * t.tile_bytes + last * t.last_bytes);
+  };
+  for (const TileTensor& t : walk.inputs) list.push_back({"dram", t.name, bytes(t), 0});
+  for (const TileTensor& t : walk.outputs) list.push_back({"dram", t.name, 0, bytes(t)});
+  const std::uint64_t row = machine_.global_buffer.row.value;
+  list.push_back({"global_buffer", "all", at(actions_[i], SpatialAction::buffer_read) * row,
+                  at(actions_[i], SpatialAction::buffer_write) * row});
+  return list;
+}
+
+LayerReport Assembler::layer(std::size_t i) const {
+  const TaskTiming& timing = timing_.layers[i];
+  LayerReport layer;
+  const Layer& of = experiment_.network.layers[jobs_[i].layer];
+  layer.name = of.name;
+  layer.operator_name = std::string(operator_name(of.op));
+  layer.unit = timing.unit;
+  layer.cycles = timing.cycles;
+  layer.macs = macs(of.op);
+  layer.busy_cycles = timing.busy;
+  layer.overlapped_cycles = timing.overlapped_cycles;
+  layer.stalls = timing.stalls;
+  layer.traffic = traffic(i);
+  layer.vector_operations =
+      product(busy_of(jobs_[i], ArrayUnit::vector), machine_.vector_array.lanes);
+  const std::uint64_t pes = report_.machine.pes;
+  layer.mapping_efficiency =
+      static_cast<double>(layer.macs) /
+      (static_cast<double>(busy_of(jobs_[i], ArrayUnit::spatial)) * static_cast<double>(pes));
+  layer.tiling = tiling_text(jobs_[i]);
+  finish(layer);
+  return layer;
+}
+
+void Assembler::finish(LayerReport& layer) const {
+  std::ranges::stable_sort(layer.stalls, std::greater{}, &Stall::cycles);
+  const MachineSummary& m = report_.machine;
+  layer.seconds = to_seconds(Cycles{layer.cycles}, Hertz{m.clock_hz}).value;
+  const double pes = static_cast<double>(m.pes), macs = static_cast<double>(layer.macs);
+  const std::uint64_t cycles = layer.cycles + layer.overlapped_cycles;
+  if (cycles > 0) layer.utilization = macs / (static_cast<double>(cycles) * pes);
+  layer.traffic_bytes = 0;
+  for (const Traffic& t : layer.traffic)
+    if (t.memory == "dram") layer.traffic_bytes += t.read_bytes + t.write_bytes;
+  if (layer.traffic_bytes > 0)
+    layer.arithmetic_intensity = macs / static_cast<double>(layer.traffic_bytes);
+  const double bandwidth = m.peak_dram_bytes_per_second;
+  layer.roofline_utilization =
+      layer.macs == 0 ? 0
+      : bandwidth == 0 || layer.traffic_bytes == 0
+          ? 1
+          : std::min(1.0, macs * bandwidth /
+                              (static_cast<double>(layer.traffic_bytes) * m.peak_macs_per_second));
+  layer.bottleneck = bottleneck_sentence(layer, m);
+}
+
+void Assembler::total() {
+  LayerReport& total = report_.total;
+  total.name = experiment_.name;
+  total.operator_name = "network";
+  total.unit = graph_.graph.units[index(graph_.spatial)].name;
+  double used = 0, busy = 0;
+  for (const LayerReport& layer : report_.layers) {
+    total.cycles += layer.cycles;
+    total.busy_cycles += layer.busy_cycles;
+    total.macs += layer.macs;
+    total.vector_operations += layer.vector_operations;
+    used += layer.mapping_efficiency * static_cast<double>(layer.busy_cycles);
+    busy += static_cast<double>(layer.busy_cycles);
+    for (const Stall& stall : layer.stalls) {
+      const auto known = std::ranges::find(total.stalls, stall.cause, &Stall::cause);
+      if (known == total.stalls.end())
+        total.stalls.push_back(stall);
+      else
+        known->cycles += stall.cycles;
+    }
+    for (const Traffic& t : layer.traffic) {
+      const auto known = std::ranges::find_if(total.traffic, [&](const Traffic& k) {
+        return k.memory == t.memory && k.tensor == t.tensor;
+      });
+      if (known == total.traffic.end())
+        total.traffic.push_back(t);
+      else
+        known->read_bytes += t.read_bytes, known->write_bytes += t.write_bytes;
+    }
+  }
+  if (busy > 0) total.mapping_efficiency = used / busy;
+  finish(total);
+}
+
+void Assembler::memories() {
+  const GlobalBuffer& buffer = machine_.global_buffer;
+  const auto add = [&](const std::string& name, Bytes capacity, double peak) -> MemoryReport& {
+    MemoryReport memory;
+    memory.name = name;
+    memory.capacity_bytes = capacity.value;
+    memory.peak_bytes_per_cycle = peak;
+    for (const Traffic& t : report_.total.traffic)
+      if (t.memory == name) memory.read_bytes += t.read_bytes, memory.write_bytes += t.write_bytes;
+    const double most = peak * static_cast<double>(report_.total.cycles);
+    if (most > 0)
+      memory.bandwidth_utilization =
+          static_cast<double>(memory.read_bytes + memory.write_bytes) / most;
+    report_.memories.push_back(std::move(memory));
+    return report_.memories.back();
+  };
+  add("dram", machine_.dram.capacity, memory_facts(machine_.dram, machine_.clock).bytes_per_cycle)
+      .counters = timing_.dram_counters;
+  const std::uint64_t ports = buffer.read_ports + (buffer.shared_ports ? 0 : buffer.write_ports);
+  std::uint64_t peak_bytes = 0;
+  for (const SpatialJob& job : jobs_) peak_bytes = std::max(peak_bytes, job.walk.buffer_bytes);
+  add("global_buffer", buffer.capacity, static_cast<double>(ports * buffer.row.value)).counters = {
+      {"peak_bytes", peak_bytes, "B"}};
+  if (timing_.error > 0)
+    report_.memories.back().counters.push_back(
+        {"output_error", static_cast<std::uint64_t>(timing_.error * 1e6 + 0.5), "ppm"});
+}
+
+}  // namespace
+
+Report spatial_report(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
+                      const SpatialGraph& graph, const SpatialTiming& timing) {
+  return Assembler(experiment, jobs, graph, timing).build();
+}
+
+}  // namespace sluice
