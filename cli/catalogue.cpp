@@ -50,7 +50,19 @@ std::vector<std::string> file_names(const std::vector<std::string>& search) {
 Descriptor describe_machine(const std::string& folder, const std::string& name) {
   Diagnostics diagnostics;
   const std::string path = (fs::path(folder) / (name + ".yaml")).string();
-  const Architecture machine = read_architecture(load_yaml(path), diagnostics);
+  const YamlNode root = load_yaml(path);
+  if (is_spatial(root)) {
+    const SpatialMachine machine = read_spatial_machine(root, diagnostics);
+    diagnostics.throw_if_any();
+    return {name,
+            fmt::format("{} x {} and {} PEs, spatial, {}, {} on chip, {} memory",
+                        machine.spatial_array.rows, machine.spatial_array.columns,
+                        machine.vector_array.lanes, to_text(machine.clock),
+                        to_text(machine.global_buffer.capacity), machine.dram.preset),
+            machine.source + "\nfile: " + path,
+            {}};
+  }
+  const Architecture machine = read_architecture(root, diagnostics);
   diagnostics.throw_if_any();
   std::uint64_t on_chip = 0;
   for (const Scratchpad& pad : machine.scratchpads) on_chip += pad.capacity.value;

@@ -82,6 +82,10 @@ struct Printer {
     write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
     return exit_done;
   }
+  int operator()(const SpatialMachine& machine) const {
+    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
+    return exit_done;
+  }
   int operator()(const Network& network) const {
     write_output(to_table(network));
     return exit_done;
@@ -109,7 +113,19 @@ struct Printer {
     write_output(text);
     return exit_done;
   }
+  int spatial(const Experiment& run) const {
+    YamlNode settings;
+    settings.kind = YamlNode::Kind::map;
+    settings.entries.push_back({"mapping", {}, to_yaml(run.spatial->mapping)});
+    settings.entries.push_back({"simulation", {}, to_yaml(run.simulation)});
+    settings.entries.push_back({"output", {}, to_yaml(run.output)});
+    write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
+                             run.input_hash, to_table(run.spatial->machine), to_table(run.network),
+                             indented(to_text(settings), 2)));
+    return exit_done;
+  }
   int operator()(const Experiment& run) const {
+    if (run.spatial) return spatial(run);
     write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
                              run.input_hash, to_table(run.architecture), to_table(run.network),
                              indented(settings_text(run), 2)));

@@ -42,8 +42,13 @@ Experiment read_run(const YamlNode& root, const Library& library) {
   return experiment;
 }
 
-Architecture read_machine(const YamlNode& root, const Library& library) {
+FileContent read_machine(const YamlNode& root, const Library& library) {
   Diagnostics diagnostics;
+  if (is_spatial(root)) {
+    SpatialMachine machine = read_spatial_machine(root, diagnostics);
+    diagnostics.throw_if_any();
+    return machine;
+  }
   Architecture machine = read_architecture(root, diagnostics);
   diagnostics.throw_if_any();
   check_prices(machine, &root, library);
@@ -89,7 +94,8 @@ std::optional<FileKind> find_kind(const YamlNode& root) {
   if (has_any(root, {"layers", "blocks"})) return FileKind::network;
   if (has_any(root, {"einsums"})) return FileKind::cascade;
   if (has_any(root, {"energies", "areas"})) return FileKind::table;
-  if (has_any(root, {"array", "scratchpads", "dram"})) return FileKind::architecture;
+  if (has_any(root, {"array", "scratchpads", "spatial_array", "dram"}))
+    return FileKind::architecture;
   return std::nullopt;
 }
 

@@ -31,8 +31,8 @@ FileKind kind_of(const YamlNode& root);
 /// `a run`, `a machine`, ...
 std::string_view kind_text(FileKind kind);
 
-using FileContent =
-    std::variant<Experiment, Architecture, Network, Cascade, EnergyTable, MapFile, ClaimFile>;
+using FileContent = std::variant<Experiment, Architecture, SpatialMachine, Network, Cascade,
+                                 EnergyTable, MapFile, ClaimFile>;
 
 /// Everything that a file says, as what it is. A run or machine that names an energy table is
 /// priced, as evaluating it would do; the mapping of a map file is verified. Throws SpecError with

@@ -9,6 +9,7 @@
 #include "cli/input.hpp"
 #include "cli/map_run.hpp"
 #include "cli/map_search.hpp"
+#include "cli/map_spatial.hpp"
 #include "cli/streams.hpp"
 #include "mapper/nest/fields.hpp"
 #include "mapper/nest/map_table.hpp"
@@ -144,6 +145,8 @@ int map_command(const MapArguments& arguments, const LibraryFolders& folders) {
   const YamlNode root = load_input(arguments.file, arguments.settings);
   const FileContent content = read_input(root, folders.library);
   if (const auto* file = std::get_if<MapFile>(&content)) return map_file(arguments, *file);
+  if (const auto* run = std::get_if<Experiment>(&content); run != nullptr && run->spatial)
+    return map_spatial_run(arguments, *run);
   if (const auto* run = std::get_if<Experiment>(&content))
     return map_run(arguments, *run, folders.library);
   throw SpecError(

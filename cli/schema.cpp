@@ -56,12 +56,27 @@ std::string workload_schema() {
       .dump();
 }
 
+/// One of the two kinds of machines, told apart by `model`.
+std::string machine_schema() {
+  Json spatial = Json::parse(schema_of(SpatialMachine{}, {}));
+  spatial["properties"]["model"] = {{"const", "spatial"}};
+  Json systolic = Json::parse(schema_of(Architecture{}, {}));
+  return Json{{"anyOf", Json::array({systolic, spatial})}}.dump();
+}
+
+/// The settings of both.
+std::string mapping_schema() {
+  Json both = Json::array({Json::parse(schema_of(MappingSettings{}, {})),
+                           Json::parse(schema_of(SpatialMapping{}, {}))});
+  return Json{{"anyOf", both}}.dump();
+}
+
 std::string run_schema() {
   FieldSchema run;
   run.add("name", schema_of(std::string(), {}), {.doc = "name of the run"});
   run.add("workload", workload_schema(), {.doc = "the network and its parameters"});
-  run.add("architecture", schema_of(Architecture{}, {}), {.doc = "the machine"});
-  run.add("mapping", schema_of(MappingSettings{}, {}), {.doc = "how the network is mapped"});
+  run.add("architecture", machine_schema(), {.doc = "the machine"});
+  run.add("mapping", mapping_schema(), {.doc = "how the network is mapped"});
   run.add("simulation", schema_of(SimulationSettings{}, {}), {.doc = "how closely to look"});
   run.add("output", schema_of(OutputSettings{}, {}), {.doc = "what is written where"});
   Json schema = Json::parse(run.json());
@@ -81,7 +96,7 @@ int schema_command(const SchemaArguments& arguments) {
   if (arguments.kind == "run") {
     write_output(document("sluice run", run_schema()));
   } else if (arguments.kind == "architecture") {
-    write_output(document("sluice machine", schema_of(Architecture{}, {})));
+    write_output(document("sluice machine", machine_schema()));
   } else if (arguments.kind == "cascade") {
     write_output(document("sluice cascade", cascade_schema()));
   } else if (arguments.kind == "claims") {
