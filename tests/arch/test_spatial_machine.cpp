@@ -65,12 +65,12 @@ TEST_CASE("a machine without mistakes is read without complaint") {
 
 TEST_CASE("an operation that no cascade has is refused, with the nearest") {
   CHECK(with_grid("{rows: 4, columns: 4, operations: [{operation: mack}]}") ==
-        "4:59: there is no operation 'mack' | did you mean 'mac'?\n");
+        "4:63: there is no operation 'mack' | did you mean 'mac'?\n");
 }
 
 TEST_CASE("an operation is listed once") {
   CHECK(with_grid("{rows: 4, columns: 4, operations: [{operation: max}, {operation: max}]}") ==
-        "4:77: spatial_array has a second operation max | \n");
+        "4:81: spatial_array has a second operation 'max' | \n");
 }
 
 TEST_CASE("ports are stated for reads and writes, or for neither") {
