@@ -45,12 +45,13 @@ class WordReader {
   std::optional<T> value(std::string_view name, const FieldInfo& info = {}) {
     const auto given = text(name);
     if (!given || given->empty()) return std::nullopt;
-    YamlNode node;
-    node.kind = YamlNode::Kind::scalar;
-    node.scalar = *given;
-    node.where = {.path = std::string(name)};
-    T result{};
-    read_value(node, result, info, diagnostics_);
+    return read<T>(name, *given, info);
+  }
+  /// All values given for a name that may be repeated.
+  template <class T>
+  std::vector<T> values(std::string_view name, const FieldInfo& info = {}) {
+    std::vector<T> result;
+    for (const std::string& given : texts(name)) result.push_back(read<T>(name, given, info));
     return result;
   }
 
@@ -73,6 +74,17 @@ class WordReader {
   void finish() const { diagnostics_.throw_if_any(); }
 
  private:
+  template <class T>
+  T read(std::string_view name, const std::string& text, const FieldInfo& info) {
+    YamlNode node;
+    node.kind = YamlNode::Kind::scalar;
+    node.scalar = text;
+    node.where = {.path = std::string(name)};
+    T result{};
+    read_value(node, result, info, diagnostics_);
+    return result;
+  }
+
   const Words& words_;
   Diagnostics diagnostics_;
 };
@@ -221,6 +233,22 @@ SweepArguments read_sweep_words(WordReader& words) {
   return sweep;
 }
 
+BenchmarkArguments read_benchmark(WordReader& words) {
+  BenchmarkArguments benchmark;
+  words.required("FILE");
+  benchmark.files = words.texts("FILE");
+  benchmark.searchers = words.texts("--searcher");
+  benchmark.budgets = words.values<std::uint64_t>("--budget", {.min = 1, .name = "budget"});
+  benchmark.seeds = words.value<std::uint64_t>("--seeds", {.min = 1, .max = 1000, .name = "seeds"})
+                        .value_or(benchmark.seeds);
+  benchmark.batch =
+      words.value<std::uint64_t>("--batch", {.min = 1, .name = "batch"}).value_or(benchmark.batch);
+  benchmark.csv = words.text("--csv");
+  benchmark.truth = words.text("--truth").value_or(benchmark.truth);
+  benchmark.quiet = words.flag("--quiet");
+  return benchmark;
+}
+
 StudyArguments read_study_words(std::string_view action, WordReader& words) {
   StudyArguments study;
   study.action = action;
@@ -291,6 +319,7 @@ decltype(Command::arguments) read_arguments(std::string_view command, WordReader
   if (command == "map") return read_map(words);
   if (command == "evaluate") return read_evaluate(words);
   if (command == "sweep") return read_sweep_words(words);
+  if (command == "benchmark") return read_benchmark(words);
   if (command.starts_with("study ")) return read_study_words(command.substr(6), words);
   if (command == "reproduce") return read_reproduce(words);
   if (command == "import scalesim") return read_scalesim(words);

@@ -141,6 +141,16 @@ struct ReproduceArguments {
   bool quiet = false;
 };
 
+struct BenchmarkArguments {
+  std::vector<std::string> files;      ///< sweeps whose spaces are enumerated
+  std::vector<std::string> searchers;  ///< empty: all
+  std::vector<std::uint64_t> budgets;  ///< empty: as ComparisonSettings has them
+  std::uint64_t seeds = 20, batch = 10;
+  std::optional<std::string> csv;
+  std::string truth = "out/truth";  ///< folder in which the designs' results are kept
+  bool quiet = false;
+};
+
 /// A text asked for: help, or the version.
 struct TextArguments {
   std::string text;
@@ -152,7 +162,8 @@ struct Command {
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
                ImportOnnxArguments, ImportTimeloopArguments, CascadeArguments, EvaluateArguments,
-               MapArguments, SweepArguments, StudyArguments, ReproduceArguments>
+               MapArguments, SweepArguments, StudyArguments, ReproduceArguments,
+               BenchmarkArguments>
       arguments;
 };
 

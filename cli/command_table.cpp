@@ -81,6 +81,17 @@ constexpr WordSpec sweep_words[] = {
     {"--quiet", "-q", "", flag, "print nothing but errors"},
 };
 
+constexpr WordSpec benchmark_words[] = {
+    {"FILE", "", "", values, "sweep files whose spaces are small enough to enumerate", true},
+    {"--searcher", "", "NAME", values, "searcher to compare, or NAME:setting=value,...; may be repeated; default: all"},
+    {"--budget", "", "N", values, "evaluations; may be repeated; default: 100, 300 and 1000"},
+    {"--seeds", "", "N", value, "runs of each searcher with each budget; default: 20"},
+    {"--batch", "", "N", value, "designs that are chosen at once; default: 10"},
+    {"--csv", "", "FILE", value, "write the figures as CSV here"},
+    {"--truth", "", "FOLDER", value, "where the designs' results are kept; default: out/truth"},
+    {"--quiet", "-q", "", flag, "print nothing but errors"},
+};
+
 constexpr WordSpec study_words[] = {
     {"FILE", "", "", value, "study (.sqlite)", true},
 };
@@ -189,6 +200,14 @@ constexpr std::string_view reproduce_more = R"(examples:
 Exit code 1: a claim does not hold. What is claimed, and how near, is in configs/reproduce.
 )";
 
+constexpr std::string_view benchmark_more = R"(examples:
+  sluice benchmark configs/sweep/enumerated_*.yaml --csv search.csv
+  sluice benchmark configs/sweep/enumerated_conv.yaml --searcher tpe --searcher bayes --budget 300
+
+Every design of a space is evaluated once. Each searcher then runs with seeds 1, 2, ...; p is of a
+Mann-Whitney test against random search with the same budget (docs/search.md).
+)";
+
 constexpr std::string_view list_more = R"(examples:
   sluice list
   sluice list networks
@@ -222,6 +241,8 @@ constexpr CommandSpec commands[] = {
     {"evaluate", "compute cascades on the same random tensors and compare them", evaluate_words,
      evaluate_more},
     {"sweep", "search the designs of a sweep file; run again, it goes on", sweep_words},
+    {"benchmark", "compare searchers on spaces whose every design is known", benchmark_words,
+     benchmark_more},
     {"study show", "what came of a study", study_words},
     {"study best", "the best designs of a study", study_best_words},
     {"study front", "the designs of a study that no other beats in every objective", study_words},

@@ -26,7 +26,7 @@ std::optional<Point> Evolution::child() {
   if (!random_.chance(settings_.crossing))
     return mutated(space_, first, settings_.mutation, random_);
   const Point mixed = crossed(space_, first, parent(), random_);
-  return mutated(space_, mixed, settings_.mutation, random_);
+  return perturbed(space_, mixed, settings_.mutation, random_);
 }
 
 AnySearcher make_evolution(const SearchProblem& problem, const YamlNode& settings,

@@ -28,6 +28,16 @@ void fill_inactive(const DesignSpace& space, Point& point, Random& random) {
       point.digits[p] = random.below(size_of(space.parameters[p].domain));
 }
 
+/// One parameter changes for certain, others with this probability.
+Point changed(const DesignSpace& space, Point point, std::size_t certain, double probability,
+              Random& random) {
+  fill_inactive(space, point, random);
+  for (std::size_t p = 0; p < space.parameters.size(); ++p)
+    if (p == certain || random.chance(probability))
+      point.digits[p] = moved(space.parameters[p].domain, point.digits[p], random);
+  return canonical(space, std::move(point));
+}
+
 }  // namespace
 
 std::optional<Point> random_point(const DesignSpace& space, Random& random) {
@@ -46,14 +56,17 @@ std::optional<Point> mutated(const DesignSpace& space, const Point& point, doubl
   const std::size_t n = space.parameters.size();
   if (n == 0) return std::nullopt;
   for (int i = 0; i < most_draws; ++i) {
-    Point child = point;
-    fill_inactive(space, child, random);
-    const std::size_t certain = random.below(n);
-    for (std::size_t p = 0; p < n; ++p)
-      if (p == certain || random.chance(probability))
-        child.digits[p] = moved(space.parameters[p].domain, child.digits[p], random);
-    child = canonical(space, std::move(child));
+    Point child = changed(space, point, random.below(n), probability, random);
     if (child != point && broken_constraint(space, child).empty()) return child;
+  }
+  return std::nullopt;
+}
+
+std::optional<Point> perturbed(const DesignSpace& space, const Point& point, double probability,
+                               Random& random) {
+  for (int i = 0; i < most_draws; ++i) {
+    Point child = changed(space, point, space.parameters.size(), probability, random);
+    if (broken_constraint(space, child).empty()) return child;
   }
   return std::nullopt;
 }

@@ -23,6 +23,10 @@ std::optional<Point> random_point(const DesignSpace& space, Random& random);
 std::optional<Point> mutated(const DesignSpace& space, const Point& point, double probability,
                              Random& random);
 
+/// Changes every parameter with this probability, and perhaps none.
+std::optional<Point> perturbed(const DesignSpace& space, const Point& point, double probability,
+                               Random& random);
+
 /// Every parameter from one parent or the other.
 Point crossed(const DesignSpace& space, const Point& a, const Point& b, Random& random);
 

@@ -26,7 +26,8 @@ struct BayesSettings {
   double mutation = 0.2;
   std::uint64_t fit_on = 200;
   std::uint64_t first_steps = 40;
-  std::uint64_t steps = 5;
+  std::uint64_t steps = 8;
+  double growth = 1.15;
 };
 
 template <class Visitor>
@@ -45,6 +46,8 @@ void describe(Visitor& v, BayesSettings& s) {
   v.field("first_steps", s.first_steps,
           {.doc = "steps of the first fit of length scales", .min = 8, .max = 128});
   v.field("steps", s.steps, {.doc = "steps of every later fit", .min = 1, .max = 32});
+  v.field("growth", s.growth,
+          {.doc = "factor by which the trials become more between fits", .min = 1, .max = 2});
 }
 
 /// More trials than these do not go into a model: its cost grows with their cube.
@@ -89,6 +92,7 @@ struct Model {
 
   GaussianProcess process;
   GaussianProcess::Posterior posterior;
+  double next_fit = 0;  ///< observations from which on it is fitted again
   bool fitted = false;
   std::vector<Point> points;
   std::vector<double> values;
@@ -131,6 +135,7 @@ class Bayes {
   void gather(Model& model, std::size_t objective);
   void gather_labels();
   void choose_fit(Model& model);
+  void fit(Model& model) const;
   std::vector<double> costs_for_model(const Trial& trial) const;
   void add_candidates(std::vector<Point>& pool, Seen& taken, std::size_t count,
                       const std::vector<Point>& around);
@@ -210,20 +215,28 @@ void Bayes::learn() {
   for (Model* model : active) choose_fit(*model);
   tbb::parallel_for(std::size_t{0}, active.size(), [&](std::size_t m) {
     Model& model = *active[m];
-    std::vector<Point> points;
-    Eigen::VectorXd values(static_cast<Eigen::Index>(model.fit_on.size()));
-    for (std::size_t i = 0; i < model.fit_on.size(); ++i) {
-      points.push_back(model.points[model.fit_on[i]]);
-      values[static_cast<Eigen::Index>(i)] = model.values[model.fit_on[i]];
+    const auto n = static_cast<double>(model.points.size());
+    if (n >= model.next_fit) {
+      fit(model);
+      model.next_fit = settings_.growth * n;
     }
-    model.process.fit(encoding_.encode(points), values,
-                      static_cast<int>(model.fitted ? settings_.steps : settings_.first_steps));
-    model.fitted = true;
     model.process.condition(
         encoding_.encode(model.points),
         Eigen::Map<const Eigen::VectorXd>(model.values.data(),
                                           static_cast<Eigen::Index>(model.values.size())));
   });
+}
+
+void Bayes::fit(Model& model) const {
+  std::vector<Point> points;
+  Eigen::VectorXd values(static_cast<Eigen::Index>(model.fit_on.size()));
+  for (std::size_t i = 0; i < model.fit_on.size(); ++i) {
+    points.push_back(model.points[model.fit_on[i]]);
+    values[static_cast<Eigen::Index>(i)] = model.values[model.fit_on[i]];
+  }
+  model.process.fit(encoding_.encode(points), values,
+                    static_cast<int>(model.fitted ? settings_.steps : settings_.first_steps));
+  model.fitted = true;
 }
 
 /// New points: mutations of those `around`, or any where there are none.

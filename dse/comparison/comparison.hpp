@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Searchers against each other on a space whose every design is known.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dse/comparison/statistics.hpp"
+#include "dse/comparison/truth.hpp"
+
+namespace sluice {
+
+struct ComparisonSettings {
+  /// `NAME`, or `NAME:setting=value,setting=value` for other settings than the usual.
+  std::vector<std::string> searchers;
+  std::vector<std::uint64_t> budgets = {100, 300, 1000};
+  std::uint64_t seeds = 20;  ///< runs of each searcher with each budget, of seeds 1, 2, ...
+  std::uint64_t batch = 10;
+};
+
+/// How far a set of trials is from the best that there is, 0 and above: with one objective by which
+/// share its best trial is worse than the optimum; with several, which share of the hypervolume of
+/// the true front its front lacks. Costs are logarithms there, and the reference is a tenth of the
+/// front's extent beyond its worst (L. Zitzler and others, IEEE TEC 7(2), 2003, on the measure).
+/// Infinite, or 1, without a feasible trial.
+class Regret {
+ public:
+  explicit Regret(const Truth& truth);
+  double of(const std::vector<Trial>& trials) const;
+
+ private:
+  const Sweep& sweep_;
+  double best_ = 0;
+  std::vector<double> reference_;
+  double volume_ = 0;
+};
+
+/// One searcher with one budget.
+struct ComparisonCell {
+  std::string searcher;
+  std::uint64_t budget = 0;
+  std::vector<double> regrets;  ///< by seed
+  double seconds = 0;           ///< of one run, choosing designs alone, on average
+};
+
+/// Runs everything on all threads; what is found follows from the seeds alone. `pagmo_nsga2` is the
+/// NSGA-II of pagmo, for several objectives: its designs that break constraints or were met before
+/// are not counted. `progress` is told the runs done and in all; when it says false, nothing is
+/// returned.
+std::vector<ComparisonCell> compare(const Truth& truth, const ComparisonSettings& settings,
+                                    const Truth::Progress& progress);
+
+/// The cell of `searcher` with this budget, or nullptr.
+const ComparisonCell* find_cell(const std::vector<ComparisonCell>& cells,
+                                const std::string& searcher, std::uint64_t budget);
+
+}  // namespace sluice
