@@ -23,12 +23,12 @@ struct Run {
   double seconds = 0;
 };
 
-/// `NAME`, or `NAME:setting=value,setting=value`.
+/// `NAME`, or `NAME:setting=value:setting=value`.
 AnySearcher searcher_of(const std::string& words, const SearchProblem& problem) {
   const std::size_t colon = words.find(':');
   YamlNode settings;
   for (std::size_t begin = colon; begin != words.npos;) {
-    const std::size_t end = words.find(',', begin + 1);
+    const std::size_t end = words.find(':', begin + 1);
     const std::string word = words.substr(begin + 1, end - begin - 1);
     const std::size_t equals = std::min(word.find('='), word.size());
     set_path(settings, word.substr(0, equals), word.substr(std::min(equals + 1, word.size())));

@@ -12,7 +12,7 @@
 namespace sluice {
 
 struct ComparisonSettings {
-  /// `NAME`, or `NAME:setting=value,setting=value` for other settings than the usual.
+  /// `NAME`, or `NAME:setting=value:setting=value` for other settings than the usual.
   std::vector<std::string> searchers;
   std::vector<std::uint64_t> budgets = {100, 300, 1000};
   std::uint64_t seeds = 20;  ///< runs of each searcher with each budget, of seeds 1, 2, ...
