@@ -162,8 +162,7 @@ struct Command {
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
                ImportOnnxArguments, ImportTimeloopArguments, CascadeArguments, EvaluateArguments,
-               MapArguments, SweepArguments, StudyArguments, ReproduceArguments,
-               BenchmarkArguments>
+               MapArguments, SweepArguments, StudyArguments, ReproduceArguments, BenchmarkArguments>
       arguments;
 };
 

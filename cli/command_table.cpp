@@ -83,7 +83,8 @@ constexpr WordSpec sweep_words[] = {
 
 constexpr WordSpec benchmark_words[] = {
     {"FILE", "", "", values, "sweep files whose spaces are small enough to enumerate", true},
-    {"--searcher", "", "NAME", values, "searcher, or NAME:setting=value:...; may be repeated; default: all"},
+    {"--searcher", "", "NAME", values,
+     "searcher, or NAME:setting=value:...; may be repeated; default: all"},
     {"--budget", "", "N", values, "evaluations; may be repeated; default: 100, 300 and 1000"},
     {"--seeds", "", "N", value, "runs of each searcher with each budget; default: 20"},
     {"--batch", "", "N", value, "designs that are chosen at once; default: 10"},
