@@ -108,7 +108,7 @@ std::string table_of(const std::vector<ComparisonCell>& cells, std::uint64_t bud
                                            {"than random"},
                                            {"seconds", true}};
   std::string text;
-  for (const std::string& line : lay_out(columns, rows, 100, {})) text += line + "\n";
+  for (const std::string& line : lay_out(columns, rows, 120, {})) text += line + "\n";
   return text;
 }
 

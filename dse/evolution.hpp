@@ -13,10 +13,10 @@
 namespace sluice {
 
 struct EvolutionSettings {
-  std::uint64_t population = 32;
+  std::uint64_t population = 24;
   double crossing = 0.9;  ///< probability that a child has two parents
   double mutation = 0.1;  ///< of each parameter of a child
-  std::uint64_t tournament = 2;
+  std::uint64_t tournament = 4;
 };
 
 template <class Visitor>

@@ -1,32 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // What holds for every searcher that is listed.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <set>
 
-#include "dse/read_space.hpp"
 #include "dse/sampling.hpp"
 #include "dse/searchers.hpp"
 #include "dse/space_index.hpp"
+#include "tests/dse/spaces.hpp"
 
 namespace sluice {
 namespace {
 
 DesignSpace small_space() {
-  Diagnostics diagnostics;
-  std::vector<Expression> metric_constraints;
-  DesignSpace space = read_space(
-      parse_yaml("parameters:\n"
-                 "  rows: {path: a.rows, powers_of_two: [8, 64]}\n"
-                 "  columns: {path: a.columns, integers: [1, 5]}\n"
-                 "  dataflow: {path: a.dataflow, choices: [ws, os, is]}\n"
-                 "  overlap: {path: a.overlap, boolean: true, when: dataflow == ws}\n"
-                 "  scale: {path: a.scale, reals: [0.5, 2], levels: 3, scale: logarithmic}\n"
-                 "constraints: ['rows * columns <= 200']\n",
-                 "s.yaml"),
-      {}, metric_constraints, diagnostics);
-  diagnostics.throw_if_any();
-  return space;
+  return space_of(
+      "parameters:\n"
+      "  rows: {path: a.rows, powers_of_two: [8, 64]}\n"
+      "  columns: {path: a.columns, integers: [1, 5]}\n"
+      "  dataflow: {path: a.dataflow, choices: [ws, os, is]}\n"
+      "  overlap: {path: a.overlap, boolean: true, when: dataflow == ws}\n"
+      "  scale: {path: a.scale, reals: [0.5, 2], levels: 3, scale: logarithmic}\n"
+      "constraints: ['rows * columns <= 200']\n");
 }
 
 const std::vector<Objective> objectives = {{0, false}, {1, false}};
@@ -164,6 +159,52 @@ TEST_CASE("the hyperparameters of every searcher are a space, whose designs are 
       CHECK(check_domain(p.domain).empty());
       CHECK(p.usual.value() < size_of(p.domain));
     }
+  }
+}
+
+/// Eight parameters of eight values each, that matter differently; a valley along two of them.
+DesignSpace large_space() {
+  std::string text = "parameters:\n";
+  for (const char name : std::string("abcdefgh"))
+    text += fmt::format("  {0}: {{path: architecture.array.{0}, integers: [1, 8]}}\n", name);
+  return space_of(text);
+}
+
+double best_cost(const std::string& name, std::uint64_t seed) {
+  const DesignSpace space = large_space();
+  const std::vector<Objective> cycles = {{0, false}};
+  AnySearcher searcher = make_searcher(name, {space, cycles, 200, seed}, {});
+  double best = 1e9;
+  for (std::uint64_t number = 0; number < 200;) {
+    std::vector<Trial> told;
+    for (const Point& point : searcher.ask(10)) {
+      double cost = 1;
+      for (std::size_t p = 0; p < 8; ++p) {
+        const auto away = static_cast<double>(point.digits[p]) - static_cast<double>(p % 5);
+        cost += away * away * static_cast<double>(p + 1);
+      }
+      Result result;
+      result.metrics = {cost, 1};
+      result.stalls = {{"fill", static_cast<std::uint64_t>(cost / 2)}};
+      told.push_back({number++, 0, point, result});
+      best = std::min(best, cost);
+    }
+    searcher.tell(told);
+  }
+  return best;
+}
+
+TEST_CASE("a searcher that learns finds better designs than chance") {
+  const auto total = [](const std::string& name) {
+    double sum = 0;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) sum += best_cost(name, seed);
+    return sum;
+  };
+  const double random = total("random");
+  for (const char* name : {"annealing", "genetic", "nsga2", "tpe", "bayes", "bottleneck",
+                           "surrogate", "cma_es", "ant_colony", "ppo", "multi_agent_ppo"}) {
+    CAPTURE(name);
+    CHECK(total(name) < 0.8 * random);
   }
 }
 
