@@ -60,7 +60,7 @@ TEST_CASE("a design set in memory is the design that is read, whatever a paramet
   std::string text = sweep_text;
   text.insert(text.find("constraints:"),
               "  rows_of_input: {path: workload.network.layers.0.rows, integers: [1, 3]}\n"
-              "  mapper: {path: mapping.mapper, choices: [simple, heuristic]}\n"
+              "  attention: {path: mapping.attention, choices: [auto, unfused]}\n"
               "  dataflow: {path: architecture.array.dataflow, choices: [ws, os, is]}\n"
               "  preloads: {path: architecture.array.double_buffered_stationary, boolean: true,\n"
               "             when: dataflow != os}\n"
