@@ -227,6 +227,9 @@ SweepArguments read_sweep_words(WordReader& words) {
   sweep.budget = words.value<std::uint64_t>("--budget", {.min = 1, .name = "budget"});
   sweep.batch = words.value<std::uint64_t>("--batch", {.min = 1, .name = "batch"});
   sweep.seed = words.value<std::uint64_t>("--seed", {.name = "seed"});
+  sweep.workers =
+      words.value<std::uint64_t>("--workers", {.min = 1, .max = 1024, .name = "workers"});
+  sweep.timeout = words.value<Seconds>("--timeout", {.name = "timeout"});
   sweep.fidelity = words.value<Fidelity>("--fidelity");
   sweep.store = words.text("--store");
   sweep.quiet = words.flag("--quiet");
@@ -252,6 +255,10 @@ BenchmarkArguments read_benchmark(WordReader& words) {
 StudyArguments read_study_words(std::string_view action, WordReader& words) {
   StudyArguments study;
   study.action = action;
+  if (action == "list") {
+    study.files = words.texts("FILE");
+    return study;
+  }
   study.file = words.required("FILE");
   study.count = words.value<std::uint64_t>("--count", {.min = 1, .name = "count"}).value_or(10);
   const std::vector<std::string> formats = {"csv", "jsonl"};
@@ -279,8 +286,8 @@ ReproduceArguments read_reproduce(WordReader& words) {
 }
 
 SchemaArguments read_schema(WordReader& words) {
-  const std::vector<std::string> kinds = {"run",     "architecture", "network", "map",
-                                          "cascade", "claims",       "facts",   "report"};
+  const std::vector<std::string> kinds = {"run",   "architecture", "network", "map",   "cascade",
+                                          "sweep", "claims",       "facts",   "report"};
   SchemaArguments schema{words.required("KIND")};
   if (!schema.kind.empty() && std::ranges::find(kinds, schema.kind) == kinds.end())
     words.error(fmt::format("there is no schema {}", quote(schema.kind)),

@@ -119,17 +119,19 @@ struct SweepArguments {
   std::string file;
   std::vector<Setting> settings;
   std::optional<std::string> searcher;
-  std::optional<std::uint64_t> budget, batch, seed;
+  std::optional<std::uint64_t> budget, batch, seed, workers;
+  std::optional<Seconds> timeout;
   std::optional<Fidelity> fidelity;
   std::optional<std::string> store;
   bool quiet = false;
 };
 
 struct StudyArguments {
-  std::string action;  ///< show, best, front, export or validate
-  std::string file;
-  std::uint64_t count = 10;    ///< of best and validate
-  std::string format = "csv";  ///< of export: csv or jsonl
+  std::string action;              ///< list, show, best, front, export or validate
+  std::string file;                ///< of all but list
+  std::vector<std::string> files;  ///< of list; none: those in out/
+  std::uint64_t count = 10;        ///< of best and validate
+  std::string format = "csv";      ///< of export: csv or jsonl
   std::optional<std::string> output;
 };
 

@@ -76,6 +76,9 @@ constexpr WordSpec sweep_words[] = {
     {"--budget", "", "N", value, "evaluations in all"},
     {"--batch", "", "N", value, "designs that are chosen at once"},
     {"--seed", "", "N", value, "of the random numbers"},
+    {"--workers", "", "N", value,
+     "threads, or processes of tile and pe; default: one for each core"},
+    {"--timeout", "", "TIME", value, "of one design with tile or pe, such as 30s"},
     {"--fidelity", "", "WORD", value, "analytic, tile or pe"},
     {"--store", "", "FILE", value, "study to write or go on with; default: out/NAME.sqlite"},
     {"--quiet", "-q", "", flag, "print nothing but errors"},
@@ -91,6 +94,10 @@ constexpr WordSpec benchmark_words[] = {
     {"--csv", "", "FILE", value, "write the figures as CSV here"},
     {"--truth", "", "FOLDER", value, "where the designs' results are kept; default: out/truth"},
     {"--quiet", "-q", "", flag, "print nothing but errors"},
+};
+
+constexpr WordSpec study_list_words[] = {
+    {"FILE", "", "", values, "studies (.sqlite); default: those in out/"},
 };
 
 constexpr WordSpec study_words[] = {
@@ -244,6 +251,7 @@ constexpr CommandSpec commands[] = {
     {"sweep", "search the designs of a sweep file; run again, it goes on", sweep_words},
     {"benchmark", "compare searchers on spaces whose every design is known", benchmark_words,
      benchmark_more},
+    {"study list", "what studies there are, and how far each is", study_list_words},
     {"study show", "what came of a study", study_words},
     {"study best", "the best designs of a study", study_best_words},
     {"study front", "the designs of a study that no other beats in every objective", study_words},

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
 #include "cli/streams.hpp"
+#include "cli/study_table.hpp"
 #include "dse/reproduce/writers.hpp"
 #include "mapper/mappers.hpp"
 #include "workloads/cascade/analysis.hpp"
@@ -122,6 +123,10 @@ struct Printer {
     write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
                              run.input_hash, to_table(run.spatial->machine), to_table(run.network),
                              indented(to_text(settings), 2)));
+    return exit_done;
+  }
+  int operator()(const Sweep& sweep) const {
+    write_output(describe_sweep(sweep));
     return exit_done;
   }
   int operator()(const Experiment& run) const {

@@ -88,6 +88,7 @@ YamlNode load_input(const std::string& path, const std::vector<Setting>& setting
 }
 
 std::optional<FileKind> find_kind(const YamlNode& root) {
+  if (has_any(root, {"experiment", "objectives"})) return FileKind::sweep;
   if (has_any(root, {"workload", "architecture"})) return FileKind::run;
   if (has_any(root, {"hierarchy"})) return FileKind::map;
   if (has_any(root, {"claims"})) return FileKind::claims;
@@ -101,10 +102,11 @@ std::optional<FileKind> find_kind(const YamlNode& root) {
 
 FileKind kind_of(const YamlNode& root) {
   if (const auto kind = find_kind(root)) return *kind;
-  throw SpecError({{root.where, "this is no file of sluice",
-                    "a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', "
-                    "a network 'layers', a cascade 'einsums', a map file 'hierarchy', an energy "
-                    "table 'energies', a claim file 'claims'"}});
+  throw SpecError(
+      {{root.where, "this is no file of sluice",
+        "a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', "
+        "a network 'layers', a cascade 'einsums', a map file 'hierarchy', an energy "
+        "table 'energies', a claim file 'claims', a sweep 'experiment' and 'parameters'"}});
 }
 
 std::string_view kind_text(FileKind kind) {
@@ -123,6 +125,8 @@ std::string_view kind_text(FileKind kind) {
       return "a mapping";
     case FileKind::claims:
       return "a claim file";
+    case FileKind::sweep:
+      return "a sweep";
   }
   return "";
 }
@@ -143,6 +147,8 @@ FileContent read_input(const YamlNode& root, const Library& library) {
       return read_legal_map(root);
     case FileKind::claims:
       return read_claims(root);
+    case FileKind::sweep:
+      return read_sweep(root, library);
   }
   return {};
 }

@@ -12,6 +12,7 @@
 #include "base/yaml.hpp"
 #include "cli/arguments.hpp"
 #include "dse/reproduce/claims.hpp"
+#include "dse/sweep.hpp"
 #include "mapper/nest/map_file.hpp"
 #include "workloads/cascade/cascade.hpp"
 
@@ -20,7 +21,16 @@ namespace sluice {
 /// The file with `settings` made. Throws SpecError with everything that is wrong.
 YamlNode load_input(const std::string& path, const std::vector<Setting>& settings = {});
 
-enum class FileKind : std::uint8_t { run, architecture, network, cascade, table, map, claims };
+enum class FileKind : std::uint8_t {
+  run,
+  architecture,
+  network,
+  cascade,
+  table,
+  map,
+  claims,
+  sweep
+};
 
 /// The kind that the keys are of, if any.
 std::optional<FileKind> find_kind(const YamlNode& root);
@@ -32,7 +42,7 @@ FileKind kind_of(const YamlNode& root);
 std::string_view kind_text(FileKind kind);
 
 using FileContent = std::variant<Experiment, Architecture, SpatialMachine, Network, Cascade,
-                                 EnergyTable, MapFile, ClaimFile>;
+                                 EnergyTable, MapFile, ClaimFile, Sweep>;
 
 /// Everything that a file says, as what it is. A run or machine that names an energy table is
 /// priced, as evaluating it would do; the mapping of a map file is verified. Throws SpecError with

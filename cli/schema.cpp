@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/streams.hpp"
 #include "dse/reproduce/claims.hpp"
+#include "dse/sweep.hpp"
 #include "mapper/nest/map_file.hpp"
 #include "sim/experiment.hpp"
 #include "sim/writers/writers.hpp"
@@ -95,6 +96,8 @@ std::string document(std::string_view title, const std::string& root) {
 int schema_command(const SchemaArguments& arguments) {
   if (arguments.kind == "run") {
     write_output(document("sluice run", run_schema()));
+  } else if (arguments.kind == "sweep") {
+    write_output(document("sluice sweep", sweep_schema(run_schema())));
   } else if (arguments.kind == "architecture") {
     write_output(document("sluice machine", machine_schema()));
   } else if (arguments.kind == "cascade") {

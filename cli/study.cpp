@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <filesystem>
 
 #include "base/files.hpp"
 #include "cli/commands.hpp"
@@ -13,6 +13,7 @@
 #include "cli/study_table.hpp"
 #include "dse/evaluator.hpp"
 #include "dse/front.hpp"
+#include "dse/run_sweep.hpp"
 
 namespace sluice {
 namespace {
@@ -22,32 +23,56 @@ struct OpenStudy {
   StudyInfo info;
   Sweep sweep;
   std::vector<Trial> trials;
+  std::vector<ConfirmedTrial> confirmed;
 };
 
 OpenStudy open_study(const std::string& path, const Library& library) {
   const Study study = Study::read(path);
-  OpenStudy open{study.info(), {}, study.trials()};
+  OpenStudy open{study.info(), {}, study.trials(), study.confirmed()};
   open.sweep = read_sweep(parse_yaml(open.info.sweep_text, path), library);
   if (open.sweep.name.empty()) open.sweep.name = open.info.name;
   return open;
 }
 
-std::vector<std::size_t> best_of(const OpenStudy& study, std::size_t count) {
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < study.trials.size(); ++i)
-    if (study.trials[i].result.status == TrialStatus::ok) rows.push_back(i);
-  const auto cost = [&](std::size_t i) {
-    return scalar_cost(study.sweep.objectives, study.trials[i].result);
-  };
-  std::ranges::stable_sort(rows, [&](std::size_t a, std::size_t b) { return cost(a) < cost(b); });
-  rows.resize(std::min(count, rows.size()));
-  return rows;
-}
-
 std::string show(const OpenStudy& study) {
   return fmt::format("searcher {}, seed {}, batches of {}, sluice {}\n", study.info.searcher,
                      study.info.seed, study.info.batch, study.info.sluice_version) +
-         study_summary(study.sweep, study.trials);
+         study_summary(study.sweep, study.trials) +
+         confirmed_table(study.sweep, study.trials, study.confirmed);
+}
+
+/// The studies in out/, by name.
+std::vector<std::string> found_studies() {
+  std::vector<std::string> files;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator("out", none))
+    if (entry.path().extension() == ".sqlite") files.push_back(entry.path().string());
+  std::ranges::sort(files);
+  return files;
+}
+
+/// A line for each study; what cannot be read is told in its line.
+int list(std::vector<std::string> files) {
+  if (files.empty()) files = found_studies();
+  if (files.empty()) {
+    write_output("no studies in out/\n");
+    return exit_done;
+  }
+  bool all_read = true;
+  std::string text = fmt::format("{:>9}  {:>9}  {:16} {}\n", "trials", "ok", "searcher", "study");
+  for (const std::string& file : files) {
+    try {
+      const Study study = Study::read(file);
+      const StudyInfo info = study.info();
+      text += fmt::format("{:>9}  {:>9}  {:16} {} ({})\n", study.size(), study.count("ok"),
+                          info.searcher, file, info.name);
+    } catch (const StudyError& error) {
+      all_read = false;
+      text += fmt::format("{}\n", error.what());
+    }
+  }
+  write_output(text);
+  return all_read ? exit_done : exit_failed;
 }
 
 /// Evaluates stored trials again, evenly chosen, and tells which come out otherwise.
@@ -72,12 +97,14 @@ int validate(const OpenStudy& study, std::size_t count, const Library& library) 
 }  // namespace
 
 int study_command(const StudyArguments& arguments, const LibraryFolders& folders) {
+  if (arguments.action == "list") return list(arguments.files);
   const OpenStudy study = open_study(arguments.file, folders.library);
   if (arguments.action == "validate") return validate(study, arguments.count, folders.library);
   std::string text;
   if (arguments.action == "show") text = show(study);
   if (arguments.action == "best")
-    text = trial_table(study.sweep, study.trials, best_of(study, arguments.count));
+    text = trial_table(study.sweep, study.trials,
+                       best_trials(study.sweep, study.trials, arguments.count));
   if (arguments.action == "front")
     text = trial_table(study.sweep, study.trials, front_of(study.sweep.objectives, study.trials));
   if (arguments.action == "export")

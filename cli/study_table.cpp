@@ -10,6 +10,7 @@
 
 #include "dse/front.hpp"
 #include "dse/metrics.hpp"
+#include "dse/space_index.hpp"
 
 namespace sluice {
 namespace {
@@ -60,6 +61,35 @@ std::string metric_cell(const Trial& trial, std::size_t metric) {
 
 }  // namespace
 
+std::string describe_sweep(const Sweep& sweep) {
+  const SpaceIndex index(sweep.space);
+  std::string text = fmt::format("sweep {}, fidelity {}\n", sweep.name, name_of(sweep.fidelity));
+  const std::string count =
+      index.count() ? fmt::format("{}", *index.count()) : fmt::format("{:.3g}", index.size());
+  text += fmt::format("{} designs, {} parameters\n\n", count, sweep.space.parameters.size());
+  for (const SpaceParameter& parameter : sweep.space.parameters) {
+    text += fmt::format("{:16} {}{}{}\n", parameter.name, to_text(parameter.domain),
+                        parameter.unit.empty() ? "" : " " + parameter.unit,
+                        parameter.when.empty() ? "" : ", when " + parameter.when.text());
+    for (const std::string& path : parameter.paths) text += fmt::format("{:16} {}\n", "", path);
+  }
+  text += "\nkept\n";
+  for (const Expression& constraint : sweep.space.constraints)
+    text += "  " + constraint.text() + "\n";
+  for (const Expression& constraint : sweep.metric_constraints)
+    text += "  " + constraint.text() + "\n";
+  text += "wanted\n";
+  for (const Objective& objective : sweep.objectives)
+    text += "  " + objective_text(objective) + "\n";
+  text += fmt::format("searched by {}, {} evaluations in batches of {}, seed {}\n",
+                      sweep.search.searcher, sweep.search.budget, sweep.search.batch,
+                      sweep.search.seed);
+  if (sweep.confirm)
+    text += fmt::format("the best {} looked at again with {}\n", sweep.confirm->count,
+                        name_of(sweep.confirm->fidelity));
+  return text;
+}
+
 std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
                         const std::vector<std::size_t>& rows) {
   std::string text = fmt::format("{:>7}", "trial");
@@ -71,6 +101,29 @@ std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
     for (const Objective& objective : sweep.objectives)
       text += fmt::format("  {:>12.6g}", trials[row].result.metrics[objective.metric]);
     text += "  " + to_text(sweep.space, trials[row].point) + "\n";
+  }
+  return text;
+}
+
+std::string confirmed_table(const Sweep& sweep, const std::vector<Trial>& trials,
+                            const std::vector<ConfirmedTrial>& looks) {
+  if (looks.empty()) return {};
+  std::string text = fmt::format("looked at again\n{:>7}  {:9}", "trial", "fidelity");
+  for (const Objective& objective : sweep.objectives)
+    text += fmt::format("  {:>12}  {:>9}", metrics()[objective.metric].name, "change");
+  text += "\n";
+  for (const ConfirmedTrial& look : looks) {
+    text += fmt::format("{:>7}  {:9}", look.number, look.fidelity);
+    if (look.result.status != TrialStatus::ok || look.number >= trials.size()) {
+      text += fmt::format("  {}: {}\n", name_of(look.result.status), look.result.reason);
+      continue;
+    }
+    for (const Objective& objective : sweep.objectives) {
+      const double before = trials[look.number].result.metrics[objective.metric];
+      const double now = look.result.metrics[objective.metric];
+      text += fmt::format("  {:>12.6g}  {:>+8.2f}%", now, 100 * (now / before - 1));
+    }
+    text += "\n";
   }
   return text;
 }

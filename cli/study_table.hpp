@@ -5,10 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "dse/study/study.hpp"
 #include "dse/sweep.hpp"
 #include "dse/trial.hpp"
 
 namespace sluice {
+
+/// What a sweep asks: what may vary, how many designs that makes, what is wanted.
+std::string describe_sweep(const Sweep& sweep);
 
 /// How many designs came to what, why others did not, and the best.
 std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials);
@@ -16,6 +20,10 @@ std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials);
 /// A row for each of these trials: number, objectives, design.
 std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
                         const std::vector<std::size_t>& rows);
+
+/// Closer looks beside what the search saw; empty when there are none.
+std::string confirmed_table(const Sweep& sweep, const std::vector<Trial>& trials,
+                            const std::vector<ConfirmedTrial>& looks);
 
 /// A line for each trial: number, batch, status, parameters, metrics, reason, bottleneck.
 std::string trials_csv(const Sweep& sweep, const std::vector<Trial>& trials);

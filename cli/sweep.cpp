@@ -28,6 +28,9 @@ Sweep read_arguments(const SweepArguments& arguments, const Library& library) {
   put("search.budget", arguments.budget);
   put("search.batch", arguments.batch);
   put("search.seed", arguments.seed);
+  put("search.workers", arguments.workers);
+  if (arguments.timeout)
+    settings.push_back({"search.timeout", fmt::format("{} s", arguments.timeout->value)});
   if (arguments.fidelity)
     settings.push_back({"fidelity", std::string(name_of(*arguments.fidelity))});
   Sweep sweep = read_sweep(load_input(arguments.file, settings), library);
@@ -108,7 +111,10 @@ int sweep_command(const SweepArguments& arguments, const LibraryFolders& folders
       return !interrupted;
     });
   }
-  if (!arguments.quiet) write_output(study_summary(sweep, trials) + "stored in " + store + "\n");
+  if (!interrupted && sweep.confirm) confirm_best(sweep, folders.library, study, trials);
+  if (!arguments.quiet)
+    write_output(study_summary(sweep, trials) + confirmed_table(sweep, trials, study.confirmed()) +
+                 "stored in " + store + "\n");
   if (!interrupted) return exit_done;
   write_error("sluice sweep: interrupted; run it again to go on\n");
   return exit_interrupted;

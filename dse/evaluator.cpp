@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
 #include <cmath>
 
 #include "base/hash.hpp"
 #include "dse/metrics.hpp"
+#include "dse/worker_pool.hpp"
 #include "sim/evaluate.hpp"
 
 namespace sluice {
@@ -103,15 +105,29 @@ std::size_t PointHash::operator()(const Point& point) const {
   return hash;
 }
 
-/// One workspace a thread.
-struct Evaluator::Threads {
+/// What evaluates: threads with a workspace each, or processes.
+struct Evaluator::Hands {
   tbb::enumerable_thread_specific<Workspace> workspaces;
+  std::unique_ptr<tbb::task_arena> arena;
+  std::unique_ptr<WorkerPool> pool;
 };
 
 Evaluator::Evaluator(const Sweep& sweep, const Library& library)
     : sweep_(sweep),
-      threads_(new Threads{tbb::enumerable_thread_specific<Workspace>(
-          [&sweep, &library] { return Workspace(sweep, library); })}) {}
+      hands_(new Hands{tbb::enumerable_thread_specific<Workspace>(
+                           [&sweep, &library] { return Workspace(sweep, library); }),
+                       nullptr, nullptr}) {
+  if (sweep.fidelity == Fidelity::analytic) {
+    int threads = tbb::task_arena::automatic;
+    if (sweep.search.workers > 0) threads = static_cast<int>(sweep.search.workers);
+    hands_->arena = std::make_unique<tbb::task_arena>(threads);
+  } else {
+    const auto workspace = std::make_shared<Workspace>(sweep, library);
+    hands_->pool = std::make_unique<WorkerPool>(
+        [workspace](const Point& point) { return evaluate_point(*workspace, point); },
+        WorkerOptions{sweep.search.workers, sweep.search.timeout.value});
+  }
+}
 
 Evaluator::~Evaluator() = default;
 
@@ -122,13 +138,17 @@ std::vector<Result> Evaluator::evaluate(std::span<const Point> points) {
     places.push_back(&*entry);
     if (is_new) fresh.push_back(&*entry);
   }
-  const auto one = [&](std::size_t i) {
-    fresh[i]->second = evaluate_point(threads_->workspaces.local(), fresh[i]->first);
-  };
-  if (sweep_.fidelity == Fidelity::analytic) {
-    tbb::parallel_for(std::size_t{0}, fresh.size(), one);
+  if (hands_->pool) {
+    std::vector<Point> asked;
+    for (const Entry* entry : fresh) asked.push_back(entry->first);
+    std::vector<Result> results = hands_->pool->evaluate(asked);
+    for (std::size_t i = 0; i < fresh.size(); ++i) fresh[i]->second = std::move(results[i]);
   } else {
-    for (std::size_t i = 0; i < fresh.size(); ++i) one(i);
+    hands_->arena->execute([&] {
+      tbb::parallel_for(std::size_t{0}, fresh.size(), [&](std::size_t i) {
+        fresh[i]->second = evaluate_point(hands_->workspaces.local(), fresh[i]->first);
+      });
+    });
   }
   std::vector<Result> answers;
   answers.reserve(points.size());

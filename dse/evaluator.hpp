@@ -28,23 +28,24 @@ struct PointHash {
 /// are not evaluated again, nor are duplicates within a batch.
 class Evaluator {
  public:
-  /// Holds references.
+  /// Holds references. With `tile` and `pe` it starts worker processes (worker_pool.hpp).
   Evaluator(const Sweep& sweep, const Library& library);
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
-  /// The results of canonical points, in their order, on all threads where the fidelity allows it.
+  /// The results of canonical points, in their order: `analytic` on threads of this process, the
+  /// other fidelities in processes, as many as the sweep asks for.
   std::vector<Result> evaluate(std::span<const Point> points);
   void remember(const Point& point, const Result& result) { known_.emplace(point, result); }
 
  private:
   using Known = std::unordered_map<Point, Result, PointHash>;
   using Entry = Known::value_type;
-  struct Threads;
+  struct Hands;
 
   const Sweep& sweep_;
-  std::unique_ptr<Threads> threads_;
+  std::unique_ptr<Hands> hands_;
   Known known_;
 };
 

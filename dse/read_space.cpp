@@ -10,52 +10,10 @@
 
 #include "base/parameters.hpp"
 #include "base/read.hpp"
+#include "dse/written_parameter.hpp"
 
 namespace sluice {
 namespace {
-
-enum class Scale : std::uint8_t { linear, logarithmic };
-
-}  // namespace
-
-template <>
-struct EnumNames<Scale> {
-  static constexpr EnumName<Scale> table[] = {{"linear", Scale::linear},
-                                              {"logarithmic", Scale::logarithmic}};
-};
-
-namespace {
-
-/// A parameter as it is written; exactly one of the kinds of domain must be there.
-struct WrittenParameter {
-  std::optional<std::string> path;
-  std::vector<std::string> paths;
-  std::optional<std::vector<double>> integers, powers_of_two, reals;
-  std::uint64_t step = 1, levels = 0;
-  Scale scale = Scale::linear;
-  bool boolean = false;
-  std::optional<std::vector<std::string>> order;
-  std::string unit, group, doc;
-};
-
-template <class Visitor>
-void describe(Visitor& v, WrittenParameter& p) {
-  v.field("path", p.path, {.doc = "value of the experiment that it sets"});
-  v.field("paths", p.paths, {.doc = "several values that it sets alike"});
-  constexpr double low = -std::numeric_limits<double>::infinity();
-  v.field("integers", p.integers, {.doc = "first and last of a range of integers", .min = low});
-  v.field("step", p.step, {.doc = "between the integers of a range", .min = 1});
-  v.field("powers_of_two", p.powers_of_two,
-          {.doc = "first and last; each is twice the one before"});
-  v.field("reals", p.reals, {.doc = "first and last of a range of reals", .min = low});
-  v.field("levels", p.levels, {.doc = "how many reals of a range there are", .min = 2});
-  v.field("scale", p.scale, {.doc = "how the reals of a range are spaced"});
-  v.field("boolean", p.boolean, {.doc = "false or true"});
-  v.field("order", p.order, {.doc = "items that may come in any order"});
-  v.field("unit", p.unit, {.doc = "written behind each value, such as KiB"});
-  v.field("group", p.group, {.doc = "name of the group of parameters that it belongs to"});
-  v.field("doc", p.doc, {.doc = "what it is"});
-}
 
 class SpaceReader {
  public:
@@ -98,6 +56,10 @@ class SpaceReader {
       diagnostics_.error(place_in(node, error.offset), error.message, error.hint);
     }
     return {};
+  }
+
+  void report(const YamlNode& node, std::string message, std::string hint) {
+    diagnostics_.error(node.where, std::move(message), std::move(hint));
   }
 
  private:
@@ -203,6 +165,10 @@ void read_constraints(const YamlNode& list, std::span<const ExpressionName> metr
   const std::size_t parameters = known.size();
   known.insert(known.end(), metrics.begin(), metrics.end());
   for (const YamlNode& item : list.items) {
+    if (item.is_null() || (item.is_scalar() && item.scalar.empty())) {
+      reader.report(item, "a constraint is empty", "write a condition, such as `rows <= 64`");
+      continue;
+    }
     Expression expression = reader.condition(item, known);
     if (expression.empty()) continue;
     auto& home =

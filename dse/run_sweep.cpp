@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "dse/evaluator.hpp"
+#include "dse/front.hpp"
 #include "dse/searchers.hpp"
 #include "sim/version.hpp"
 
@@ -57,6 +59,43 @@ StudyInfo info_of(const Sweep& sweep) {
           sweep.searcher_settings.is_null() ? "" : to_text(sweep.searcher_settings),
           sweep.search.seed,
           sweep.search.batch};
+}
+
+std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial>& trials,
+                                     std::size_t count) {
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < trials.size(); ++i)
+    if (trials[i].result.status == TrialStatus::ok) rows.push_back(i);
+  std::vector<double> costs(trials.size());
+  for (const std::size_t i : rows) costs[i] = scalar_cost(sweep.objectives, trials[i].result);
+  std::ranges::stable_sort(rows, [&](std::size_t a, std::size_t b) { return costs[a] < costs[b]; });
+  if (sweep.objectives.size() > 1) {  // the front first
+    const std::vector<std::size_t> front = front_of(sweep.objectives, trials);
+    const std::set<std::size_t> in_front(front.begin(), front.end());
+    std::ranges::stable_partition(rows, [&](std::size_t i) { return in_front.contains(i); });
+  }
+  rows.resize(std::min(count, rows.size()));
+  return rows;
+}
+
+void confirm_best(const Sweep& sweep, const Library& library, Study& study,
+                  const std::vector<Trial>& trials) {
+  const std::string fidelity(name_of(sweep.confirm->fidelity));
+  std::set<std::uint64_t> known;
+  for (const ConfirmedTrial& look : study.confirmed())
+    if (look.fidelity == fidelity) known.insert(look.number);
+  std::vector<std::size_t> rows = best_trials(sweep, trials, sweep.confirm->count);
+  std::erase_if(rows, [&](std::size_t i) { return known.contains(trials[i].number); });
+  if (rows.empty()) return;
+  Sweep closer = sweep;
+  closer.fidelity = sweep.confirm->fidelity;
+  std::vector<Point> points;
+  for (const std::size_t i : rows) points.push_back(trials[i].point);
+  std::vector<Result> results = Evaluator(closer, library).evaluate(points);
+  std::vector<ConfirmedTrial> looks;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    looks.push_back({trials[rows[i]].number, fidelity, std::move(results[i])});
+  study.confirm(looks);
 }
 
 std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,

@@ -12,6 +12,16 @@ namespace sluice {
 /// What a study of this sweep says of itself.
 StudyInfo info_of(const Sweep& sweep);
 
+/// The indices of the best `count` trials that are ok: by the objective; of several, the front
+/// first, both by the product of the objectives.
+std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial>& trials,
+                                     std::size_t count);
+
+/// Evaluates the best designs at the fidelity of `sweep.confirm`, which must be there, and adds the
+/// results to the study. What the study knows is not evaluated again.
+void confirm_best(const Sweep& sweep, const Library& library, Study& study,
+                  const std::vector<Trial>& trials);
+
 /// Called when the study was found as it is, and after every batch, with all trials so far; false
 /// ends the sweep there.
 using SweepHook = std::function<bool(const std::vector<Trial>&)>;

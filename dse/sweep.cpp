@@ -3,23 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/hash.hpp"
 #include "base/read.hpp"
 #include "dse/metrics.hpp"
+#include "dse/random.hpp"
 #include "dse/read_space.hpp"
 #include "dse/searchers.hpp"
+#include "dse/space_index.hpp"
 
 namespace sluice {
-
-template <class Visitor>
-void describe(Visitor& v, SearchSettings& s) {
-  v.field("searcher", s.searcher, {.doc = "searcher (see `sluice list searchers`)"});
-  v.field("budget", s.budget, {.doc = "evaluations in all", .min = 1});
-  v.field("batch", s.batch, {.doc = "designs that are chosen at once", .min = 1, .max = 65536});
-  v.field("seed", s.seed, {.doc = "of the random numbers"});
-}
 
 namespace {
 
@@ -92,6 +87,43 @@ void check_paths(const YamlNode& parameters, const Sweep& sweep, const Library& 
   }
 }
 
+/// Reports constraints over parameters that none of some thousand designs keeps, nor, where the
+/// space is small, any design: each by itself, or all together.
+void check_constraints(const YamlNode& constraints, const DesignSpace& space,
+                       Diagnostics& diagnostics) {
+  if (space.constraints.empty()) return;
+  constexpr std::uint64_t most = 100'000, sampled = 20'000;
+  const SpaceIndex index(space);
+  const bool all = index.count().value_or(most + 1) <= most;
+  const std::uint64_t count = all ? *index.count() : sampled;
+  Random random(1);
+  const auto any_point = [&] {
+    Point point;
+    for (const SpaceParameter& parameter : space.parameters)
+      point.digits.push_back(random.below(size_of(parameter.domain)));
+    return canonical(space, std::move(point));
+  };
+  std::vector<bool> kept(space.constraints.size(), false);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const Point point = all ? index.point(i) : any_point();
+    const std::vector<ExpressionValue> values = expression_values(space, point);
+    std::size_t holding = 0;
+    for (std::size_t c = 0; c < kept.size(); ++c)
+      if (space.constraints[c].holds(values)) kept[c] = true, ++holding;
+    if (holding == kept.size()) return;
+  }
+  const std::string those = all ? fmt::format("none of the {} designs", count)
+                                : fmt::format("none of {} random designs", count);
+  for (std::size_t c = 0; c < kept.size(); ++c)
+    if (!kept[c])
+      for (const YamlNode& item : constraints.items)
+        if (item.scalar == space.constraints[c].text())
+          diagnostics.error(item.where, fmt::format("{} keeps {}", those, quote(item.scalar)));
+  if (std::ranges::find(kept, false) == kept.end())
+    diagnostics.error(constraints.where, fmt::format("{} keeps all constraints together", those),
+                      "each alone can be kept");
+}
+
 /// Reports objectives and constraints that need prices which the machine does not have.
 void check_prices(const YamlNode& objectives, const Sweep& sweep, const Experiment& base,
                   Diagnostics& diagnostics) {
@@ -115,6 +147,7 @@ Sweep read_sweep(const YamlNode& root, const Library& library) {
   reader.field("source", sweep.source, {.doc = "where the space comes from"});
   reader.field("fidelity", sweep.fidelity, {.doc = "how closely each design is looked at"});
   const YamlNode* search = reader.take("search");
+  reader.field("confirm", sweep.confirm, {.doc = "look again at the best designs"});
   const YamlNode* experiment = reader.take_required("experiment", {.doc = "a run file"});
   const YamlNode* parameters = reader.take_required("parameters", {.doc = "what may vary"});
   const YamlNode* objectives = reader.take_required("objectives", {.doc = "what is wanted"});
@@ -138,6 +171,8 @@ Sweep read_sweep(const YamlNode& root, const Library& library) {
   }
   if (base && diagnostics.empty()) {
     check_paths(*parameters, sweep, library, diagnostics);
+    if (const YamlNode* constraints = root.find("constraints"))
+      check_constraints(*constraints, sweep.space, diagnostics);
     check_prices(*objectives, sweep, *base, diagnostics);
   }
   diagnostics.throw_if_any();

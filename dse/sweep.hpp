@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,32 @@ struct SearchSettings {
   std::uint64_t budget = 1000;  ///< evaluations in all
   std::uint64_t batch = 32;     ///< designs that are chosen at once
   std::uint64_t seed = 1;
+  std::uint64_t workers = 0;  ///< threads (analytic) or processes; 0: one for each core
+  Seconds timeout{0};         ///< of one design, not for analytic; 0: none
 };
+
+/// The best designs of a sweep are looked at again, more closely.
+struct Confirmation {
+  Fidelity fidelity = Fidelity::tile;
+  std::uint64_t count = 10;
+};
+
+template <class Visitor>
+void describe(Visitor& v, SearchSettings& s) {
+  v.field("searcher", s.searcher, {.doc = "searcher (see `sluice list searchers`)"});
+  v.field("budget", s.budget, {.doc = "evaluations in all", .min = 1});
+  v.field("batch", s.batch, {.doc = "designs that are chosen at once", .min = 1, .max = 65536});
+  v.field("seed", s.seed, {.doc = "of the random numbers"});
+  v.field("workers", s.workers,
+          {.doc = "threads (analytic) or processes (tile, pe); 0: one for each core", .max = 1024});
+  v.field("timeout", s.timeout, {.doc = "of one design, with tile or pe; 0: none", .unit = "s"});
+}
+
+template <class Visitor>
+void describe(Visitor& v, Confirmation& c) {
+  v.field("fidelity", c.fidelity, {.doc = "how closely the best designs are looked at again"});
+  v.field("count", c.count, {.doc = "how many designs", .min = 1});
+}
 
 struct Sweep {
   std::string name;
@@ -37,12 +63,16 @@ struct Sweep {
   std::vector<Objective> objectives;           ///< one or more
   Fidelity fidelity = Fidelity::analytic;
   SearchSettings search;
+  std::optional<Confirmation> confirm;
   YamlNode searcher_settings;  ///< hyperparameters; what they are, the searcher says
 };
 
 /// Reads a sweep file's tree. Throws SpecError with every mistake, those of the experiment and of
 /// paths that it does not have included.
 Sweep read_sweep(const YamlNode& root, const Library& library);
+
+/// JSON Schema of sweep files; `run` is that of their experiment.
+std::string sweep_schema(const std::string& run);
 
 /// The experiment's tree with a design's settings.
 YamlNode apply(const Sweep& sweep, const Point& point);

@@ -21,6 +21,8 @@ std::string reason_of(sqlite3* connection) {
       return "this is no study";
     case SQLITE_CANTOPEN:
       return "it cannot be opened";
+    case SQLITE_IOERR:
+      return "it cannot be written; what was stored before is complete";
     case SQLITE_READONLY:
       return "it cannot be written to";
     default:

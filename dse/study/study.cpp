@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/files.hpp"
+#include "base/parameters.hpp"
 #include "dse/metrics.hpp"
 #include "dse/study/database.hpp"
 
@@ -31,6 +32,19 @@ CREATE TABLE trials (
   metrics TEXT NOT NULL,       -- JSON: by name; null: no number
   bottleneck TEXT NOT NULL,
   stalls TEXT NOT NULL);       -- JSON: cycles by cause
+)";
+
+/// Closer looks at trials; studies that were begun without have no such table.
+constexpr const char* confirmed_schema = R"(
+CREATE TABLE IF NOT EXISTS confirmed (
+  number INTEGER NOT NULL,
+  fidelity TEXT NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  metrics TEXT NOT NULL,
+  bottleneck TEXT NOT NULL,
+  stalls TEXT NOT NULL,
+  PRIMARY KEY (number, fidelity)) WITHOUT ROWID;
 )";
 
 json digits_json(const Point& point) {
@@ -85,17 +99,28 @@ TrialStatus read_status(const std::string& word) {
   throw StudyError(fmt::format("the study has a trial with the status {}", quote(word)));
 }
 
+/// The columns of a result from `first` on.
+Result read_result(const Statement& row, int first) {
+  Result result;
+  result.status = read_status(row.text(first));
+  result.reason = row.text(first + 1);
+  result.metrics = read_metrics(json::parse(row.text(first + 2)));
+  result.bottleneck = row.text(first + 3);
+  result.stalls = read_stalls(json::parse(row.text(first + 4)));
+  return result;
+}
+
 Trial read_trial(const Statement& row) {
-  Trial trial;
-  trial.number = row.number(0);
-  trial.batch = row.number(1);
-  trial.point = read_digits(json::parse(row.text(2)));
-  trial.result.status = read_status(row.text(3));
-  trial.result.reason = row.text(4);
-  trial.result.metrics = read_metrics(json::parse(row.text(5)));
-  trial.result.bottleneck = row.text(6);
-  trial.result.stalls = read_stalls(json::parse(row.text(7)));
-  return trial;
+  return {row.number(0), row.number(1), read_digits(json::parse(row.text(2))), read_result(row, 3)};
+}
+
+/// Writes a result to the parameters from `first` on, and the row to the table.
+void insert_result(Statement& insert, int first, const Result& result) {
+  const std::string metrics = metrics_json(result.metrics).dump();
+  const std::string stalls = stalls_json(result.stalls).dump();
+  insert.bind(first, name_of(result.status)).bind(first + 1, result.reason);
+  insert.bind(first + 2, metrics).bind(first + 3, result.bottleneck).bind(first + 4, stalls).step();
+  insert.reset();
 }
 
 /// The fields of a StudyInfo under their names.
@@ -140,6 +165,7 @@ Study Study::open(const std::string& path, const StudyInfo& info) {
         copy, [&](std::string_view key, const auto& value) { put(key, fmt::format("{}", value)); });
   }
   exists.reset();
+  database->run(confirmed_schema);
   database->run("COMMIT");
   return Study(std::move(database));
 }
@@ -180,6 +206,12 @@ std::uint64_t Study::size() const {
   return query.number(0);
 }
 
+std::uint64_t Study::count(std::string_view status) const {
+  Statement query(*database_, "SELECT count(*) FROM trials WHERE status = ?");
+  query.bind(1, status).step();
+  return query.number(0);
+}
+
 std::vector<Trial> Study::trials() const {
   std::vector<Trial> trials;
   Statement query(*database_,
@@ -193,19 +225,12 @@ std::vector<Trial> Study::trials() const {
   return trials;
 }
 
-void Study::add(const std::vector<Trial>& trials) {
+/// Runs `work` in a transaction: all of it, or nothing.
+template <class Work>
+void Study::transact(Work work) {
   database_->run("BEGIN IMMEDIATE");
   try {
-    Statement insert(*database_, "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-    for (const Trial& trial : trials) {
-      const std::string digits = digits_json(trial.point).dump();
-      const std::string metrics = metrics_json(trial.result.metrics).dump();
-      const std::string stalls = stalls_json(trial.result.stalls).dump();
-      insert.bind(1, trial.number).bind(2, trial.batch).bind(3, digits);
-      insert.bind(4, name_of(trial.result.status)).bind(5, trial.result.reason).bind(6, metrics);
-      insert.bind(7, trial.result.bottleneck).bind(8, stalls).step();
-      insert.reset();
-    }
+    work();
     database_->run("COMMIT");
   } catch (const StudyError&) {
     sqlite3_exec(database_->connection, "ROLLBACK", nullptr, nullptr, nullptr);
@@ -213,13 +238,102 @@ void Study::add(const std::vector<Trial>& trials) {
   }
 }
 
+void Study::add(const std::vector<Trial>& trials) {
+  transact([&] {
+    Statement insert(*database_, "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const Trial& trial : trials) {
+      const std::string digits = digits_json(trial.point).dump();
+      insert.bind(1, trial.number).bind(2, trial.batch).bind(3, digits);
+      insert_result(insert, 4, trial.result);
+    }
+  });
+}
+
+void Study::confirm(const std::vector<ConfirmedTrial>& looks) {
+  transact([&] {
+    Statement insert(*database_, "INSERT INTO confirmed VALUES (?, ?, ?, ?, ?, ?, ?)");
+    for (const ConfirmedTrial& look : looks) {
+      insert.bind(1, look.number).bind(2, look.fidelity);
+      insert_result(insert, 3, look.result);
+    }
+  });
+}
+
+std::vector<ConfirmedTrial> Study::confirmed() const {
+  std::vector<ConfirmedTrial> looks;
+  Statement exists(*database_, "SELECT count(*) FROM sqlite_master WHERE name = 'confirmed'");
+  exists.step();
+  if (exists.number(0) == 0) return looks;
+  Statement query(*database_,
+                  "SELECT number, fidelity, status, reason, metrics, bottleneck, stalls "
+                  "FROM confirmed ORDER BY number, fidelity");
+  try {
+    while (query.step()) looks.push_back({query.number(0), query.text(1), read_result(query, 2)});
+  } catch (const json::exception&) {
+    throw StudyError(fmt::format("{}: a closer look is damaged", database_->path));
+  }
+  return looks;
+}
+
+namespace {
+
+/// Keys of a sweep that do not decide what a trial means.
+bool is_only_search(std::string_view key) {
+  return key == "search" || key == "name" || key == "source" || key == "confirm";
+}
+
+std::string short_text(const YamlNode* node) {
+  if (node == nullptr) return "absent";
+  std::string text = flow_text(*node);
+  constexpr std::size_t shown = 60;
+  return text.size() <= shown ? text : text.substr(0, shown) + "...";
+}
+
+/// Appends where two trees differ, by path, the deepest maps that both have.
+void add_differences(const YamlNode& study, const YamlNode& now, const std::string& path,
+                     std::vector<std::string>& list) {
+  const auto at = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+  const auto one = [&](const std::string& key, const YamlNode* a, const YamlNode* b) {
+    if (path.empty() && is_only_search(key)) return;
+    if (a != nullptr && b != nullptr && same_content(*a, *b)) return;
+    if (a != nullptr && b != nullptr && a->is_map() && b->is_map())
+      return add_differences(*a, *b, at(key), list);
+    list.push_back(
+        fmt::format("{}: {} in the study, {} now", at(key), short_text(a), short_text(b)));
+  };
+  for (const YamlNode::Entry& entry : study.entries)
+    one(entry.key, &entry.value, now.find(entry.key));
+  for (const YamlNode::Entry& entry : now.entries)
+    if (study.find(entry.key) == nullptr) one(entry.key, nullptr, &entry.value);
+}
+
+std::vector<std::string> sweep_differences(const StudyInfo& study, const StudyInfo& sweep) {
+  std::vector<std::string> list;
+  try {
+    add_differences(parse_yaml(study.sweep_text, "study"), parse_yaml(sweep.sweep_text, "sweep"),
+                    "", list);
+  } catch (const SpecError&) {
+    list.clear();  // a text that cannot be read is told as a whole
+  }
+  if (list.empty())
+    list.emplace_back("the space, the experiment, the objectives or the fidelity are others");
+  constexpr std::size_t shown = 8;
+  if (list.size() > shown) {
+    const std::size_t more = list.size() - shown;
+    list.resize(shown);
+    list.push_back(fmt::format("and {} other values", more));
+  }
+  return list;
+}
+
+}  // namespace
+
 std::vector<std::string> differences(const StudyInfo& study, const StudyInfo& sweep) {
   std::vector<std::string> list;
   const auto compare = [&](std::string_view what, const auto& a, const auto& b) {
     if (a != b) list.push_back(fmt::format("{}: {} in the study, {} now", what, a, b));
   };
-  if (study.sweep_hash != sweep.sweep_hash)
-    list.emplace_back("the space, the experiment, the objectives or the fidelity are others");
+  if (study.sweep_hash != sweep.sweep_hash) list = sweep_differences(study, sweep);
   compare("searcher", study.searcher, sweep.searcher);
   compare("settings of the searcher", study.searcher_settings, sweep.searcher_settings);
   compare("seed", study.seed, sweep.seed);

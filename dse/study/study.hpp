@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dse/sweep.hpp"
@@ -34,6 +35,14 @@ struct StudyInfo {
   bool operator==(const StudyInfo&) const = default;
 };
 
+/// What a closer look at a trial's design gave.
+struct ConfirmedTrial {
+  std::uint64_t number = 0;  ///< of the trial
+  std::string fidelity;
+  Result result;
+  bool operator==(const ConfirmedTrial&) const = default;
+};
+
 class Study {
  public:
   /// Opens the study at `path`; creates it with `info` when there is none. One writer at a time:
@@ -48,15 +57,24 @@ class Study {
 
   StudyInfo info() const;
   std::uint64_t size() const;
+  /// Trials of a status.
+  std::uint64_t count(std::string_view status) const;
   /// All trials in their order.
   std::vector<Trial> trials() const;
   /// Adds the trials of one batch, all or none; returns when they are on the disk.
   void add(const std::vector<Trial>& trials);
 
+  /// Closer looks, by the number of the trial.
+  std::vector<ConfirmedTrial> confirmed() const;
+  /// Adds closer looks, all or none, as add() does.
+  void confirm(const std::vector<ConfirmedTrial>& looks);
+
  private:
   friend class Statement;
   struct Database;
   explicit Study(std::unique_ptr<Database> database);
+  template <class Work>
+  void transact(Work work);
   std::unique_ptr<Database> database_;
 };
 

@@ -4,11 +4,15 @@
 import csv
 import io
 import json
+import resource
 import signal
+import sqlite3
 import subprocess
 import time
 
+import jsonschema
 import pytest
+import yaml
 from sluice_command import PROGRAM, ROOT, Project
 
 SWEEP = ROOT / "configs" / "sweep" / "tpu_edge.yaml"
@@ -22,6 +26,12 @@ def studied(tmp_path_factory):
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("tpu_edge: 96 designs, ")
     return project
+
+
+def limit_files(size):
+    """In a child process: writing beyond fails, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def trials_of(project):
@@ -81,3 +91,65 @@ def test_what_is_no_study_is_told_so(project):
     assert done.err == "sluice study show: error: s.sqlite: this is no study\n"
     done = project.sluice("study", "best", "none.sqlite")
     assert done.err == "sluice study best: error: none.sqlite: it cannot be opened\n"
+
+
+def test_studies_are_listed_with_what_cannot_be_read(studied):
+    (studied.folder / "no.sqlite").write_text("this is a text that is long enough to be read\n" * 9)
+    done = studied.sluice("study", "list", "s.sqlite", "no.sqlite")
+    lines = done.out.splitlines()
+    assert done.code == 1
+    assert lines[1].split()[0] == "96"
+    assert lines[1].endswith("s.sqlite (tpu_edge)")
+    assert lines[2] == "no.sqlite: this is no study"
+
+
+def test_a_study_of_another_format_is_told_so(studied):
+    copy = studied.folder / "old.sqlite"
+    copy.write_bytes((studied.folder / "s.sqlite").read_bytes())
+    with sqlite3.connect(copy) as connection:
+        connection.execute("UPDATE info SET value = '7' WHERE key = 'format_version'")
+    done = studied.sluice("study", "show", "old.sqlite")
+    assert done.code == 1
+    assert done.err == (
+        "sluice study: error: old.sqlite: the study has format 7, this sluice reads format 1\n")
+
+
+def test_a_sweep_that_changed_says_what_changed(studied):
+    done = studied.sluice("sweep", SWEEP, "--budget", 96, "--store", "s.sqlite",
+                          "--set", "parameters.lanes.powers_of_two=[8, 64]")
+    assert done.code == 1
+    assert ("parameters.lanes.powers_of_two: [8, 256] in the study, [8, 64] now\n"
+            "hint: name another file with --store, or undo the change\n") in done.err
+
+
+def test_a_full_disk_leaves_the_study_sound(project):
+    limit = 200_000  # bytes of any file
+    words = [PROGRAM, "sweep", SWEEP, "--budget", "20000", "--store", "s.sqlite", "-q"]
+    done = subprocess.run(words, cwd=project.folder, capture_output=True, text=True, check=False,
+                          preexec_fn=lambda: limit_files(limit))
+    assert done.returncode == 1
+    assert "what was stored before is complete" in done.stderr
+    with sqlite3.connect(project.folder / "s.sqlite") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert project.sluice("study", "validate", "s.sqlite", "--count", 5).code == 0
+
+
+def test_a_sweep_file_is_checked_described_and_has_a_schema(project):
+    assert project.sluice("check", SWEEP).out.endswith(": a sweep without mistakes\n")
+    text = project.sluice("describe", SWEEP).out
+    assert "11 parameters" in text
+    assert "rows * columns <= 4096" in text
+    jsonschema.Draft202012Validator(json.loads(project.sluice("schema", "sweep").out)).validate(
+        yaml.safe_load(SWEEP.read_text()))
+
+
+def test_tile_in_one_and_in_two_workers_is_the_same(project):
+    found = []
+    for workers in (1, 2):
+        store = f"w{workers}.sqlite"
+        done = project.sluice("sweep", SWEEP, "--budget", 6, "--fidelity", "tile", "--workers",
+                              workers, "--store", store, "--set",
+                              "experiment.workload={model: alexnet}", "-q")
+        assert (done.code, done.err) == (0, "")
+        found.append(project.sluice("study", "export", store).out)
+    assert found[0] == found[1]

@@ -6,9 +6,9 @@ import re
 import pytest
 from sluice_command import ROOT
 
-COMMANDS = ["run", "check", "describe", "cascade", "map", "evaluate", "sweep",
-            "study show", "study best", "study front", "study export", "study validate",
-            "reproduce", "list",
+COMMANDS = ["run", "check", "describe", "cascade", "map", "evaluate", "sweep", "benchmark",
+            "study list", "study show", "study best", "study front", "study export",
+            "study validate", "reproduce", "list",
             "schema", "import scalesim", "import accelergy", "import onnx",
             "import timeloop", "help"]
 

@@ -37,7 +37,7 @@ TEST_CASE("the front holds what nothing dominates, once") {
 
 TEST_CASE("ranks peel fronts, what failed comes last") {
   CHECK(ranks_of({{1, 4}, {2, 2}, {3, 3}, {}, {4, 4}}) == std::vector<std::size_t>{0, 0, 1, 5, 2});
-  CHECK(ranks_of({{1, 4}, {}}) == std::vector<std::size_t>{0, 2});
+  CHECK(ranks_of(std::vector<std::vector<double>>{{1, 4}, {}}) == std::vector<std::size_t>{0, 2});
 }
 
 TEST_CASE("the hypervolume is the area below the reference") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include "dse/evaluator.hpp"
 #include "dse/run_sweep.hpp"
 #include "dse/searchers.hpp"
 #include "tests/dse/sweeps.hpp"
@@ -71,6 +72,27 @@ TEST_CASE("a larger budget goes on where the smaller one ended") {
   CHECK(trials.size() == 30);
   CHECK(trials[11].batch == 1);
   CHECK(trials[12].batch == 2);
+}
+
+TEST_CASE("the best designs are looked at again, each once") {
+  const Folder folder;
+  Sweep sweep =
+      sweep_of(sweep_text + "confirm: {fidelity: tile, count: 3}\nsearch: {budget: 40}\n");
+  Study study = Study::open(folder.path("s.sqlite"), info_of(sweep));
+  const std::vector<Trial> trials =
+      run_sweep(sweep, test_library(), study, [](const std::vector<Trial>&) { return true; });
+  confirm_best(sweep, test_library(), study, trials);
+  const std::vector<ConfirmedTrial> looks = study.confirmed();
+  REQUIRE(looks.size() == 3);
+  Sweep closer = sweep;
+  closer.fidelity = Fidelity::tile;
+  for (const ConfirmedTrial& look : looks) {
+    CHECK(look.fidelity == "tile");
+    CHECK(look.result == evaluate_point(closer, test_library(), trials[look.number].point));
+    CHECK(look.result.metrics[0] >= trials[look.number].result.metrics[0]);  // analytic <= tile
+  }
+  confirm_best(sweep, test_library(), study, trials);
+  CHECK(study.confirmed() == looks);
 }
 
 }  // namespace

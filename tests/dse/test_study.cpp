@@ -81,5 +81,54 @@ TEST_CASE("differences are named with both values") {
   CHECK(differences(info, info).empty());
 }
 
+TEST_CASE("what changed of a space is named by its path") {
+  StudyInfo before = info, now = info;
+  before.sweep_text = "parameters: {a: {choices: [1, 2]}, b: {boolean: true}}\nsearch: {seed: 1}\n";
+  now.sweep_text = "parameters: {a: {choices: [1, 3]}, c: {boolean: true}}\nsearch: {seed: 2}\n";
+  now.sweep_hash = 1;
+  CHECK(differences(before, now) ==
+        std::vector<std::string>{"parameters.a.choices: [1, 2] in the study, [1, 3] now",
+                                 "parameters.b: {boolean: true} in the study, absent now",
+                                 "parameters.c: absent in the study, {boolean: true} now"});
+}
+
+TEST_CASE("closer looks are kept, one a trial and fidelity") {
+  const Folder folder;
+  Study study = Study::open(folder.path("s.sqlite"), info);
+  study.add(samples);
+  const std::vector<ConfirmedTrial> looks = {{0, "tile", samples[0].result},
+                                             {1, "tile", samples[1].result}};
+  study.confirm(looks);
+  CHECK(study.confirmed() == looks);
+  CHECK_THROWS_AS(study.confirm({looks[1]}), StudyError);
+  CHECK(study.confirmed() == looks);
+  CHECK(study.count("ok") == 1);
+}
+
+TEST_CASE("a study of another format and a damaged one are told so") {
+  const Folder folder;
+  const std::string path = folder.path("s.sqlite");
+  {
+    Study study = Study::open(path, info);
+    std::vector<Trial> many;
+    for (std::uint64_t i = 0; i < 2000; ++i) {
+      many.push_back(samples[1]);
+      many.back().number = i;
+    }
+    study.add(many);
+  }
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(16384);
+  file << std::string(65536, 'x');
+  file.close();
+  std::string text;
+  try {
+    Study::read(path).trials();
+  } catch (const StudyError& error) {
+    text = error.what();
+  }
+  CHECK(text == path + ": the file is damaged");
+}
+
 }  // namespace
 }  // namespace sluice

@@ -108,5 +108,22 @@ TEST_CASE("mistakes of a sweep are told with their place") {
         "                                                   ^");
 }
 
+TEST_CASE("constraints that say nothing, or that nothing keeps, are mistakes") {
+  CHECK(mistake("[rows * columns <= 1024, area_mm2 <= 1.16]", "[rows > 64, '']") ==
+        "s.yaml:12:26: error: a constraint is empty\n"
+        "  constraints: [rows > 64, '']\n"
+        "                           ^\n"
+        "hint: write a condition, such as `rows <= 64`");
+  CHECK(mistake("[rows * columns <= 1024, area_mm2 <= 1.16]", "[rows > 64]") ==
+        "s.yaml:12:15: error: none of the 325 designs keeps 'rows > 64'\n"
+        "  constraints: [rows > 64]\n"
+        "                ^");
+  CHECK(mistake("[rows * columns <= 1024, area_mm2 <= 1.16]", "[rows > 8, rows < 8]") ==
+        "s.yaml:12:14: error: none of the 325 designs keeps all constraints together\n"
+        "  constraints: [rows > 8, rows < 8]\n"
+        "               ^\n"
+        "hint: each alone can be kept");
+}
+
 }  // namespace
 }  // namespace sluice
