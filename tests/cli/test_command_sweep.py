@@ -111,7 +111,7 @@ def test_a_study_of_another_format_is_told_so(studied):
     done = studied.sluice("study", "show", "old.sqlite")
     assert done.code == 1
     assert done.err == (
-        "sluice study: error: old.sqlite: the study has format 7, this sluice reads format 1\n")
+        "sluice study show: error: old.sqlite: the study has format 7, this sluice reads format 1\n")
 
 
 def test_a_sweep_that_changed_says_what_changed(studied):
@@ -139,8 +139,13 @@ def test_a_sweep_file_is_checked_described_and_has_a_schema(project):
     text = project.sluice("describe", SWEEP).out
     assert "11 parameters" in text
     assert "rows * columns <= 4096" in text
-    jsonschema.Draft202012Validator(json.loads(project.sluice("schema", "sweep").out)).validate(
-        yaml.safe_load(SWEEP.read_text()))
+    sweep = yaml.safe_load(SWEEP.read_text())
+    sweep["experiment"]["architecture"] = {"include": "../arch/tpu_like_edge.yaml"}
+    schema = json.loads(project.sluice("schema", "sweep").out)
+    jsonschema.Draft202012Validator(schema).validate(sweep)
+    sweep["parameters"]["rows"]["power"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate(sweep)
 
 
 def test_tile_in_one_and_in_two_workers_is_the_same(project):
