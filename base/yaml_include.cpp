@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loading a YAML file and what it includes.
+#include "base/yaml_include.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "base/files.hpp"
-#include "base/yaml.hpp"
 
 namespace sluice {
 namespace {
@@ -46,9 +47,13 @@ class Loader {
       if (!open_.empty()) problem->message = fmt::format("{}: {}", quote(path), problem->message);
       fail(named_at, std::move(problem->message), std::move(problem->hint));
     }
+    return load_text(std::get<std::string>(text), path);
+  }
+
+  YamlNode load_text(std::string_view text, const std::string& path) {
     YamlLimits left = limits_;
     left.nodes = nodes_left_;
-    YamlNode root = parse_yaml(std::get<std::string>(text), path, left);
+    YamlNode root = parse_yaml(text, path, left);
     nodes_left_ -= std::min(nodes_left_, count_nodes(root));
     open_.push_back(path);
     resolve(root);
@@ -137,6 +142,13 @@ class Loader {
 YamlNode load_yaml(const std::string& path, const YamlLimits& limits) {
   Loader loader(limits);
   YamlNode root = loader.load_file(path, {.path = path});
+  loader.diagnostics().throw_if_any();
+  return root;
+}
+
+YamlNode load_yaml_text(std::string_view text, const std::string& path, const YamlLimits& limits) {
+  Loader loader(limits);
+  YamlNode root = loader.load_text(text, path);
   loader.diagnostics().throw_if_any();
   return root;
 }
