@@ -21,19 +21,17 @@ std::size_t batch_end(const std::vector<Trial>& trials, std::size_t first) {
   return end;
 }
 
-/// Tells the searcher and the evaluator what the study knows.
-void replay(const std::vector<Trial>& trials, AnySearcher& searcher, Evaluator& evaluator) {
+/// Tells the searcher what the study knows.
+void replay(const std::vector<Trial>& trials, AnySearcher& searcher) {
   for (std::size_t first = 0; first < trials.size();) {
     const std::size_t end = batch_end(trials, first);
     const std::vector<Point> points = searcher.ask(end - first);
-    for (std::size_t i = first; i < end; ++i) {
+    for (std::size_t i = first; i < end; ++i)
       if (i - first >= points.size() || points[i - first] != trials[i].point)
         throw StudyError(fmt::format(
             "trial {} of the study is not what the searcher asks for now; with another budget some "
             "searchers search differently: begin a new study, or keep the budget",
             i));
-      evaluator.remember(trials[i].point, trials[i].result);
-    }
     searcher.tell(std::span(trials).subspan(first, end - first));
     first = end;
   }
@@ -45,6 +43,28 @@ std::vector<Trial> trials_of(const std::vector<Point>& points, std::vector<Resul
   std::vector<Trial> trials;
   for (std::size_t i = 0; i < points.size(); ++i)
     trials.push_back({before.size() + i, batch, points[i], std::move(results[i])});
+  return trials;
+}
+
+/// Goes on after `trials`, which are those of the study.
+std::vector<Trial> go_on(const Sweep& sweep, const EvaluateBatch& evaluate, Study& study,
+                         std::vector<Trial> trials, const SweepHook& hook) {
+  const SearchSettings& search = sweep.search;
+  const SearchProblem problem{sweep.space, sweep.objectives, search.budget, search.seed};
+  AnySearcher searcher = make_searcher(search.searcher, problem, sweep.searcher_settings);
+  replay(trials, searcher);
+  bool goes_on = hook(trials);
+  while (goes_on && trials.size() < search.budget) {
+    const std::uint64_t count =
+        std::min<std::uint64_t>(search.batch, search.budget - trials.size());
+    const std::vector<Point> points = searcher.ask(count);
+    if (points.empty()) break;
+    const std::vector<Trial> batch = trials_of(points, evaluate(points), trials);
+    study.add(batch);
+    searcher.tell(batch);
+    trials.insert(trials.end(), batch.begin(), batch.end());
+    goes_on = hook(trials);
+  }
   return trials;
 }
 
@@ -100,25 +120,16 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
 
 std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,
                              const SweepHook& hook) {
-  const SearchSettings& search = sweep.search;
-  const SearchProblem problem{sweep.space, sweep.objectives, search.budget, search.seed};
-  AnySearcher searcher = make_searcher(search.searcher, problem, sweep.searcher_settings);
   Evaluator evaluator(sweep, library);
   std::vector<Trial> trials = study.trials();
-  replay(trials, searcher, evaluator);
-  bool goes_on = hook(trials);
-  while (goes_on && trials.size() < search.budget) {
-    const std::uint64_t count =
-        std::min<std::uint64_t>(search.batch, search.budget - trials.size());
-    const std::vector<Point> points = searcher.ask(count);
-    if (points.empty()) break;
-    const std::vector<Trial> batch = trials_of(points, evaluator.evaluate(points), trials);
-    study.add(batch);
-    searcher.tell(batch);
-    trials.insert(trials.end(), batch.begin(), batch.end());
-    goes_on = hook(trials);
-  }
-  return trials;
+  for (const Trial& trial : trials) evaluator.remember(trial.point, trial.result);
+  const auto evaluate = [&](std::span<const Point> points) { return evaluator.evaluate(points); };
+  return go_on(sweep, evaluate, study, std::move(trials), hook);
+}
+
+std::vector<Trial> run_sweep(const Sweep& sweep, const EvaluateBatch& evaluate, Study& study,
+                             const SweepHook& hook) {
+  return go_on(sweep, evaluate, study, study.trials(), hook);
 }
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "dse/study/study.hpp"
 #include "dse/sweep.hpp"
@@ -26,12 +27,19 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
 /// ends the sweep there.
 using SweepHook = std::function<bool(const std::vector<Trial>&)>;
 
+/// The results of a batch of canonical points, in their order.
+using EvaluateBatch = std::function<std::vector<Result>(std::span<const Point>)>;
+
 /// Goes on with the study until the sweep's budget is spent or the searcher has nothing more to
 /// try, and returns all its trials. A batch is in the study before anyone is told of it. The
 /// searcher is brought to where it was by asking it again for what is stored, so that a study that
 /// was interrupted goes on as if it had not been. Throws StudyError when the searcher does not ask
 /// for the same designs again.
 std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,
+                             const SweepHook& hook);
+/// The same with designs evaluated elsewhere, such as on a cluster; those that the study knows are
+/// not asked for again.
+std::vector<Trial> run_sweep(const Sweep& sweep, const EvaluateBatch& evaluate, Study& study,
                              const SweepHook& hook);
 
 }  // namespace sluice
