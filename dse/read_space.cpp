@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -14,6 +15,17 @@
 
 namespace sluice {
 namespace {
+
+/// A value as conditions name it: a word in quotes, as JSON has it, is the word.
+std::string choice_text(const YamlNode& node) {
+  const bool is_word = !node.scalar.empty() &&
+                       std::isalpha(static_cast<unsigned char>(node.scalar.front())) != 0 &&
+                       std::ranges::all_of(node.scalar, [](unsigned char c) {
+                         return std::isalnum(c) != 0 || c == '_' || c == '-';
+                       });
+  const bool means_other = node.scalar == "true" || node.scalar == "false" || node.scalar == "null";
+  return node.is_scalar() && is_word && !means_other ? node.scalar : flow_text(node);
+}
 
 class SpaceReader {
  public:
@@ -135,12 +147,12 @@ class SpaceReader {
       diagnostics_.error(node.where, "a list of values is expected here");
       return domain;
     }
-    for (const YamlNode& item : node.items) domain.values.push_back(flow_text(item));
+    for (const YamlNode& item : node.items) domain.values.push_back(choice_text(item));
     return domain;
   }
 
   void read_usual(const YamlNode& node, SpaceParameter& parameter) {
-    const std::uint64_t index = index_of(parameter.domain, flow_text(node));
+    const std::uint64_t index = index_of(parameter.domain, choice_text(node));
     if (index < size_of(parameter.domain)) {
       parameter.usual = index;
     } else {

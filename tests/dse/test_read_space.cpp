@@ -55,6 +55,15 @@ TEST_CASE("every kind of parameter is read") {
   CHECK(space.parameters[6].paths == std::vector<std::string>{"p.g", "p.h"});
 }
 
+TEST_CASE("a word in quotes is the word, other texts in quotes stay texts") {
+  const DesignSpace space =
+      read("parameters: {d: {path: p.d, choices: [\"ws\", os, \"8\", \"true\"], usual: \"ws\"}}\n")
+          .space;
+  CHECK(space.parameters[0].domain ==
+        Domain{ChoiceDomain{{"ws", "os", "\"8\"", "\"true\""}, false}});
+  CHECK(space.parameters[0].usual == 0);
+}
+
 TEST_CASE("constraints over metrics are kept apart") {
   const ReadSpace read_back = read(
       "parameters: {rows: {path: a.rows, integers: [1, 8]}}\n"
