@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sluice: a cycle-level accelerator simulator and design-space explorer for deep learning.
+
+    report = sluice.simulate("configs/run/quickstart.yaml")
+    report.cycles, report.bottleneck, report.layers
+
+Errors in the input are `InputError`, with the text that the command prints.
+"""
+
+from ._core import InputError, StudyError
+from ._core import version as _version
+from .cascades import Cascade, compare
+from .results import Infeasible, Report
+from .simulation import simulate
+from .spaces import Parameter, Space
+from .studies import Searcher, Study, Sweep, Trials, searchers
+
+__version__ = _version()
+__all__ = [
+    "Cascade",
+    "Infeasible",
+    "InputError",
+    "Parameter",
+    "Report",
+    "Searcher",
+    "Space",
+    "Study",
+    "StudyError",
+    "Sweep",
+    "Trials",
+    "compare",
+    "searchers",
+    "simulate",
+]
+
+
+def _register_environments() -> None:
+    """Gymnasium knows an id once it is registered; where Gymnasium is not installed, none is."""
+    from importlib.util import find_spec
+
+    if find_spec("gymnasium") is not None:
+        from .registration import register_environments
+
+        register_environments()
+
+
+_register_environments()

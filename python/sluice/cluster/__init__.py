@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sweeps on many machines: job arrays of Slurm (`slurm`), tasks of Ray (`ray_tasks`)."""
+
+
+class ClusterError(RuntimeError):
+    """The cluster cannot be used as asked. What was finished is still there."""

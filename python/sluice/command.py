@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console script. It is the command of the C++ build, which the package contains; only what
+needs Python, `sweep --executor ray|slurm`, is done here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXIT_FAILED, EXIT_WRONG_INPUT = 1, 2
+
+
+def program() -> Path:
+    """The command in the package; in an editable install, that of the build it was made from."""
+    return Path(__file__).parent / "bin" / "sluice"
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    if words[:1] == ["sweep"] and any(word.split("=")[0] == "--executor" for word in words):
+        sys.exit(sweep_elsewhere(words[1:]))
+    os.execv(program(), ["sluice", *words])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sluice sweep",
+        description="Searches the designs of a sweep file on a cluster (docs/cluster.md).",
+    )
+    parser.add_argument("file", metavar="FILE", help="sweep file")
+    parser.add_argument("--executor", choices=["ray", "slurm"], required=True)
+    parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE")
+    for name in ("searcher", "budget", "batch", "seed"):
+        parser.add_argument(f"--{name}", help=f"in place of search.{name}")
+    parser.add_argument("--fidelity", help="in place of fidelity")
+    parser.add_argument("--store", help="file of the study (out/NAME.sqlite)")
+    ray = parser.add_argument_group("with ray")
+    ray.add_argument("--address", help="of the cluster; auto: the one on this machine")
+    slurm = parser.add_argument_group("with slurm")
+    slurm.add_argument("--array", type=int, default=100, help="tasks of the job array (100)")
+    slurm.add_argument("--folder", type=Path, help="of the shards (out/NAME.shards)")
+    slurm.add_argument("--sbatch", action="append", default=[], metavar="OPTION",
+                       help="further option of sbatch, such as --sbatch=--time=60")  # fmt: skip
+    slurm.add_argument("--status", action="store_true", help="only say what is done")
+    slurm.add_argument("--retry", action="store_true", help="submit again what is missing")
+    slurm.add_argument("--merge", action="store_true", help="write the study of what is done")
+    return parser
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, str]:
+    settings = dict(setting.partition("=")[::2] for setting in arguments.set)
+    for name in ("searcher", "budget", "batch", "seed"):
+        if getattr(arguments, name) is not None:
+            settings[f"search.{name}"] = getattr(arguments, name)
+    if arguments.fidelity is not None:
+        settings["fidelity"] = arguments.fidelity
+    return settings
+
+
+def sweep_elsewhere(words: Sequence[str]) -> int:
+    from . import InputError, StudyError, Sweep
+    from .cluster import ClusterError
+
+    arguments = _parser().parse_args(words)
+    try:
+        sweep = Sweep(arguments.file, _settings(arguments))
+        if arguments.executor == "ray":
+            return _on_ray(sweep, arguments)
+        return _on_slurm(sweep, arguments)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return EXIT_WRONG_INPUT
+    except (ClusterError, StudyError) as error:
+        print(f"sluice sweep: error: {error}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _store(name: str, arguments: argparse.Namespace) -> str:
+    if arguments.store is None:
+        Path("out").mkdir(exist_ok=True)
+    return arguments.store or f"out/{name}.sqlite"
+
+
+def _on_ray(sweep: Sweep, arguments: argparse.Namespace) -> int:  # noqa: F821
+    from .cluster import ray_tasks
+
+    store = _store(sweep.name, arguments)
+    budget = sweep.search["budget"]
+    terminal = sys.stderr.isatty()
+
+    def progress(done: int) -> bool:
+        if terminal:
+            print(f"\r\033[K{done} of {budget} designs", end="", file=sys.stderr, flush=True)
+        return True
+
+    trials = ray_tasks.run(sweep, store, arguments.address, progress)
+    if terminal:
+        print("\r\033[K", end="", file=sys.stderr)
+    print(f"{len(trials)} designs, front of {len(trials.front())}\nstored in {store}")
+    return 0
+
+
+def _on_slurm(sweep: Sweep, arguments: argparse.Namespace) -> int:  # noqa: F821
+    from .cluster import slurm
+    from .cluster.shards import Plan
+
+    folder = arguments.folder or slurm.folder_of(sweep.name)
+    first = not (folder / "plan.json").exists()
+    plan = Plan.make(folder, sweep, arguments.array)
+    if arguments.merge:
+        store = _store(sweep.name, arguments)
+        trials = plan.merge(store)
+        print(f"{len(trials)} designs, front of {len(trials.front())}\nstored in {store}")
+        return 0
+    if (first or arguments.retry) and not arguments.status:
+        job = slurm.submit(plan, arguments.sbatch)
+        print(f"submitted job {job}" if job else "all shards are done")
+    print(slurm.status(plan))
+    return 0

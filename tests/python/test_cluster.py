@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sluice
+from sluice.cluster import ClusterError, shards, slurm
+from sluice.cluster.shards import FIXED_SEARCHERS, Plan
+
+COMMAND = Path(sysconfig.get_path("scripts"), "sluice")
+
+
+def same(a: sluice.Trials, b: sluice.Trials) -> bool:
+    return (
+        np.array_equal(a.designs, b.designs)
+        and np.array_equal(a.metrics, b.metrics, equal_nan=True)
+        and (a.status, a.reason, a.bottleneck, a.stalls)
+        == (b.status, b.reason, b.bottleneck, b.stalls)
+    )
+
+
+@pytest.mark.parametrize("searcher", FIXED_SEARCHERS)
+def test_shards_hold_the_designs_of_a_whole_run(small_sweep, tmp_path, searcher):
+    sweep = sluice.Sweep(small_sweep, {"search.searcher": searcher})
+    whole = sluice.Study(tmp_path / "whole.sqlite", sweep).run()
+    assert np.array_equal(shards.all_designs(sweep), whole.designs)
+
+
+def test_a_plan_worked_in_any_order_merges_to_the_whole_run(small_sweep, tmp_path):
+    sweep = sluice.Sweep(small_sweep)
+    whole = sluice.Study(tmp_path / "whole.sqlite", sweep).run()
+    plan = Plan.make(tmp_path / "shards", sweep, 7)
+    for index in (3, 0, 6, 3, 5):
+        Plan.load(plan.folder).work(index)
+    assert plan.missing() == [1, 2, 4]
+    with pytest.raises(ClusterError, match="3 of 7 shards have no result yet: 1-2,4"):
+        plan.merge(tmp_path / "merged.sqlite")
+    for task in range(2):
+        words = [sys.executable, "-m", "sluice.cluster.worker", str(plan.folder), str(task), "2"]
+        subprocess.run(words, check=True)
+    assert same(plan.merge(tmp_path / "merged.sqlite"), whole)
+    assert same(plan.merge(tmp_path / "merged.sqlite"), whole)
+    assert same(sluice.Study(tmp_path / "merged.sqlite").trials(), whole)
+
+
+def test_a_plan_belongs_to_its_sweep(small_sweep, tmp_path):
+    Plan.make(tmp_path / "shards", sluice.Sweep(small_sweep), 3)
+    other = sluice.Sweep(small_sweep, {"search.seed": 4})
+    with pytest.raises(ClusterError, match="the folder holds the plan of another sweep"):
+        Plan.make(tmp_path / "shards", other, 3)
+    with pytest.raises(ClusterError, match="there is no plan here"):
+        Plan.load(tmp_path)
+
+
+def test_searchers_that_learn_have_no_shards(small_sweep, tmp_path):
+    sweep = sluice.Sweep(small_sweep, {"search.searcher": "genetic"})
+    with pytest.raises(ClusterError, match="genetic chooses by what came of earlier designs"):
+        Plan.make(tmp_path, sweep, 3)
+
+
+def test_lists_of_tasks():
+    assert shards.ranges([0, 1, 2, 5, 7, 8]) == "0-2,5,7-8"
+    assert shards.ranges([]) == ""
+
+
+@pytest.fixture
+def fake_slurm(tmp_path, monkeypatch):
+    """Commands that answer as Slurm's do, and note how they were called."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    log = tmp_path / "calls.txt"
+    answers = {
+        "sbatch": "echo 41",
+        "squeue": "printf '41\\n41\\n7\\n'",
+        "scontrol": "echo 'MaxArraySize            = 4'",
+    }
+    for name, answer in answers.items():
+        file = folder / name
+        file.write_text(f'#!/bin/sh\necho {name} "$@" >> {log}\n{answer}\n')
+        file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return log
+
+
+def test_only_missing_shards_are_submitted(small_sweep, tmp_path, fake_slurm):
+    plan = Plan.make(tmp_path / "shards", sluice.Sweep(small_sweep), 7)
+    assert slurm.submit(plan, ["--time=60"]) == "41"
+    text = (plan.folder / "job.sbatch").read_text()
+    assert "#SBATCH --time=60\n" in text and '"$SLURM_ARRAY_TASK_ID" 3\n' in text
+    assert f"sbatch --parsable --array=0-2 {plan.folder}/job.sbatch" in fake_slurm.read_text()
+    for index in (0, 3, 6, 1):
+        plan.work(index)
+    slurm.submit(plan)
+    assert "--array=1-2" in fake_slurm.read_text()
+    assert slurm.status(plan) == "4 of 7 shards done, 2 tasks in Slurm; missing: 2,4-5"
+    for index in plan.missing():
+        plan.work(index)
+    assert slurm.submit(plan) is None
+
+
+def run_command(*words, path=None):
+    env = os.environ | ({"PATH": path} if path else {})
+    return subprocess.run([COMMAND, *words], capture_output=True, text=True, check=False, env=env)
+
+
+def test_without_slurm_the_command_says_so(small_sweep, tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(sluice.Sweep(small_sweep).text)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = run_command("sweep", str(file), "--executor", "slurm", "--folder", str(tmp_path / "f"),
+                       path=str(empty))  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        "sluice sweep: error: there is no scontrol on this machine: it is no part of a Slurm "
+        "cluster\nhint: run this on a login node, or without --executor slurm\n"
+    )
+
+
+def test_a_wrong_executor_is_refused(tmp_path):
+    done = run_command("sweep", "s.yaml", "--executor", "rai")
+    assert done.returncode == 2
+    assert "invalid choice: 'rai' (choose from 'ray', 'slurm')" in done.stderr
+
+
+class TestRay:
+    ray = pytest.importorskip("ray")
+
+    def test_an_address_where_nobody_answers(self):
+        from sluice.cluster import ray_tasks
+
+        with pytest.raises(ClusterError, match="no Ray cluster answers at 127.0.0.1:1: "):
+            ray_tasks.connect("127.0.0.1:1")
+
+    def test_a_sweep_that_learns_is_that_of_one_machine(self, small_sweep, tmp_path):
+        from sluice.cluster import ray_tasks
+
+        sweep = sluice.Sweep(small_sweep, {"search.searcher": "nsga2"})
+        whole = sluice.Study(tmp_path / "whole.sqlite", sweep).run()
+        self.ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+        try:
+            assert same(ray_tasks.run(sweep, str(tmp_path / "ray.sqlite")), whole)
+        finally:
+            self.ray.shutdown()
