@@ -64,7 +64,7 @@ def test_a_run_is_described_by_machine_network_settings_and_mapping(project):
     assert headings == ["MACHINE", "NETWORK", "SETTINGS", "MAPPING"]
     assert "4 x 4 PEs, ws, int8 x int8 into int32" in done.out
     assert re.search(r"^total +2 layers +1280 ", done.out, re.MULTILINE)
-    assert "\nfirst\n  m 8 of 8, n 8 of 8, k 16 of 16;" in done.out
+    assert "\nfirst\n  m 8 of 8, n 4 of 8, k 16 of 16;" in done.out
 
 
 def test_tasks_that_are_mapped_alike_are_described_once(project):
