@@ -48,7 +48,7 @@ std::variant<Mapping, Infeasible> map_network(std::string_view mapper, const Net
 }
 
 std::string mapper_suggestion(std::string_view mapper) {
-  if (mapper == "simple") return "heuristic, which is never slower, has taken its place";
+  if (mapper == "simple") return "heuristic has taken its place";
   std::vector<std::string> known;
   for (const Entry& entry : entries) known.emplace_back(entry.name);
   return suggestion(mapper, known);
