@@ -4,6 +4,7 @@
 // algorithm as Boost.Graph implements it).
 #include "sim/analytic/event_graph.hpp"
 
+#include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/howard_cycle_ratio.hpp>
 #include <map>
@@ -29,10 +30,39 @@ struct Ends {
   Release release = Release::at_start;
 };
 
+/// Tokens that a firing adds to a channel; those that stay when it takes them are not counted off.
+std::int64_t tokens_added(const Firing& firing, std::uint32_t channel) {
+  std::int64_t sum = 0;
+  for (const Put& put : firing.puts)
+    if (index(put.channel) == channel) sum += put.tokens;
+  for (const Take& take : firing.takes)
+    if (index(take.channel) == channel && take.release != Release::never) sum -= take.tokens;
+  return sum;
+}
+
+/// Tokens that the nodes from `begin` to `end`, as far as they lie before `first`, add to a
+/// channel. Of loops around `first` the iterations before the present one add nothing.
+std::int64_t tokens_before(const Graph& graph, std::uint32_t begin, std::uint32_t end,
+                           std::uint32_t first, std::uint32_t channel) {
+  std::int64_t sum = 0;
+  for (std::uint32_t i = begin; i < std::min(end, first);) {
+    const ScheduleNode& node = graph.schedule[i];
+    if (node.kind == ScheduleNode::Kind::fire) {
+      sum += tokens_added(graph.firings[index(node.firing)], channel);
+      ++i;
+      continue;
+    }
+    const std::int64_t once = tokens_before(graph, i + 1, node.end, first, channel);
+    sum += node.end <= first ? once * static_cast<std::int64_t>(node.count) : once;
+    i = node.end;
+  }
+  return sum;
+}
+
 class Body {
  public:
   Body(const Graph& graph, std::uint32_t first, std::uint32_t last, const MemoryBound& memory)
-      : graph_(graph), memory_(memory) {
+      : graph_(graph), memory_(memory), first_(first) {
     for (std::uint32_t i = first; i < last; ++i)
       firings_.push_back(&graph.firings[index(graph.schedule[i].firing)]);
     add_unit_edges();
@@ -47,8 +77,11 @@ class Body {
   void collect(std::map<std::uint32_t, Ends>& channels) const;
   std::uint64_t busy(std::size_t at) const { return firing_time(*firings_[at], memory_).busy; }
 
+  std::uint64_t there_at_begin(std::uint32_t channel, const Ends& ends) const;
+
   const Graph& graph_;
   MemoryBound memory_;
+  std::uint32_t first_;
   std::vector<const Firing*> firings_;
   std::vector<Edge> edges_;
 };
@@ -82,6 +115,15 @@ void Body::collect(std::map<std::uint32_t, Ends>& channels) const {
   }
 }
 
+/// Tokens that the channel holds when the loop begins. Only what the body takes before it puts can
+/// be of an earlier firing; elsewhere the initial tokens are all.
+std::uint64_t Body::there_at_begin(std::uint32_t channel, const Ends& ends) const {
+  const std::uint64_t initial = graph_.channels[channel].initial;
+  if (initial > 0 || ends.take_at >= ends.put_at) return initial;
+  const std::int64_t added = tokens_before(graph_, 0, first_, first_, channel);
+  return added > 0 ? static_cast<std::uint64_t>(added) : 0;
+}
+
 /// Channels with one put and one take of as many tokens an iteration: the data edge, and the edge
 /// back for the room. Others are left out, which only lowers the bound.
 void Body::add_channel_edges() {
@@ -91,15 +133,13 @@ void Body::add_channel_edges() {
     if (ends.puts != 1 || ends.takes != 1 || ends.put_tokens != ends.take_tokens) continue;
     const Channel& channel = graph_.channels[id];
     const std::uint64_t tokens = ends.put_tokens;
-    if (channel.initial % tokens != 0 || channel.capacity % tokens != 0) continue;
+    const std::uint64_t there = there_at_begin(id, ends);
+    if (there % tokens != 0 || channel.capacity % tokens != 0 || there > channel.capacity) continue;
     const std::uint64_t result = firing_time(*firings_[ends.put_at], memory_).result;
-    // What is taken before it is put was there when the loop began.
-    const bool was_there = channel.initial == 0 && ends.take_at < ends.put_at;
-    edges_.push_back({ends.put_at, ends.take_at, std::max<std::uint64_t>(result, 1),
-                      was_there ? 1 : channel.initial / tokens});
-    const std::uint64_t held = ends.release == Release::at_end ? busy(ends.take_at) : 0;
     edges_.push_back(
-        {ends.take_at, ends.put_at, held + 1, (channel.capacity - channel.initial) / tokens});
+        {ends.put_at, ends.take_at, std::max<std::uint64_t>(result, 1), there / tokens});
+    const std::uint64_t held = ends.release == Release::at_end ? busy(ends.take_at) : 0;
+    edges_.push_back({ends.take_at, ends.put_at, held + 1, (channel.capacity - there) / tokens});
   }
 }
 

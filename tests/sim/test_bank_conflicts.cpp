@@ -215,11 +215,11 @@ TEST_CASE("the laws hold with banks: bounds, accounts, fast-forward") {
     Architecture machine = random_machine(random, dram);
     add_banks(random, machine, 32);
     const Network network = random_network(random);
-    const Outcome tile = outcome_of(network, machine, Fidelity::tile, true, "simple");
+    const Outcome tile = outcome_of(network, machine, Fidelity::tile, true, "heuristic");
     if (std::holds_alternative<Infeasible>(tile)) continue;
     const Report& report = std::get<Report>(tile);
-    CHECK((outcome_of(network, machine, Fidelity::tile, false, "simple") == tile));
-    const Outcome bound = outcome_of(network, machine, Fidelity::analytic, true, "simple");
+    CHECK((outcome_of(network, machine, Fidelity::tile, false, "heuristic") == tile));
+    const Outcome bound = outcome_of(network, machine, Fidelity::analytic, true, "heuristic");
     CHECK(std::get<Report>(bound).total.cycles <= report.total.cycles);
     for (const LayerReport& layer : report.layers)
       CHECK(layer.busy_cycles + sum(layer.stalls) == layer.cycles);
