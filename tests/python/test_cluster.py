@@ -125,24 +125,3 @@ def test_a_wrong_executor_is_refused(tmp_path):
     done = run_command("sweep", "s.yaml", "--executor", "rai")
     assert done.returncode == 2
     assert "invalid choice: 'rai' (choose from 'ray', 'slurm')" in done.stderr
-
-
-class TestRay:
-    ray = pytest.importorskip("ray")
-
-    def test_an_address_where_nobody_answers(self):
-        from sluice.cluster import ray_tasks
-
-        with pytest.raises(ClusterError, match="no Ray cluster answers at 127.0.0.1:1: "):
-            ray_tasks.connect("127.0.0.1:1")
-
-    def test_a_sweep_that_learns_is_that_of_one_machine(self, small_sweep, tmp_path):
-        from sluice.cluster import ray_tasks
-
-        sweep = sluice.Sweep(small_sweep, {"search.searcher": "nsga2"})
-        whole = sluice.Study(tmp_path / "whole.sqlite", sweep).run()
-        self.ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-        try:
-            assert same(ray_tasks.run(sweep, str(tmp_path / "ray.sqlite")), whole)
-        finally:
-            self.ray.shutdown()
