@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 import sluice
 
-ray = pytest.importorskip("ray")
+pytest.importorskip("ray")
 
+import ray
 from sluice.cluster import ClusterError, ray_tasks
 
 

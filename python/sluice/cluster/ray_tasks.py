@@ -7,6 +7,7 @@ the searcher: nodes may come, go and die, and the trials are those of a run on o
 from __future__ import annotations
 
 import math
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,24 @@ TASK_SECONDS = 0.5
 """A task should last so long that what Ray costs (about a millisecond) is lost in it."""
 
 
+CONNECT_SECONDS = 5
+
+
 def _ray() -> Any:
     try:
         import ray
     except ImportError as error:
         raise ClusterError("Ray is not installed\nhint: pip install 'sluice[ray]'") from error
     return ray
+
+
+def _check_answers(address: str) -> None:
+    """Ray itself asks an address where nobody answers for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or "://" in address or not port.isdigit():
+        return
+    with socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS):
+        pass
 
 
 def connect(address: str | None) -> Any:
@@ -39,8 +52,10 @@ def connect(address: str | None) -> Any:
     if ray.is_initialized():
         return ray
     try:
+        if address is not None:
+            _check_answers(address)
         ray.init(address=address, log_to_driver=False, logging_level="error")
-    except (ConnectionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ClusterError(
             f"no Ray cluster answers at {address}: {error}\nhint: `ray start --head` begins one"
         ) from error
