@@ -63,7 +63,7 @@ class TreeReader {
 
   static std::vector<std::string> unique(std::vector<std::string> names) {
     std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
   }
 
