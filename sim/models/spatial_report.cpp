@@ -8,7 +8,7 @@
 #include "sim/memory/memory_facts.hpp"
 #include "sim/models/spatial_evaluate.hpp"
 #include "sim/report/bottleneck.hpp"
-#include "sim/version.hpp"
+#include "sim/report/totals.hpp"
 
 namespace sluice {
 namespace {
@@ -68,19 +68,10 @@ class Assembler {
 };
 
 void Assembler::summarize() {
-  report_.provenance = {std::string(version()),
-                        std::string(name_of(experiment_.simulation.fidelity)),
-                        experiment_.simulation.seed, experiment_.input_hash};
-  MachineSummary& m = report_.machine;
-  m.name = machine_.name;
-  m.source = machine_.source;
-  m.clock_hz = machine_.clock.value;
-  m.pes = product(machine_.spatial_array.rows, machine_.spatial_array.columns);
-  m.peak_macs_per_second = static_cast<double>(m.pes) * machine_.clock.value;
-  m.peak_dram_bytes_per_second =
-      memory_facts(machine_.dram, machine_.clock).bytes_per_cycle * machine_.clock.value;
-  const Network& n = experiment_.network;
-  report_.network = {n.name, n.source, n.layers.size(), macs(n), parameters(n)};
+  report_ = report_of(experiment_);
+  const SpatialArray& array = machine_.spatial_array;
+  report_.machine = machine_summary(machine_.name, machine_.source, machine_.clock, array.rows,
+                                    array.columns, machine_.dram);
 }
 
 std::vector<Traffic> Assembler::traffic(std::size_t i) const {
@@ -129,25 +120,8 @@ LayerReport Assembler::layer(std::size_t i) const {
 }
 
 void Assembler::finish(LayerReport& layer) const {
-  std::ranges::stable_sort(layer.stalls, std::greater{}, &Stall::cycles);
-  const MachineSummary& m = report_.machine;
-  layer.seconds = to_seconds(Cycles{layer.cycles}, Hertz{m.clock_hz}).value;
-  const double pes = static_cast<double>(m.pes), macs = static_cast<double>(layer.macs);
-  const std::uint64_t cycles = layer.cycles + layer.overlapped_cycles;
-  if (cycles > 0) layer.utilization = macs / (static_cast<double>(cycles) * pes);
-  layer.traffic_bytes = 0;
-  for (const Traffic& t : layer.traffic)
-    if (t.memory == "dram") layer.traffic_bytes += t.read_bytes + t.write_bytes;
-  if (layer.traffic_bytes > 0)
-    layer.arithmetic_intensity = macs / static_cast<double>(layer.traffic_bytes);
-  const double bandwidth = m.peak_dram_bytes_per_second;
-  layer.roofline_utilization =
-      layer.macs == 0 ? 0
-      : bandwidth == 0 || layer.traffic_bytes == 0
-          ? 1
-          : std::min(1.0, macs * bandwidth /
-                              (static_cast<double>(layer.traffic_bytes) * m.peak_macs_per_second));
-  layer.bottleneck = bottleneck_sentence(layer, m);
+  derive(layer, report_.machine);
+  layer.bottleneck = bottleneck_sentence(layer, report_.machine);
 }
 
 void Assembler::total() {
@@ -163,22 +137,8 @@ void Assembler::total() {
     total.vector_operations += layer.vector_operations;
     used += layer.mapping_efficiency * static_cast<double>(layer.busy_cycles);
     busy += static_cast<double>(layer.busy_cycles);
-    for (const Stall& stall : layer.stalls) {
-      const auto known = std::ranges::find(total.stalls, stall.cause, &Stall::cause);
-      if (known == total.stalls.end())
-        total.stalls.push_back(stall);
-      else
-        known->cycles += stall.cycles;
-    }
-    for (const Traffic& t : layer.traffic) {
-      const auto known = std::ranges::find_if(total.traffic, [&](const Traffic& k) {
-        return k.memory == t.memory && k.tensor == t.tensor;
-      });
-      if (known == total.traffic.end())
-        total.traffic.push_back(t);
-      else
-        known->read_bytes += t.read_bytes, known->write_bytes += t.write_bytes;
-    }
+    for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
+    add_traffic(total.traffic, layer.traffic);
   }
   if (busy > 0) total.mapping_efficiency = used / busy;
   finish(total);
@@ -186,27 +146,15 @@ void Assembler::total() {
 
 void Assembler::memories() {
   const GlobalBuffer& buffer = machine_.global_buffer;
-  const auto add = [&](const std::string& name, Bytes capacity, double peak) -> MemoryReport& {
-    MemoryReport memory;
-    memory.name = name;
-    memory.capacity_bytes = capacity.value;
-    memory.peak_bytes_per_cycle = peak;
-    for (const Traffic& t : report_.total.traffic)
-      if (t.memory == name) memory.read_bytes += t.read_bytes, memory.write_bytes += t.write_bytes;
-    const double most = peak * static_cast<double>(report_.total.cycles);
-    if (most > 0)
-      memory.bandwidth_utilization =
-          static_cast<double>(memory.read_bytes + memory.write_bytes) / most;
-    report_.memories.push_back(std::move(memory));
-    return report_.memories.back();
-  };
-  add("dram", machine_.dram.capacity, memory_facts(machine_.dram, machine_.clock).bytes_per_cycle)
+  add_memory(report_, "dram", machine_.dram.capacity,
+             memory_facts(machine_.dram, machine_.clock).bytes_per_cycle)
       .counters = timing_.dram_counters;
   const std::uint64_t ports = buffer.read_ports + (buffer.shared_ports ? 0 : buffer.write_ports);
   std::uint64_t peak_bytes = 0;
   for (const SpatialJob& job : jobs_) peak_bytes = std::max(peak_bytes, job.walk.buffer_bytes);
-  add("global_buffer", buffer.capacity, static_cast<double>(ports * buffer.row.value)).counters = {
-      {"peak_bytes", peak_bytes, "B"}};
+  add_memory(report_, "global_buffer", buffer.capacity,
+             static_cast<double>(ports * buffer.row.value))
+      .counters = {{"peak_bytes", peak_bytes, "B"}};
   if (timing_.error > 0)
     report_.memories.back().counters.push_back(
         {"output_error", static_cast<std::uint64_t>(timing_.error * 1e6 + 0.5), "ppm"});

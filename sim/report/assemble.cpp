@@ -5,31 +5,16 @@
 #include <algorithm>
 
 #include "arch/scratchpad_peak.hpp"
-#include "base/checked.hpp"
 #include "sim/memory/memory_facts.hpp"
 #include "sim/models/systolic.hpp"
 #include "sim/report/bottleneck.hpp"
-#include "sim/version.hpp"
+#include "sim/report/totals.hpp"
 
 namespace sluice {
 namespace {
 
 std::uint64_t at(const TaskActions& actions, SystolicAction action) {
   return actions[static_cast<std::size_t>(action)];
-}
-
-void add_stall(std::vector<Stall>& stalls, const Stall& stall) {
-  for (Stall& known : stalls)
-    if (known.cause == stall.cause) {
-      known.cycles += stall.cycles;
-      return;
-    }
-  stalls.push_back(stall);
-}
-
-void sort_stalls(std::vector<Stall>& stalls) {
-  std::stable_sort(stalls.begin(), stalls.end(),
-                   [](const Stall& a, const Stall& b) { return a.cycles > b.cycles; });
 }
 
 /// Bytes moved at each memory, by tensor.
@@ -49,20 +34,6 @@ void add_dram_traffic(const TaskTraffic& t, std::vector<Traffic>& list) {
   if (t.input_read > 0) list.push_back({"dram", "input", t.input_read, 0});
   if (t.weight_read > 0) list.push_back({"dram", "weight", t.weight_read, 0});
   if (t.output_write > 0) list.push_back({"dram", "output", 0, t.output_write});
-}
-
-void merge(std::vector<Traffic>& into, const std::vector<Traffic>& more) {
-  for (const Traffic& traffic : more) {
-    const auto same = std::find_if(into.begin(), into.end(), [&](const Traffic& t) {
-      return t.memory == traffic.memory && t.tensor == traffic.tensor;
-    });
-    if (same == into.end()) {
-      into.push_back(traffic);
-    } else {
-      same->read_bytes += traffic.read_bytes;
-      same->write_bytes += traffic.write_bytes;
-    }
-  }
 }
 
 void merge(std::vector<EnergyItem>& into, const EnergyItem& item) {
@@ -131,23 +102,14 @@ class Assembler {
 
 void Assembler::summarize() {
   const Architecture& a = experiment_.architecture;
-  report_.provenance = {std::string(version()),
-                        std::string(name_of(experiment_.simulation.fidelity)),
-                        experiment_.simulation.seed, experiment_.input_hash};
+  report_ = report_of(experiment_);
   MachineSummary& m = report_.machine;
-  m.name = a.name;
-  m.source = a.source;
-  m.clock_hz = a.clock.value;
-  m.pes = product(a.array.rows, a.array.columns);
-  m.peak_macs_per_second = static_cast<double>(m.pes) * a.clock.value;
-  m.peak_dram_bytes_per_second = memory_facts(a.dram, a.clock).bytes_per_cycle * a.clock.value;
+  m = machine_summary(a.name, a.source, a.clock, a.array.rows, a.array.columns, a.dram);
   if (energy_ != nullptr)
     for (const ComponentArea& area : energy_->areas) {
       m.area.push_back({area.component, area.area.value});
       m.area_um2 += area.area.value;
     }
-  const Network& n = experiment_.network;
-  report_.network = {n.name, n.source, n.layers.size(), macs(n), parameters(n)};
 }
 
 void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& longest) {
@@ -162,10 +124,10 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   layer.vector_operations += at(actions, SystolicAction::lane_cycle);
   folds_ += at(actions, SystolicAction::fold);
   used_pes_ += at(actions, SystolicAction::used_pes);
-  merge(layer.traffic, traffic_of(architecture, actions));
+  add_traffic(layer.traffic, traffic_of(architecture, actions));
   std::vector<Traffic> dram;
   add_dram_traffic(traffic(mapping_.tasks[task], architecture), dram);
-  merge(layer.traffic, dram);
+  add_traffic(layer.traffic, dram);
   // Work that the array does whether or not it is useful (masked products) is priced as done.
   if (at(actions, SystolicAction::mac) > 0)
     add_energy(layer, "array", "mac", at(actions, SystolicAction::mac));
@@ -196,26 +158,11 @@ void Assembler::price(LayerReport& layer) const {
 }
 
 void Assembler::finish(LayerReport& layer, std::uint64_t folds, std::uint64_t used_pes) const {
-  sort_stalls(layer.stalls);
   const MachineSummary& m = report_.machine;
-  layer.seconds = to_seconds(Cycles{layer.cycles}, Hertz{m.clock_hz}).value;
-  const double pes = static_cast<double>(m.pes), macs = static_cast<double>(layer.macs);
-  const std::uint64_t cycles = layer.cycles + layer.overlapped_cycles;
-  if (cycles > 0) layer.utilization = macs / (static_cast<double>(cycles) * pes);
+  derive(layer, m);
   if (folds > 0)
-    layer.mapping_efficiency = static_cast<double>(used_pes) / (static_cast<double>(folds) * pes);
-  layer.traffic_bytes = 0;
-  for (const Traffic& t : layer.traffic)
-    if (t.memory == "dram") layer.traffic_bytes += t.read_bytes + t.write_bytes;
-  if (layer.traffic_bytes > 0)
-    layer.arithmetic_intensity = macs / static_cast<double>(layer.traffic_bytes);
-  const double bandwidth = m.peak_dram_bytes_per_second;
-  const auto own_bytes = static_cast<double>(layer.traffic_bytes - layer.overlapped_bytes);
-  layer.roofline_utilization =
-      layer.macs == 0 ? 0
-      : bandwidth == 0 || own_bytes == 0
-          ? 1
-          : std::min(1.0, macs * bandwidth / (own_bytes * m.peak_macs_per_second));
+    layer.mapping_efficiency =
+        static_cast<double>(used_pes) / (static_cast<double>(folds) * static_cast<double>(m.pes));
   layer.energy_pj = 0;
   for (const EnergyItem& item : layer.energy) layer.energy_pj += item.picojoules;
   if (detail_ == ReportDetail::full || &layer == &report_.total)
@@ -233,7 +180,7 @@ void Assembler::build_total() {
     total.macs += layer.macs;
     total.vector_operations += layer.vector_operations;
     for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
-    merge(total.traffic, layer.traffic);
+    add_traffic(total.traffic, layer.traffic);
     for (const EnergyItem& item : layer.energy) merge(total.energy, item);
   }
   finish(total, all_folds_, all_used_pes_);
@@ -242,27 +189,10 @@ void Assembler::build_total() {
 void Assembler::build_memories() {
   const Architecture& a = experiment_.architecture;
   const double dram_peak = memory_facts(a.dram, a.clock).bytes_per_cycle;
-  const auto add = [&](const std::string& name, Bytes capacity, double peak) -> MemoryReport& {
-    MemoryReport memory;
-    memory.name = name;
-    memory.capacity_bytes = capacity.value;
-    memory.peak_bytes_per_cycle = peak;
-    for (const Traffic& t : report_.total.traffic)
-      if (t.memory == name) {
-        memory.read_bytes += t.read_bytes;
-        memory.write_bytes += t.write_bytes;
-      }
-    const double most = peak * static_cast<double>(report_.total.cycles);
-    if (most > 0)
-      memory.bandwidth_utilization =
-          static_cast<double>(memory.read_bytes + memory.write_bytes) / most;
-    report_.memories.push_back(std::move(memory));
-    return report_.memories.back();
-  };
-  add("dram", a.dram.capacity, dram_peak).counters = parts_.dram_counters;
+  add_memory(report_, "dram", a.dram.capacity, dram_peak).counters = parts_.dram_counters;
   for (std::size_t pad = 0; pad < a.scratchpads.size(); ++pad)
-    add(a.scratchpads[pad].name, a.scratchpads[pad].capacity,
-        peak_bytes_per_cycle(a, pad, dram_peak));
+    add_memory(report_, a.scratchpads[pad].name, a.scratchpads[pad].capacity,
+               peak_bytes_per_cycle(a, pad, dram_peak));
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the reports of all machines have in common: sums over layers, and what follows from counts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arch/dram.hpp"
+#include "base/quantity.hpp"
+#include "sim/experiment.hpp"
+#include "sim/report/report.hpp"
+
+namespace sluice {
+
+/// A report with its provenance and network filled in.
+Report report_of(const Experiment& experiment);
+
+/// The array of `rows` x `columns` PEs at this clock, and its memory; without prices.
+MachineSummary machine_summary(const std::string& name, const std::string& source, Hertz clock,
+                               std::uint64_t rows, std::uint64_t columns, const Dram& dram);
+
+/// Adds to the stall of the same cause, or a new one.
+void add_stall(std::vector<Stall>& stalls, const Stall& stall);
+/// Adds to the traffic of the same memory and tensor, or new ones.
+void add_traffic(std::vector<Traffic>& into, const std::vector<Traffic>& more);
+
+/// From cycles, MACs, stalls and traffic of a layer or of the total what follows from them:
+/// seconds, utilization and its roofline, bytes at the DRAM, intensity; stalls largest first.
+void derive(LayerReport& layer, const MachineSummary& machine);
+
+/// A memory with its share of the total's traffic; `peak` in bytes a cycle.
+MemoryReport& add_memory(Report& report, const std::string& name, Bytes capacity, double peak);
+
+}  // namespace sluice
