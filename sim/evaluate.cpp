@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "arch/energy.hpp"
-#include "base/assert.hpp"
 #include "mapper/mappers.hpp"
 #include "sim/analytic/analytic.hpp"
 #include "sim/models/spatial_evaluate.hpp"
@@ -14,7 +13,7 @@
 #include "sim/report/assemble.hpp"
 #include "sim/report/overlap.hpp"
 #include "sim/report/stalls.hpp"
-#include "sim/tile/tile.hpp"
+#include "sim/run_graph.hpp"
 
 namespace sluice {
 namespace {
@@ -32,26 +31,11 @@ std::optional<EnergyModel> energy_of(const Architecture& architecture, const Lib
   return model;
 }
 
-TileOptions options_of(const Experiment& experiment, const EvaluateHooks& hooks) {
-  TileOptions options;
-  options.fast_forward = experiment.simulation.fast_forward;
-  options.trace = experiment.output.trace && hooks.trace != nullptr;
-  options.trace_start = experiment.output.trace_start;
-  options.trace_end = experiment.output.trace_start + experiment.output.trace_cycles;
-  options.progress = hooks.progress;
-  options.progress_context = hooks.progress_context;
-  return options;
-}
-
 /// Runs the graph on SystemC and attributes its cycles.
 ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mapping,
                               const SystolicGraph& machine, const EvaluateHooks& hooks) {
   const TileMemory memory{experiment.architecture.dram, experiment.architecture.clock};
-  TileOutcome outcome = run_tile(machine.graph, memory, options_of(experiment, hooks));
-  if (std::holds_alternative<Interrupted>(outcome)) throw InterruptedError{};
-  SLUICE_ASSERT(!std::holds_alternative<Deadlock>(outcome),
-                "the graph of a verified mapping has a deadlock");
-  TileResult& result = std::get<TileResult>(outcome);
+  TileResult result = run_graph(machine.graph, memory, experiment, hooks);
   ReportParts parts;
   parts.cycles = result.cycles;
   parts.tasks = attribute_cycles(mapping, machine, result);
@@ -61,10 +45,6 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mappi
     parts.tasks[t].overlapped_bytes = overlapped[t];
   parts.units = unit_reports(machine.graph, result);
   parts.dram_counters = std::move(result.memory_counters);
-  if (hooks.trace != nullptr) {
-    *hooks.trace = std::move(result.trace);
-    hooks.trace->clock_hz = experiment.architecture.clock.value;
-  }
   return parts;
 }
 

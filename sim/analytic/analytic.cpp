@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/analytic/bound.hpp"
+#include "sim/report/stalls.hpp"
 
 namespace sluice {
 namespace {
@@ -281,16 +282,9 @@ ReportParts analyze(const Architecture& architecture, const Mapping& mapping,
                     const SystolicGraph& machine) {
   const Analysis analysis(architecture, mapping, machine);
   ReportParts parts = analysis.run();
-  const std::vector<std::uint64_t> busy = busy_cycles(machine.graph);
-  const std::vector<std::uint64_t> firings = count_firings(machine.graph);
-  for (std::size_t u = 0; u < machine.graph.units.size(); ++u) {
-    UnitReport unit;
-    unit.name = machine.graph.units[u].name;
-    unit.firings = firings[u];
-    unit.busy_cycles = std::min(busy[u] + analysis.transfer_cycles(UnitId(u)), parts.cycles);
-    unit.idle_cycles = parts.cycles - unit.busy_cycles;
-    parts.units.push_back(std::move(unit));
-  }
+  std::vector<std::uint64_t> busy = busy_cycles(machine.graph);
+  for (std::size_t u = 0; u < busy.size(); ++u) busy[u] += analysis.transfer_cycles(UnitId(u));
+  parts.units = unit_reports(machine.graph, busy, parts.cycles);
   return parts;
 }
 

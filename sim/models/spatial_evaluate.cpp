@@ -12,21 +12,10 @@
 #include "sim/memory/memory_facts.hpp"
 #include "sim/pe/spatial.hpp"
 #include "sim/report/stalls.hpp"
-#include "sim/tile/tile.hpp"
+#include "sim/run_graph.hpp"
 
 namespace sluice {
 namespace {
-
-TileOptions options_of(const Experiment& experiment, const EvaluateHooks& hooks) {
-  TileOptions options;
-  options.fast_forward = experiment.simulation.fast_forward;
-  options.trace = experiment.output.trace && hooks.trace != nullptr;
-  options.trace_start = experiment.output.trace_start;
-  options.trace_end = experiment.output.trace_start + experiment.output.trace_cycles;
-  options.progress = hooks.progress;
-  options.progress_context = hooks.progress_context;
-  return options;
-}
 
 /// Each job from the end of the one before to its own, by what the grid did in it.
 std::vector<TaskTiming> attribute(const SpatialGraph& graph, const TileResult& result) {
@@ -50,21 +39,12 @@ std::vector<TaskTiming> attribute(const SpatialGraph& graph, const TileResult& r
 SpatialTiming run_tiles(const Experiment& experiment, const SpatialGraph& graph,
                         const EvaluateHooks& hooks) {
   const SpatialMachine& machine = experiment.spatial->machine;
-  TileOutcome outcome =
-      run_tile(graph.graph, {machine.dram, machine.clock}, options_of(experiment, hooks));
-  if (std::holds_alternative<Interrupted>(outcome)) throw InterruptedError{};
-  SLUICE_ASSERT(!std::holds_alternative<Deadlock>(outcome),
-                "the graph of a spatial machine has a deadlock");
-  TileResult& result = std::get<TileResult>(outcome);
+  TileResult result = run_graph(graph.graph, {machine.dram, machine.clock}, experiment, hooks);
   SpatialTiming timing;
   timing.layers = attribute(graph, result);
   timing.units = unit_reports(graph.graph, result);
   timing.dram_counters = std::move(result.memory_counters);
   timing.cycles = result.cycles;
-  if (hooks.trace != nullptr) {
-    *hooks.trace = std::move(result.trace);
-    hooks.trace->clock_hz = machine.clock.value;
-  }
   return timing;
 }
 
@@ -155,16 +135,7 @@ SpatialTiming bound_spatial(const SpatialMachine& machine, const std::vector<Spa
     timing.cycles += layer.cycles;
     timing.layers.push_back(std::move(layer));
   }
-  const std::vector<std::uint64_t> busy = busy_cycles(graph.graph);
-  const std::vector<std::uint64_t> firings = count_firings(graph.graph);
-  for (std::size_t u = 0; u < graph.graph.units.size(); ++u) {
-    UnitReport unit;
-    unit.name = graph.graph.units[u].name;
-    unit.firings = firings[u];
-    unit.busy_cycles = std::min(busy[u], timing.cycles);
-    unit.idle_cycles = timing.cycles - unit.busy_cycles;
-    timing.units.push_back(std::move(unit));
-  }
+  timing.units = unit_reports(graph.graph, busy_cycles(graph.graph), timing.cycles);
   return timing;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "sim/report/totals.hpp"
 
 namespace sluice {
 namespace {
@@ -41,16 +42,6 @@ std::uint64_t take_off(std::vector<Stall>& stalls, std::uint64_t cycles) {
   return cycles;
 }
 
-void add(std::vector<Stall>& stalls, const std::string& cause, std::uint64_t cycles) {
-  if (cycles == 0) return;
-  for (Stall& stall : stalls)
-    if (stall.cause == cause) {
-      stall.cycles += cycles;
-      return;
-    }
-  stalls.push_back({cause, cycles});
-}
-
 }  // namespace
 
 TaskTiming span_of(const Graph& graph, const UnitStats& unit, const UnitLayerStats& row,
@@ -72,7 +63,8 @@ TaskTiming span_of(const Graph& graph, const UnitStats& unit, const UnitLayerSta
   timing.busy = row.busy - from_work;
   timing.overlapped_cycles = from_work;
   const std::uint64_t unit_end = row.firings > 0 ? std::max(row.end, begin) : begin + tail;
-  add(timing.stalls, "drain", tail + end - std::min(end, unit_end));
+  const std::uint64_t drained = tail + end - std::min(end, unit_end);
+  if (drained > 0) add_stall(timing.stalls, {"drain", drained});
   return timing;
 }
 
@@ -109,7 +101,7 @@ std::vector<UnitReport> unit_reports(const Graph& graph, const TileResult& resul
       report.firings += row.firings;
       report.busy_cycles += row.busy;
       for (const Stall& stall : stalls_of(graph, result.units[u], row)) {
-        add(report.stalls, stall.cause, stall.cycles);
+        add_stall(report.stalls, stall);
         stalled += stall.cycles;
       }
     }
@@ -118,6 +110,21 @@ std::vector<UnitReport> unit_reports(const Graph& graph, const TileResult& resul
     report.idle_cycles = result.cycles - report.busy_cycles - stalled;
     std::stable_sort(report.stalls.begin(), report.stalls.end(),
                      [](const Stall& a, const Stall& b) { return a.cycles > b.cycles; });
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+std::vector<UnitReport> unit_reports(const Graph& graph, const std::vector<std::uint64_t>& busy,
+                                     std::uint64_t cycles) {
+  const std::vector<std::uint64_t> firings = count_firings(graph);
+  std::vector<UnitReport> reports;
+  for (std::size_t u = 0; u < graph.units.size(); ++u) {
+    UnitReport report;
+    report.name = graph.units[u].name;
+    report.firings = firings[u];
+    report.busy_cycles = std::min(busy[u], cycles);
+    report.idle_cycles = cycles - report.busy_cycles;
     reports.push_back(std::move(report));
   }
   return reports;

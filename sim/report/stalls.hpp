@@ -24,5 +24,8 @@ TaskTiming span_of(const Graph& graph, const UnitStats& unit, const UnitLayerSta
 
 /// busy + stalls + idle = total, for each unit; idle is what remains after its last firing.
 std::vector<UnitReport> unit_reports(const Graph& graph, const TileResult& result);
+/// The same from bounds, which tell busy cycles alone: all others are idle.
+std::vector<UnitReport> unit_reports(const Graph& graph, const std::vector<std::uint64_t>& busy,
+                                     std::uint64_t cycles);
 
 }  // namespace sluice
