@@ -152,16 +152,6 @@ Nest without_outer(const Nest& nest, std::size_t tensor, std::uint32_t position)
   return result;
 }
 
-/// The terms of a dimension by names of ranks, in one order for all Einsums.
-std::vector<std::pair<std::string, std::uint64_t>> terms_of(const Problem& problem,
-                                                            const NestProjection& dimension) {
-  std::vector<std::pair<std::string, std::uint64_t>> terms;
-  for (const NestTerm& term : dimension)
-    terms.emplace_back(problem.ranks[term.rank].name, term.coefficient);
-  std::ranges::sort(terms);
-  return terms;
-}
-
 /// Whether the tile of a tensor at a node that two Einsums share is the same for both: in each
 /// dimension the same terms, or all that each reaches of it where no loop around the node cuts.
 bool same_tile(const MappedEinsum& left, const NestTensor& a, const MappedEinsum& finds,
@@ -183,6 +173,14 @@ bool same_tile(const MappedEinsum& left, const NestTensor& a, const MappedEinsum
 }
 
 }  // namespace
+
+Terms terms_of(const Problem& problem, const NestProjection& dimension) {
+  Terms terms;
+  for (const NestTerm& term : dimension)
+    terms.emplace_back(problem.ranks[term.rank].name, term.coefficient);
+  std::ranges::sort(terms);
+  return terms;
+}
 
 std::size_t shared_nodes(const CascadeMapping& mapping, std::size_t a, std::size_t b) {
   if (a > b) std::swap(a, b);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mapper/nest/cost.hpp"
@@ -66,6 +67,10 @@ std::vector<LiveTile> live_tiles(const CascadeMapping& mapping, const Hierarchy&
 
 /// The most bits that a level holds at once.
 std::uint64_t peak_bits(const std::vector<LiveTile>& tiles, std::size_t level);
+
+/// One dimension of a tensor by names of ranks, in one order, so that two Einsums can be compared.
+using Terms = std::vector<std::pair<std::string, std::uint64_t>>;
+Terms terms_of(const Problem& problem, const NestProjection& dimension);
 
 /// Everything that is wrong with a mapping, with both numbers: what is wrong with the nest of an
 /// Einsum, nodes that are shared but differ, a tensor read before it is made or complete, a unit

@@ -10,17 +10,6 @@
 namespace sluice {
 namespace {
 
-using Terms = std::vector<std::pair<std::string, std::uint64_t>>;
-
-/// One dimension of a tensor by names of ranks, so that two Einsums can be compared.
-Terms terms_of(const Problem& problem, const NestProjection& dimension) {
-  Terms terms;
-  for (const NestTerm& term : dimension)
-    terms.emplace_back(problem.ranks[term.rank].name, term.coefficient);
-  std::ranges::sort(terms);
-  return terms;
-}
-
 bool has(const Terms& terms, const std::string& rank) {
   return std::ranges::any_of(terms, [&](const auto& term) { return term.first == rank; });
 }

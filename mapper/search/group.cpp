@@ -17,16 +17,6 @@ struct SharedLoop {
   std::uint64_t tile = 1;
 };
 
-/// The terms of a dimension by names of ranks.
-std::vector<std::pair<std::string, std::uint64_t>> terms_of(const Problem& problem,
-                                                            const NestProjection& dimension) {
-  std::vector<std::pair<std::string, std::uint64_t>> terms;
-  for (const NestTerm& term : dimension)
-    terms.emplace_back(problem.ranks[term.rank].name, term.coefficient);
-  std::ranges::sort(terms);
-  return terms;
-}
-
 std::optional<std::size_t> rank_named(const Problem& problem, const std::string& name) {
   for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank)
     if (problem.ranks[rank].name == name) return rank;
