@@ -85,21 +85,12 @@ class SweepProgress {
   Clock::time_point next_;
 };
 
-void check_same_study(const Study& study, const StudyInfo& wanted, const std::string& store) {
-  const std::vector<std::string> changed = differences(study.info(), wanted);
-  if (changed.empty()) return;
-  std::string text = store + ": this study is of another sweep:";
-  for (const std::string& line : changed) text += "\n  " + line;
-  throw StudyError(text + "\nhint: name another file with --store, or undo the change");
-}
-
 }  // namespace
 
 int sweep_command(const SweepArguments& arguments, const LibraryFolders& folders) {
   const Sweep sweep = read_arguments(arguments, folders.library);
   const std::string store = store_of(arguments, sweep);
-  Study study = Study::open(store, info_of(sweep));
-  check_same_study(study, info_of(sweep), store);
+  Study study = study_of(sweep, store);
   std::vector<Trial> trials;
   bool interrupted = false;
   {

@@ -81,6 +81,16 @@ StudyInfo info_of(const Sweep& sweep) {
           sweep.search.batch};
 }
 
+Study study_of(const Sweep& sweep, const std::string& path) {
+  const StudyInfo wanted = info_of(sweep);
+  Study study = Study::open(path, wanted);
+  const std::vector<std::string> changed = differences(study.info(), wanted);
+  if (changed.empty()) return study;
+  std::string text = path + ": this study is of another sweep:";
+  for (const std::string& line : changed) text += "\n  " + line;
+  throw StudyError(text + "\nhint: name another file with --store, or undo the change");
+}
+
 std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial>& trials,
                                      std::size_t count) {
   std::vector<std::size_t> rows;

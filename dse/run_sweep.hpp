@@ -13,6 +13,10 @@ namespace sluice {
 /// What a study of this sweep says of itself.
 StudyInfo info_of(const Sweep& sweep);
 
+/// The study of a sweep at `path`, made when there is none. Throws StudyError when it is of another
+/// sweep, and says what differs.
+Study study_of(const Sweep& sweep, const std::string& path);
+
 /// The indices of the best `count` trials that are ok: by the objective; of several, the front
 /// first, both by the product of the objectives.
 std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial>& trials,

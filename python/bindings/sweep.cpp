@@ -144,10 +144,7 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
     std::unique_lock<std::mutex> lock;
     if (open.sweep.fidelity != Fidelity::analytic && evaluate.is_none())
       lock = std::unique_lock(simulator());
-    Study study = Study::open(store, info_of(open.sweep));
-    const std::vector<std::string> changed = differences(study.info(), info_of(open.sweep));
-    if (!changed.empty())
-      throw StudyError(store + ": this study is of another sweep: " + changed[0]);
+    Study study = study_of(open.sweep, store);
     const auto go_on = [&](const std::vector<Trial>& so_far) {
       const nb::gil_scoped_acquire gil;
       if (PyErr_CheckSignals() != 0) throw nb::python_error();
