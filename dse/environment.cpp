@@ -131,6 +131,7 @@ void Environment::find_reference() {
     const Result result = evaluator_.evaluate(std::span(&reference_, 1)).front();
     if (result.status == TrialStatus::ok) {
       reference_metrics_ = result.metrics;
+      reference_costs_ = log_costs(sweep_.objectives, result);
       return;
     }
     const std::optional<Point> other = random_point(sweep_.space, random);
@@ -145,12 +146,9 @@ void Environment::find_reference() {
 
 double Environment::value_of(const Result& result) const {
   if (result.status != TrialStatus::ok) return -settings_.reward_limit;
-  Result reference;
-  reference.metrics = reference_metrics_;
-  const std::vector<double> before = log_costs(sweep_.objectives, reference);
   const std::vector<double> after = log_costs(sweep_.objectives, result);
   double value = 0;
-  for (std::size_t i = 0; i < after.size(); ++i) value += before[i] - after[i];
+  for (std::size_t i = 0; i < after.size(); ++i) value += reference_costs_[i] - after[i];
   return std::clamp(value, -settings_.reward_limit, settings_.reward_limit);
 }
 
@@ -186,17 +184,15 @@ void Environment::check_actions(std::size_t episodes, std::span<const std::int64
   diagnostics.throw_if_any();
 }
 
-bool Environment::take_edit(Episode& episode, std::uint64_t choice) const {
+/// The design with one parameter changed: the `choice`-th of all values of all parameters.
+Point Environment::edited(const Point& point, std::uint64_t choice) const {
   std::size_t parameter = 0;
   while (choice >= size_of(sweep_.space.parameters[parameter].domain))
     choice -= size_of(sweep_.space.parameters[parameter++].domain);
-  Point point = episode.point;
-  if (point.digits[parameter] == inactive) return false;
-  point.digits[parameter] = choice;
-  point = canonical(sweep_.space, std::move(point));
-  if (point == episode.point) return false;
-  episode.point = std::move(point);
-  return true;
+  if (point.digits[parameter] == inactive) return point;
+  Point other = point;
+  other.digits[parameter] = choice;
+  return canonical(sweep_.space, std::move(other));
 }
 
 /// Whether the action had an effect.
@@ -216,8 +212,10 @@ bool Environment::take(Episode& episode, std::span<const std::int64_t> action) c
       episode.next = next_active(space, episode.point, episode.next + 1);
       return choice <= last;
     }
-    case EpisodeMode::edit:
-      return take_edit(episode, static_cast<std::uint64_t>(action.front()));
+    case EpisodeMode::edit: {
+      Point point = edited(episode.point, static_cast<std::uint64_t>(action.front()));
+      return std::exchange(episode.point, point) != point;
+    }
   }
   return false;
 }
@@ -282,7 +280,7 @@ void Environment::observe(std::size_t index, std::span<float> out) const {
       values[i] =
           squeeze(std::log(result.metrics[i] / reference_metrics_[i]), settings_.reward_limit);
   const std::span<float> stalls = entries();
-  const std::size_t cycles = metric_index("cycles");
+  static const std::size_t cycles = metric_index("cycles");
   if (cycles < result.metrics.size() && result.metrics[cycles] > 0)
     for (const Stall& stall : result.stalls)
       stalls[kind_of_stall(stall.cause)] +=
@@ -331,9 +329,8 @@ void Environment::mask_sequence(const Episode& episode, std::span<std::uint8_t> 
 
 void Environment::mask_edit(const Episode& episode, std::span<std::uint8_t> out) const {
   for (std::size_t choice = 0; choice < out.size(); ++choice) {
-    Episode after;
-    after.point = episode.point;
-    out[choice] = take_edit(after, choice) && broken_constraint(sweep_.space, after.point).empty();
+    const Point other = edited(episode.point, choice);
+    out[choice] = other != episode.point && broken_constraint(sweep_.space, other).empty();
   }
   never_empty(out);
 }

@@ -101,7 +101,7 @@ class Environment {
   void find_reference();
   void check_actions(std::size_t episodes, std::span<const std::int64_t> actions) const;
   bool take(Episode& episode, std::span<const std::int64_t> action) const;
-  bool take_edit(Episode& episode, std::uint64_t choice) const;
+  Point edited(const Point& point, std::uint64_t choice) const;
   StepOutcome end_step(Episode& episode, const Result* result) const;
   void mask_design(std::span<std::uint8_t> out) const;
   void mask_sequence(const Episode& episode, std::span<std::uint8_t> out) const;
@@ -118,6 +118,7 @@ class Environment {
   std::size_t observation_size_ = 0;
   Point reference_;
   std::vector<double> reference_metrics_;
+  std::vector<double> reference_costs_;  ///< log_costs() of the objectives
 };
 
 }  // namespace sluice
