@@ -125,18 +125,17 @@ class Bayes {
       const bool is_ok = trial.result.status == TrialStatus::ok;
       any_failed_ |= !is_ok;
       any_ok_ |= is_ok;
-      if (is_ok) add_to_front(costs_for_model(trial), best_);
+      if (is_ok) add_to_front(log_costs(problem_.objectives, trial.result), best_);
     }
   }
 
  private:
   std::vector<Point> batch(std::size_t count);
   void learn();
-  void gather(Model& model, std::size_t objective);
-  void gather_labels();
+  void gather(const std::vector<std::size_t>& rows);
+  void gather_labels(const std::vector<std::size_t>& rows);
   void choose_fit(Model& model);
   void fit(Model& model) const;
-  std::vector<double> costs_for_model(const Trial& trial) const;
   void add_candidates(std::vector<Point>& pool, Seen& taken, std::size_t count,
                       const std::vector<Point>& around);
   void predict(const std::vector<Point>& pool);
@@ -160,26 +159,25 @@ class Bayes {
   std::vector<std::vector<double>> front_;  ///< these, and what a batch is believed to be
 };
 
-/// One cost an objective, on a logarithmic scale; empty when the trial was not simulated.
-std::vector<double> Bayes::costs_for_model(const Trial& trial) const {
-  return log_costs(problem_.objectives, trial.result);
-}
-
-void Bayes::gather(Model& model, std::size_t objective) {
-  model.points.clear();
-  model.values.clear();
-  for (const std::size_t i : to_learn_from(problem_.objectives, told_, most_observations)) {
-    const std::vector<double> costs = costs_for_model(told_[i]);
-    if (costs.empty()) continue;
-    model.points.push_back(told_[i].point);
-    model.values.push_back(costs[objective]);
+/// Each objective of these trials for its model, those left out that were not simulated.
+void Bayes::gather(const std::vector<std::size_t>& rows) {
+  for (Model& model : models_) {
+    model.points.clear();
+    model.values.clear();
+  }
+  for (const std::size_t i : rows) {
+    const std::vector<double> costs = log_costs(problem_.objectives, told_[i].result);
+    for (std::size_t m = 0; m < costs.size(); ++m) {
+      models_[m].points.push_back(told_[i].point);
+      models_[m].values.push_back(costs[m]);
+    }
   }
 }
 
-void Bayes::gather_labels() {
+void Bayes::gather_labels(const std::vector<std::size_t>& rows) {
   feasibility_.points.clear();
   feasibility_.values.clear();
-  for (const std::size_t i : to_learn_from(problem_.objectives, told_, most_observations)) {
+  for (const std::size_t i : rows) {
     feasibility_.points.push_back(told_[i].point);
     feasibility_.values.push_back(told_[i].result.status == TrialStatus::ok ? 1 : -1);
   }
@@ -209,8 +207,10 @@ std::vector<Model*> Bayes::active_models() {
 }
 
 void Bayes::learn() {
-  for (std::size_t m = 0; m < problem_.objectives.size(); ++m) gather(models_[m], m);
-  if (any_failed_) gather_labels();
+  const std::vector<std::size_t> rows =
+      to_learn_from(problem_.objectives, told_, most_observations);
+  gather(rows);
+  if (any_failed_) gather_labels(rows);
   const std::vector<Model*> active = active_models();
   for (Model* model : active) choose_fit(*model);
   tbb::parallel_for(std::size_t{0}, active.size(), [&](std::size_t m) {
