@@ -3,7 +3,6 @@
 // that the command line changes.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,32 +13,13 @@
 #include "dse/reproduce/claims.hpp"
 #include "dse/sweep.hpp"
 #include "mapper/nest/map_file.hpp"
+#include "sim/file_kind.hpp"
 #include "workloads/cascade/cascade.hpp"
 
 namespace sluice {
 
 /// The file with `settings` made. Throws SpecError with everything that is wrong.
 YamlNode load_input(const std::string& path, const std::vector<Setting>& settings = {});
-
-enum class FileKind : std::uint8_t {
-  run,
-  architecture,
-  network,
-  cascade,
-  table,
-  map,
-  claims,
-  sweep
-};
-
-/// The kind that the keys are of, if any.
-std::optional<FileKind> find_kind(const YamlNode& root);
-
-/// The same; throws SpecError when there is none.
-FileKind kind_of(const YamlNode& root);
-
-/// `a run`, `a machine`, ...
-std::string_view kind_text(FileKind kind);
 
 using FileContent = std::variant<Experiment, Architecture, SpatialMachine, Network, Cascade,
                                  EnergyTable, MapFile, ClaimFile, Sweep>;

@@ -3,8 +3,6 @@
 // accesses, run files by the closed forms of the machine.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
 #include "cli/map_run.hpp"
@@ -13,11 +11,10 @@
 #include "cli/streams.hpp"
 #include "mapper/nest/fields.hpp"
 #include "mapper/nest/map_table.hpp"
+#include "sim/mapped/mapped.hpp"
 
 namespace sluice {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 SpecError refused(std::string message, std::string hint = {}) {
   return SpecError({{{.path = "sluice map"}, std::move(message), std::move(hint)}});
@@ -47,58 +44,6 @@ bool is_searched(const MapArguments& arguments, const MapFile& file) {
     throw refused(fmt::format("--mapper: {} maps no map file", quote(mapper)),
                   suggestion(mapper, {"fixed", "search"}));
   return mapper == "search";
-}
-
-Json json_of(const CascadeMapping& mapping, const Hierarchy& hierarchy, const CascadeCost& cost,
-             std::size_t index) {
-  const MappedEinsum& einsum = mapping.einsums[index];
-  const EinsumCost& result = cost.einsums[index];
-  Json accesses = Json::array();
-  for (std::size_t l = 0; l < hierarchy.levels.size(); ++l)
-    for (std::size_t t = 0; t < einsum.problem.tensors.size(); ++t) {
-      const AccessCount& count = result.counts.at[l][t];
-      if (count.kept)
-        accesses.push_back({{"level", hierarchy.levels[l].name},
-                            {"tensor", einsum.problem.tensors[t].name},
-                            {"tile", count.tile},
-                            {"instances", count.instances},
-                            {"reads", count.reads},
-                            {"fills", count.fills},
-                            {"updates", count.updates},
-                            {"energy_pj", result.cost.energy_pj[l][t]}});
-    }
-  return {{"name", einsum.problem.name},
-          {"unit", einsum.unit.empty() ? hierarchy.compute.name : einsum.unit},
-          {"operations", result.counts.operations},
-          {"steps", result.counts.steps},
-          {"cycles", result.cost.cycles},
-          {"energy_pj", result.cost.total_pj},
-          {"accesses", accesses}};
-}
-
-std::string to_json(const MapFile& file, const CascadeCost& cost) {
-  const CascadeMapping& mapping = *file.mapping;
-  Json levels = Json::array(), einsums = Json::array();
-  for (const LevelCost& level : level_costs(mapping, file.hierarchy, cost))
-    levels.push_back({{"name", level.name},
-                      {"cycles", level.cycles},
-                      {"bounds_cycles", level.bounds},
-                      {"energy_pj", level.energy_pj},
-                      {"peak_bits", level.peak_bits},
-                      {"capacity_bits", level.capacity_bits}});
-  for (std::size_t i = 0; i < mapping.einsums.size(); ++i)
-    einsums.push_back(json_of(mapping, file.hierarchy, cost, i));
-  const Json json = {{"name", file.name},
-                     {"convention", name_of(file.convention)},
-                     {"mapping", to_text(mapping, file.hierarchy)},
-                     {"cycles", cost.cycles},
-                     {"latency", cost.latency},
-                     {"energy_pj", cost.total_pj},
-                     {"utilization", utilization_of(mapping, file.hierarchy, cost)},
-                     {"why", why(mapping, file.hierarchy, cost)},
-                     {"levels", levels},
-                     {"einsums", einsums}};
-  return json.dump(2) + "\n";
 }
 
 std::string table_of(const MapFile& file, const CascadeCost& cost) {

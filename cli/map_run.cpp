@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/files.hpp"
 #include "base/text_lines.hpp"
@@ -12,46 +11,10 @@
 #include "cli/streams.hpp"
 #include "mapper/alternatives.hpp"
 #include "mapper/attention_choice.hpp"
-#include "mapper/mappers.hpp"
-#include "sim/evaluate.hpp"
+#include "sim/mapped/mapped.hpp"
 
 namespace sluice {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-/// Layers that are mapped alike and cost the same, as repeated blocks of a network do.
-struct LayerGroup {
-  std::vector<const TaskMapping*> tasks;
-  std::vector<const LayerReport*> layers;  ///< the first is shown
-};
-
-bool alike(const LayerGroup& a, const LayerGroup& b) {
-  const LayerReport& x = *a.layers.front();
-  const LayerReport& y = *b.layers.front();
-  return x.cycles == y.cycles && x.traffic == y.traffic && x.energy_pj == y.energy_pj &&
-         std::ranges::equal(a.tasks, b.tasks, [](const TaskMapping* s, const TaskMapping* t) {
-           return s->task.work == t->task.work && s->tiling == t->tiling;
-         });
-}
-
-std::vector<LayerGroup> groups_of(const Mapping& mapping, const Report& report) {
-  std::vector<LayerGroup> layers(report.layers.size());
-  for (std::size_t i = 0; i < layers.size(); ++i) layers[i].layers = {&report.layers[i]};
-  for (const TaskMapping& task : mapping.tasks)
-    if (task.task.layer < layers.size()) layers[task.task.layer].tasks.push_back(&task);
-  std::vector<LayerGroup> groups;
-  for (LayerGroup& layer : layers) {
-    if (layer.tasks.empty()) continue;
-    const auto same =
-        std::ranges::find_if(groups, [&](const LayerGroup& group) { return alike(group, layer); });
-    if (same == groups.end())
-      groups.push_back(std::move(layer));
-    else
-      same->layers.push_back(layer.layers.front());
-  }
-  return groups;
-}
 
 std::string names_of(const LayerGroup& group) {
   constexpr std::size_t listed = 4;
@@ -91,8 +54,8 @@ std::string text_of(const LayerGroup& group, const Network& network, const Archi
   return text;
 }
 
-std::string table_of(const std::vector<LayerGroup>& groups, const Experiment& run,
-                     const Report& report) {
+std::string table_of(const std::vector<LayerGroup>& groups, const MappedRun& mapped) {
+  const auto& [run, mapping, report] = mapped;
   std::string text = fmt::format("{} on {}, mapper {}: {} cycles (analytic), utilization {:.1f} %",
                                  report.network.name, report.machine.name, run.mapping.mapper,
                                  report.total.cycles, 100 * report.total.utilization);
@@ -100,69 +63,6 @@ std::string table_of(const std::vector<LayerGroup>& groups, const Experiment& ru
   text += "\n";
   for (const LayerGroup& group : groups) text += text_of(group, run.network, run.architecture);
   return text;
-}
-
-Json json_of(const TaskMapping& task, const Architecture& machine) {
-  const TilingReasons reasons = reasons_for(task, machine);
-  Json others = Json::array();
-  for (const TilingAlternative& other : reasons.alternatives) {
-    if (other.obstacle.empty())
-      others.push_back({{"change", other.change},
-                        {"estimated_cycles", other.cycles},
-                        {"dram_bytes", other.dram_bytes}});
-    else
-      others.push_back({{"change", other.change}, {"obstacle", other.obstacle}});
-  }
-  return {{"name", task.task.name},           {"tiling", to_text(task)},
-          {"loop_nest", loop_nest(task)},     {"estimated_cycles", reasons.cycles},
-          {"dram_bytes", reasons.dram_bytes}, {"alternatives", others}};
-}
-
-/// The forms that attention could have; empty for other layers.
-Json forms_of(const Layer& layer, const Architecture& machine) {
-  Json forms = Json::array();
-  if (!std::holds_alternative<Attention>(layer.op)) return forms;
-  for (const AttentionOption& option : attention_options(layer, machine))
-    if (option.obstacle.empty())
-      forms.push_back({{"form", name_of(option.form)},
-                       {"estimated_cycles", option.cycles},
-                       {"dram_bytes", option.dram_bytes}});
-    else
-      forms.push_back({{"form", name_of(option.form)}, {"obstacle", option.obstacle}});
-  return forms;
-}
-
-std::string to_json(const std::vector<LayerGroup>& groups, const Experiment& run,
-                    const Report& report) {
-  Json layers = Json::array();
-  for (const LayerGroup& group : groups) {
-    const LayerReport& layer = *group.layers.front();
-    Json names = Json::array(), tasks = Json::array(), traffic = Json::array();
-    for (const LayerReport* same : group.layers) names.push_back(same->name);
-    for (const TaskMapping* task : group.tasks) tasks.push_back(json_of(*task, run.architecture));
-    for (const Traffic& t : layer.traffic)
-      traffic.push_back({{"memory", t.memory},
-                         {"tensor", t.tensor},
-                         {"read_bytes", t.read_bytes},
-                         {"write_bytes", t.write_bytes}});
-    layers.push_back({{"names", names},
-                      {"cycles", layer.cycles},
-                      {"utilization", layer.utilization},
-                      {"energy_pj", layer.energy_pj},
-                      {"bottleneck", layer.bottleneck},
-                      {"traffic", traffic},
-                      {"tasks", tasks}});
-    Json forms = forms_of(run.network.layers[group.tasks.front()->task.layer], run.architecture);
-    if (!forms.empty()) layers.back()["attention"] = std::move(forms);
-  }
-  const Json json = {{"network", report.network.name},
-                     {"machine", report.machine.name},
-                     {"mapper", run.mapping.mapper},
-                     {"cycles", report.total.cycles},
-                     {"utilization", report.total.utilization},
-                     {"energy_pj", report.total.energy_pj},
-                     {"layers", layers}};
-  return json.dump(2) + "\n";
 }
 
 std::string to_csv(const std::vector<LayerGroup>& groups) {
@@ -173,11 +73,6 @@ std::string to_csv(const std::vector<LayerGroup>& groups) {
                           group.layers.size(), t.memory, t.tensor, t.read_bytes, t.write_bytes,
                           group.layers.front()->cycles, group.layers.front()->energy_pj);
   return text;
-}
-
-int infeasible(const MapArguments& arguments, const Infeasible& answer) {
-  write_error(infeasible_text(arguments.file, answer));
-  return exit_failed;
 }
 
 }  // namespace
@@ -205,16 +100,15 @@ void write_mapped(const MapArguments& arguments, const MappedTexts& texts) {
 int map_run(const MapArguments& arguments, const Experiment& run, const Library& library) {
   Experiment experiment = run;
   if (arguments.mapper) experiment.mapping.mapper = *arguments.mapper;
-  experiment.simulation.fidelity = Fidelity::analytic;
-  experiment.output.trace = false;
-  const auto mapped = map_experiment(experiment);
-  if (const auto* answer = std::get_if<Infeasible>(&mapped)) return infeasible(arguments, *answer);
-  const Outcome outcome = evaluate(experiment, library);
-  if (const auto* answer = std::get_if<Infeasible>(&outcome)) return infeasible(arguments, *answer);
-  const Report& report = std::get<Report>(outcome);
-  const std::vector<LayerGroup> groups = groups_of(std::get<Mapping>(mapped), report);
-  write_mapped(arguments, {.table = [&] { return table_of(groups, experiment, report); },
-                           .json = [&] { return to_json(groups, experiment, report); },
+  const auto answer = map_run(std::move(experiment), library);
+  if (const auto* none = std::get_if<Infeasible>(&answer)) {
+    write_error(infeasible_text(arguments.file, *none));
+    return exit_failed;
+  }
+  const auto& mapped = std::get<MappedRun>(answer);
+  const std::vector<LayerGroup> groups = groups_of(mapped);
+  write_mapped(arguments, {.table = [&] { return table_of(groups, mapped); },
+                           .json = [&] { return to_json(mapped); },
                            .csv = [&] { return to_csv(groups); }});
   return exit_done;
 }

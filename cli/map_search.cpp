@@ -65,24 +65,11 @@ class SearchLine {
   Clock::time_point next_ = Clock::now() + std::chrono::milliseconds(300);
 };
 
-/// The unit of each Einsum: that of the mapping in the file, if it binds them.
-std::vector<std::string> units_of(const MapFile& file, const std::vector<Problem>& problems) {
-  std::vector<std::string> units;
-  for (const Problem& problem : problems) {
-    units.emplace_back();
-    if (!file.mapping) continue;
-    for (const MappedEinsum& einsum : file.mapping->einsums)
-      if (einsum.problem.name == problem.name) units.back() = einsum.unit;
-  }
-  return units;
-}
-
 }  // namespace
 
 MapSearch search_map(const MapArguments& arguments, const MapFile& file) {
   CascadeSearchOptions options;
   options.search.objective = objective_of(arguments);
-  options.search.convention = file.convention;
   options.search.exhaustive = arguments.exhaustive;
   options.search.threads = arguments.threads.value_or(0);
   options.fuse = arguments.fuse != "none";
@@ -96,22 +83,13 @@ MapSearch search_map(const MapArguments& arguments, const MapFile& file) {
   };
   SearchLine line;
   options.progress = [&](const CascadeSearchProgress& progress) { line.draw(progress); };
-  std::vector<Problem> problems;
-  for (const EinsumProblem& einsum : problems_of(file).problems) problems.push_back(einsum.problem);
-  options.units = units_of(file, problems);
   const InterruptWatch watch;
   MapSearch search;
   search.objective = options.search.objective;
   search.cached = arguments.cache.has_value();
-  search.result = search_cascade(problems, file.hierarchy, options);
+  search.result = search_map_file(file, options);
   search.interrupted = InterruptWatch::requested();
   return search;
-}
-
-const FoundCascade& shown(const CascadeSearchResult& result) {
-  return *std::ranges::min_element(result.found, {}, [](const FoundCascade& found) {
-    return objective_value(SearchObjective::edp, found.cycles, found.energy_pj);
-  });
 }
 
 namespace {

@@ -3,11 +3,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "cli/arguments.hpp"
-#include "mapper/nest/map_file.hpp"
-#include "mapper/search/fuse.hpp"
+#include "mapper/search/map_file.hpp"
 
 namespace sluice {
 
@@ -23,8 +21,5 @@ MapSearch search_map(const MapArguments& arguments, const MapFile& file);
 
 /// What was looked for and how well it was done, and the front if there is one.
 std::string search_text(const MapSearch& search);
-
-/// Which of the mappings is shown: of a front, the one with the least energy x cycles.
-const FoundCascade& shown(const CascadeSearchResult& result);
 
 }  // namespace sluice

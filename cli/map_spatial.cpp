@@ -3,17 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/commands.hpp"
 #include "cli/map_run.hpp"
 #include "cli/streams.hpp"
-#include "sim/models/spatial.hpp"
+#include "sim/mapped/mapped_spatial.hpp"
 
 namespace sluice {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 bool alike(const SpatialJob& a, const SpatialJob& b) {
   return a.walk == b.walk && a.placed.pipeline == b.placed.pipeline &&
@@ -41,36 +37,6 @@ std::string text_of(const std::vector<SpatialJob>& jobs) {
                                                     job.placed.found.bound));
   }
   return text;
-}
-
-Json json_of(const SpatialJob& job) {
-  const ModuloSchedule& schedule = job.placed.found.schedule;
-  const ScheduleUse use = use_of(job.placed.pipeline, schedule);
-  Json bounds = Json::array(), operations = Json::array();
-  for (const IntervalBound& bound : interval_bounds(job.placed.pipeline))
-    bounds.push_back({{"what", bound.what}, {"cycles", bound.cycles}});
-  for (std::size_t o = 0; o < job.placed.pipeline.ops.size(); ++o) {
-    const PipelineOp& op = job.placed.pipeline.ops[o];
-    operations.push_back(
-        {{"name", op.name},
-         {"unit", op.unit == ArrayUnit::spatial ? "spatial_array" : "vector_array"},
-         {"after_loop", op.after_loop},
-         {"cycles", op.elements * op.slots},
-         {"times", schedule.times[o]}});
-  }
-  return {{"name", job.name},
-          {"interval", schedule.interval},
-          {"bounds", bounds},
-          {"stages", use.stages},
-          {"spatial_registers", use.spatial_registers},
-          {"vector_registers", use.vector_registers},
-          {"operations", operations}};
-}
-
-std::string to_json(const std::vector<SpatialJob>& jobs) {
-  Json layers = Json::array();
-  for (const SpatialJob& job : jobs) layers.push_back(json_of(job));
-  return Json{{"layers", layers}}.dump(2) + "\n";
 }
 
 std::string to_csv(const std::vector<SpatialJob>& jobs) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/checked.hpp"
+#include "base/files.hpp"
 #include "base/print.hpp"
 #include "base/read.hpp"
 #include "base/schema.hpp"
@@ -163,6 +164,19 @@ MapFile read_map(const YamlNode& root, std::string_view text) {
 
 MapFile parse_map(std::string_view text, const std::string& path) {
   return read_map(parse_yaml(text, path), text);
+}
+
+MapFile read_legal_map(const YamlNode& root) {
+  // The text tells the places of lines in blocks; a tree that comes from elsewhere has none.
+  const auto text = try_read_file(root.where.path, YamlLimits{}.file_bytes);
+  const auto* known = std::get_if<std::string>(&text);
+  MapFile file = read_map(root, known == nullptr ? std::string_view{} : *known);
+  Diagnostics diagnostics;
+  if (file.mapping)
+    for (const std::string& mistake : verify(*file.mapping, file.hierarchy))
+      diagnostics.error(root.find("mapping")->where, mistake);
+  diagnostics.throw_if_any();
+  return file;
 }
 
 std::string to_text(const MapFile& file) {

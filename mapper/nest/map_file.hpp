@@ -35,6 +35,9 @@ MapFile read_map(const YamlNode& root, std::string_view text);
 /// The same of a text; `path` names it in messages and is where paths in it begin.
 MapFile parse_map(std::string_view text, const std::string& path);
 
+/// What a map file that was loaded says. A mapping that is not legal is a mistake of the file.
+MapFile read_legal_map(const YamlNode& root);
+
 /// A file that reads back to an equal value.
 std::string to_text(const MapFile& file);
 

@@ -41,6 +41,7 @@ nb::ndarray<nb::numpy, T> array_of(std::vector<T> values, std::vector<std::size_
 }
 
 void bind_errors(nb::module_& module);
+void bind_mapping(nb::module_& module);
 void bind_simulation(nb::module_& module);
 void bind_sweep(nb::module_& module);
 void bind_searcher(nb::module_& module);

@@ -9,6 +9,7 @@ NB_MODULE(_core, module) {
   module.def("version", [] { return std::string(sluice::version()); });
   bind_errors(module);
   bind_simulation(module);
+  bind_mapping(module);
   bind_sweep(module);
   bind_searcher(module);
   bind_environment(module);

@@ -135,7 +135,7 @@ nb::dict dict_of(const OpenSweep& open, const std::vector<Trial>& trials) {
 
 /// Runs until the budget is spent; `hook` is called after every batch with the number of trials and
 /// ends the run by returning False. `evaluate` takes designs and returns what Sweep.evaluate()
-/// would; None: they are evaluated here.
+/// would; None: they are evaluated here. A run that was not ended confirms its best designs, here.
 nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& hook,
                    const nb::object& evaluate) {
   std::vector<Trial> trials;
@@ -145,10 +145,12 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
     if (open.sweep.fidelity != Fidelity::analytic && evaluate.is_none())
       lock = std::unique_lock(simulator());
     Study study = study_of(open.sweep, store);
+    bool goes_on = true;
     const auto go_on = [&](const std::vector<Trial>& so_far) {
       const nb::gil_scoped_acquire gil;
       if (PyErr_CheckSignals() != 0) throw nb::python_error();
-      return hook.is_none() || nb::cast<bool>(hook(so_far.size()));
+      goes_on = hook.is_none() || nb::cast<bool>(hook(so_far.size()));
+      return goes_on;
     };
     const auto elsewhere = [&](std::span<const Point> points) {
       const nb::gil_scoped_acquire gil;
@@ -157,8 +159,33 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
     };
     trials = evaluate.is_none() ? run_sweep(open.sweep, open.library, study, go_on)
                                 : run_sweep(open.sweep, elsewhere, study, go_on);
+    if (goes_on && open.sweep.confirm) {
+      if (!lock && open.sweep.confirm->fidelity != Fidelity::analytic)
+        lock = std::unique_lock(simulator());
+      confirm_best(open.sweep, open.library, study, trials);
+    }
   }
   return dict_of(open, trials);
+}
+
+/// The closer looks: `number` of the trial and `fidelity`, beside what Sweep.evaluate() gives.
+nb::dict read_confirmed(const OpenSweep& open, const std::string& store) {
+  const Study study = Study::read(store);
+  const std::vector<Trial> trials = study.trials();
+  std::vector<Point> points;
+  std::vector<Result> results;
+  std::vector<std::int64_t> numbers;
+  nb::list fidelities;
+  for (const ConfirmedTrial& look : study.confirmed()) {
+    points.push_back(trials.at(look.number).point);
+    results.push_back(look.result);
+    numbers.push_back(static_cast<std::int64_t>(look.number));
+    fidelities.append(look.fidelity);
+  }
+  nb::dict dict = dict_of(open, points, results);
+  dict["number"] = array_of(std::move(numbers), {points.size()});
+  dict["fidelity"] = fidelities;
+  return dict;
 }
 
 nb::dict read_study(const std::string& store) {
@@ -283,6 +310,7 @@ void bind_sweep(nb::module_& module) {
       .def("draw", &draw, nb::arg("count"), nb::arg("seed"))
       .def("settings", &settings_text, nb::arg("designs"))
       .def("run", &run_study, nb::arg("store"), nb::arg("hook").none(), nb::arg("evaluate").none())
+      .def("confirmed", &read_confirmed, nb::arg("store"))
       .def("trials", [](const OpenSweep& open, const std::string& store) {
         return dict_of(open, Study::read(store).trials());
       });

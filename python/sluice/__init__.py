@@ -10,16 +10,19 @@ Errors in the input are `InputError`, with the text that the command prints.
 from ._core import InputError, StudyError
 from ._core import version as _version
 from .cascades import Cascade, compare
+from .mapping import Mapped, map
 from .results import Infeasible, Report
 from .simulation import simulate
 from .spaces import Parameter, Space
-from .studies import Searcher, Study, Sweep, Trials, searchers
+from .studies import Confirmed, Searcher, Study, Sweep, Trials, searchers
 
 __version__ = _version()
 __all__ = [
     "Cascade",
+    "Confirmed",
     "Infeasible",
     "InputError",
+    "Mapped",
     "Parameter",
     "Report",
     "Searcher",
@@ -29,6 +32,7 @@ __all__ = [
     "Sweep",
     "Trials",
     "compare",
+    "map",
     "searchers",
     "simulate",
 ]

@@ -7,21 +7,26 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ._extras import extra
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
 class Infeasible:
-    """The machine cannot run the network: an answer, not an error."""
+    """The machine cannot run the network: an answer, not an error. `unit` is empty where there is
+    nothing to count."""
 
     what: str
-    needed: int
-    available: int
-    unit: str
+    needed: int = 0
+    available: int = 0
+    unit: str = ""
     feasible: bool = field(default=False, init=False)
 
     def __str__(self) -> str:
+        if not self.unit:
+            return f"infeasible: {self.what}"
         return (
             f"infeasible: {self.what}: needed {self.needed} {self.unit}, "
             f"available {self.available} {self.unit}"
@@ -100,8 +105,7 @@ class Report:
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    import pandas as pd
-
+    pd = extra("pandas", "pandas")
     flat = []
     for row in rows:
         plain = {k: v for k, v in row.items() if not isinstance(v, list | dict)}
@@ -113,10 +117,12 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame
 
 
+def infeasible_of(data: dict[str, Any]) -> Infeasible:
+    answer = data["infeasible"]
+    return Infeasible(answer["what"], answer["needed"], answer["available"], answer["unit"])
+
+
 def outcome_of(text: str) -> Report | Infeasible:
     """What `write_json` wrote."""
     data = json.loads(text)
-    if "infeasible" in data:
-        answer = data["infeasible"]
-        return Infeasible(answer["what"], answer["needed"], answer["available"], answer["unit"])
-    return Report(data)
+    return infeasible_of(data) if "infeasible" in data else Report(data)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
+from ._extras import extra
 from ._input import Source, library, settings_of, split
 from .spaces import Parameter, Space
 
@@ -82,8 +83,7 @@ class Trials:
 
     def frame(self) -> pd.DataFrame:
         """A row a design: its parameters, metrics, status, reason, bottleneck."""
-        import pandas as pd
-
+        pd = extra("pandas", "pandas")
         names = self.space.names
         designs = [{n: d.get(n) for n in names} for d in self.space.decode(self.designs)]
         frame = pd.DataFrame(designs, columns=names)
@@ -92,6 +92,27 @@ class Trials:
             frame[name] = self.metrics[:, index]
         frame["bottleneck"] = list(self.bottleneck)
         frame["reason"] = list(self.reason)
+        return frame
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Closer looks at the best designs of a study: row `i` of `trials` is what the trial with
+    `numbers[i]` gave at `fidelities[i]`."""
+
+    numbers: NDArray[np.int64]
+    fidelities: tuple[str, ...]
+    trials: Trials
+
+    def __len__(self) -> int:
+        return len(self.fidelities)
+
+    def frame(self) -> pd.DataFrame:
+        """As Trials.frame(), by the number of the trial, with a column `fidelity`."""
+        frame = self.trials.frame()
+        frame.insert(0, "fidelity", list(self.fidelities))
+        frame.index = list(self.numbers)
+        frame.index.name = "trial"
         return frame
 
 
@@ -220,7 +241,8 @@ class Study:
     ) -> Trials:
         """Asks, evaluates and stores until the budget is spent; goes on where an earlier run ended.
         `on_batch` is given the number of trials after every batch; False ends the run there.
-        `evaluate` gives the trials of designs, when it is not this process that evaluates them."""
+        `evaluate` gives the trials of designs, when it is not this process that evaluates them.
+        Where the sweep has `confirm:`, the best designs are looked at again at the end."""
 
         def elsewhere(designs: NDArray[np.int64]) -> dict[str, Any]:
             assert evaluate is not None
@@ -231,3 +253,8 @@ class Study:
 
     def trials(self) -> Trials:
         return self.sweep._trials(self.sweep.core.trials(self.store))
+
+    def confirmed(self) -> Confirmed:
+        """What the closer looks of `confirm:` gave; empty where there were none."""
+        answer = self.sweep.core.confirmed(self.store)
+        return Confirmed(answer["number"], tuple(answer["fidelity"]), self.sweep._trials(answer))

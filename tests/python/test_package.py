@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import json
 import subprocess
 import sys
 import sysconfig
@@ -9,16 +10,14 @@ import numpy as np
 import pytest
 import sluice
 
+COMMAND = Path(sysconfig.get_path("scripts"), "sluice")
 RUN = "configs/run/quickstart.yaml"
 
 
 def test_a_run_is_what_the_command_gives(root):
     report = sluice.simulate(root / RUN, fidelity="analytic")
-    command = Path(sysconfig.get_path("scripts"), "sluice")
-    words = [command, "run", root / RUN, "--fidelity", "analytic", "--json", "-"]
+    words = [COMMAND, "run", root / RUN, "--fidelity", "analytic", "--json", "-"]
     text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    import json
-
     assert report.data == json.loads(text)
     assert report.cycles == report.layers["cycles"].sum() > 0
     assert report.bottleneck and report.feasible
@@ -125,6 +124,29 @@ def test_a_study_survives_and_goes_on(small_sweep, tmp_path):
     assert set(trials.front()) <= set(range(len(trials)))
     assert trials.best() is not None
     assert study.info["trials"] == len(trials)
+
+
+def test_the_best_are_confirmed_as_by_the_command(small_sweep, tmp_path):
+    small_sweep["confirm"] = {"fidelity": "tile", "count": 3}
+    study = sluice.Study(tmp_path / "s.sqlite", sluice.Sweep(small_sweep))
+    study.run(lambda done: done < 16)
+    assert len(study.confirmed()) == 0  # the search has not ended
+    trials = study.run()
+    confirmed = study.confirmed()
+    assert confirmed.fidelities == ("tile",) * 3
+    assert (confirmed.trials.designs == trials.designs[confirmed.numbers]).all()
+    at_tile = sluice.Sweep(small_sweep | {"fidelity": "tile"}).evaluate(confirmed.trials.designs)
+    assert (confirmed.trials.metric("cycles") == at_tile.metric("cycles")).all()
+    assert (confirmed.trials.metric("cycles") >= trials.metric("cycles")[confirmed.numbers]).all()
+    assert list(confirmed.frame().index) == list(confirmed.numbers)
+
+    file = tmp_path / "small.json"
+    file.write_text(json.dumps(small_sweep))
+    words = [COMMAND, "sweep", file, "--store", tmp_path / "c.sqlite", "--quiet"]
+    subprocess.run(words, check=True)
+    other = sluice.Study(tmp_path / "c.sqlite").confirmed()
+    assert (other.numbers == confirmed.numbers).all()
+    assert np.array_equal(other.trials.metrics, confirmed.trials.metrics, equal_nan=True)
 
 
 def test_asking_and_telling_is_what_a_study_does(small_sweep, tmp_path):
