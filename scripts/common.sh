@@ -48,3 +48,14 @@ build_preset() {
     cmake --build --preset "$preset" --parallel "$(jobs)" ${1:+--target "$@"}
   ) || die "the build (preset $preset) failed; the first error above says why"
 }
+
+# install_package EXTRAS [PACKAGE...]: the Python package with its extras, pytest and further packages
+# of PyPI, in a virtual environment of their own, build/venv.
+install_package() {
+  local extras=$1 pip=$root/build/venv/bin/pip
+  shift
+  "$python" -m venv "$root/build/venv"
+  "$pip" install --quiet --disable-pip-version-check pytest "$@"
+  CMAKE_CXX_COMPILER_LAUNCHER=$(command -v ccache || true) CMAKE_BUILD_PARALLEL_LEVEL=$(jobs) \
+    "$pip" install --quiet --disable-pip-version-check "$root[$extras]"
+}

@@ -117,6 +117,6 @@ def _on_slurm(sweep: Sweep, arguments: argparse.Namespace) -> int:  # noqa: F821
         return 0
     if (first or arguments.retry) and not arguments.status:
         job = slurm.submit(plan, arguments.sbatch)
-        print(f"submitted job {job}" if job else "all shards are done")
+        print(f"submitted job {job}" if job else "nothing to submit")
     print(slurm.status(plan))
     return 0

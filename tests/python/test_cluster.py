@@ -75,13 +75,14 @@ def fake_slurm(tmp_path, monkeypatch):
     log = tmp_path / "calls.txt"
     answers = {
         "sbatch": "echo 41",
-        "squeue": "printf '41\\n41\\n7\\n'",
+        "squeue": f"cat {tmp_path}/queue.txt",
         "scontrol": "echo 'MaxArraySize            = 4'",
     }
     for name, answer in answers.items():
         file = folder / name
         file.write_text(f'#!/bin/sh\necho {name} "$@" >> {log}\n{answer}\n')
         file.chmod(0o755)
+    (tmp_path / "queue.txt").write_text("")
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return log
 
@@ -90,16 +91,24 @@ def test_only_missing_shards_are_submitted(small_sweep, tmp_path, fake_slurm):
     plan = Plan.make(tmp_path / "shards", sluice.Sweep(small_sweep), 7)
     assert slurm.submit(plan, ["--time=60"]) == "41"
     text = (plan.folder / "job.sbatch").read_text()
-    assert "#SBATCH --time=60\n" in text and '"$SLURM_ARRAY_TASK_ID" 3\n' in text
-    assert f"sbatch --parsable --array=0-2 {plan.folder}/job.sbatch" in fake_slurm.read_text()
-    for index in (0, 3, 6, 1):
+    assert "#SBATCH --time=60\n" in text and '"$SLURM_ARRAY_TASK_ID" 4\n' in text
+    assert f"sbatch --parsable --array=0-3 {plan.folder}/job.sbatch" in fake_slurm.read_text()
+    for index in (0, 4, 1):
         plan.work(index)
+    queue = tmp_path / "queue.txt"
+    queue.write_text("41 3\n7 1\n")
+    hint = f"\nhint: --retry submits what is missing; {plan.folder}/logs says how its tasks ended"
+    assert slurm.status(plan) == (
+        f"3 of 7 shards done, 1 in Slurm: 3, 3 missing: 2,5-6{hint}"
+    )
     slurm.submit(plan)
     assert "--array=1-2" in fake_slurm.read_text()
-    assert slurm.status(plan) == "4 of 7 shards done, 2 tasks in Slurm; missing: 2,4-5"
+    queue.write_text("41 1\n41 2\n41 3\n")
+    assert slurm.submit(plan) is None
     for index in plan.missing():
         plan.work(index)
     assert slurm.submit(plan) is None
+    assert slurm.status(plan) == "7 of 7 shards done"
 
 
 def run_command(*words, path=None):

@@ -17,8 +17,8 @@ from pathlib import Path
 from . import ClusterError
 from .shards import Plan, ranges, write_whole
 
-FEWEST_TASKS = 1001
-"""Slurm's MaxArraySize when it is not set (slurm.conf(5)); indices go to one less."""
+USUAL_TASKS = 1001
+"""Slurm's MaxArraySize when it is not set (slurm.conf(5)): indices go to one less."""
 
 
 def _run(words: Sequence[str]) -> str:
@@ -36,7 +36,7 @@ def _run(words: Sequence[str]) -> str:
 def most_tasks() -> int:
     """Tasks that an array may have on this cluster."""
     found = re.search(r"^MaxArraySize\s*=\s*(\d+)", _run(["scontrol", "show", "config"]), re.M)
-    return max(1, int(found[1]) - 1 if found else FEWEST_TASKS - 1)
+    return max(1, int(found[1]) if found else USUAL_TASKS)
 
 
 def script(plan: Plan, tasks: int, options: Sequence[str] = ()) -> str:
@@ -60,39 +60,50 @@ def tasks_of(plan: Plan, limit: int) -> int:
 
 
 def submit(plan: Plan, options: Sequence[str] = ()) -> str | None:
-    """Submits the tasks that have shards without a result. The job's number; None when all is
-    done."""
-    limit = most_tasks()
-    missing = plan.missing()
+    """Submits the tasks whose shards have no result and are not in Slurm already. The job's number;
+    None when there are none."""
+    tasks = tasks_of(plan, most_tasks())
+    waited_for = in_slurm(plan)
+    missing = [shard for shard in plan.missing() if shard not in waited_for]
     if not missing:
         return None
-    tasks = tasks_of(plan, limit)
     path = plan.folder / "job.sbatch"
     write_whole(path, script(plan, tasks, options).encode())
     wanted = ranges(sorted({shard % tasks for shard in missing}))
-    job = _run(["sbatch", "--parsable", f"--array={wanted}", str(path)]).strip()
+    job = _run(["sbatch", "--parsable", f"--array={wanted}", str(path)]).strip().split(";")[0]
     with (plan.folder / "jobs.txt").open("a") as file:
-        file.write(f"{job}\n")
-    return job.split(";")[0]
+        file.write(f"{job} {tasks}\n")
+    return job
 
 
-def running(plan: Plan) -> int:
-    """Tasks of this plan that Slurm still has, waiting or running."""
+def in_slurm(plan: Plan) -> set[int]:
+    """Shards of tasks that Slurm still has, waiting or running."""
     path = plan.folder / "jobs.txt"
-    jobs = path.read_text().split() if path.exists() else []
-    numbers = {job.split(";")[0] for job in jobs}
-    if not numbers:
-        return 0
-    text = _run(["squeue", "--noheader", "--array", "--format=%F"])
-    return sum(line.strip() in numbers for line in text.splitlines())
+    lines = path.read_text().splitlines() if path.exists() else []
+    tasks_of_job = {job: int(tasks) for job, tasks in map(str.split, lines)}
+    if not tasks_of_job:
+        return set()
+    shards: set[int] = set()
+    for line in _run(["squeue", "--noheader", "--array", "--format=%F %K"]).splitlines():
+        job, index = line.split()
+        if job in tasks_of_job:
+            shards.update(range(int(index), plan.count, tasks_of_job[job]))
+    return shards
 
 
 def status(plan: Plan) -> str:
     missing = plan.missing()
-    done = plan.count - len(missing)
-    text = f"{done} of {plan.count} shards done, {running(plan)} tasks in Slurm"
-    if missing:
-        text += f"; missing: {ranges(missing)}"
+    waited_for = in_slurm(plan)
+    text = f"{plan.count - len(missing)} of {plan.count} shards done"
+    queued = [shard for shard in missing if shard in waited_for]
+    lost = [shard for shard in missing if shard not in waited_for]
+    if queued:
+        text += f", {len(queued)} in Slurm: {ranges(queued)}"
+    if lost:
+        text += (
+            f", {len(lost)} missing: {ranges(lost)}\nhint: --retry submits what is missing; "
+            f"{plan.folder}/logs says how its tasks ended"
+        )
     return text
 
 
