@@ -89,6 +89,10 @@ class WordReader {
   Diagnostics diagnostics_;
 };
 
+void check_page(WordReader& words, const std::optional<std::string>& file) {
+  if (file == "-") words.error("a page cannot go to standard output", "name a file: --html FILE");
+}
+
 void read_trace(WordReader& words, RunArguments& run) {
   run.trace = words.flag("--trace");
   const std::vector<std::string> file = words.texts("--trace");
@@ -96,7 +100,7 @@ void read_trace(WordReader& words, RunArguments& run) {
   run.trace_start = words.value<std::uint64_t>("--trace-start", {.name = "trace_start"});
   run.trace_cycles =
       words.value<std::uint64_t>("--trace-cycles", {.min = 1, .name = "trace_cycles"});
-  if (!run.trace && (run.trace_start || run.trace_cycles))
+  if (!run.trace && !words.flag("--html") && (run.trace_start || run.trace_cycles))
     words.error("--trace-start and --trace-cycles are for a trace, which is not asked for",
                 "add --trace");
 }
@@ -104,8 +108,13 @@ void read_trace(WordReader& words, RunArguments& run) {
 RunArguments read_run(WordReader& words) {
   RunArguments run;
   read_trace(words, run);
-  if (run.trace_file && words.texts("FILE").empty()) {
-    words.error("FILE is missing: run file", "--trace takes the word behind it: put FILE first");
+  run.html = words.flag("--html");
+  if (const auto file = words.texts("--html"); !file.empty() && !file.front().empty())
+    run.html_file = file.front();
+  if ((run.trace_file || run.html_file) && words.texts("FILE").empty()) {
+    words.error("FILE is missing: run file",
+                fmt::format("{} takes the word behind it: put FILE first",
+                            run.trace_file ? "--trace" : "--html"));
     return run;
   }
   run.file = words.required("FILE");
@@ -119,6 +128,11 @@ RunArguments read_run(WordReader& words) {
     words.error("--json - and --csv - cannot both go to standard output");
   if (run.trace_file == "-")
     words.error("a trace cannot go to standard output", "name a file: --trace=FILE");
+  check_page(words, run.html_file);
+  for (const auto& [word, file] :
+       {std::pair{"--json", run.json}, {"--csv", run.csv}, {"--trace", run.trace_file}})
+    if (run.html_file && run.html_file == file)
+      words.error(fmt::format("--html and {} name the same file", word));
   run.fast_forward = !words.flag("--no-fast-forward");
   run.quiet = words.flag("--quiet");
   return run;
@@ -277,8 +291,7 @@ ReproduceArguments read_reproduce(WordReader& words) {
   reproduce.csv = words.text("--csv");
   reproduce.html = words.text("--html");
   reproduce.quiet = words.flag("--quiet");
-  if (reproduce.html == "-")
-    words.error("a page cannot go to standard output", "name a file: --html FILE");
+  check_page(words, reproduce.html);
   if (reproduce.paper.empty() && (reproduce.csv || reproduce.html))
     words.error("PAPER is missing: which one is to be reproduced",
                 "`sluice reproduce` says which there are");

@@ -28,6 +28,8 @@ struct RunArguments {
   std::optional<std::string> directory;  ///< --out
   std::optional<std::string> json;       ///< a path, or `-`
   std::optional<std::string> csv;        ///< a path, or `-`
+  bool html = false;
+  std::optional<std::string> html_file;  ///< of `--html FILE`
   bool trace = false;
   std::optional<std::string> trace_file;  ///< of `--trace FILE`
   std::optional<std::uint64_t> trace_start;

@@ -19,8 +19,9 @@ constexpr WordSpec run_words[] = {
     {"--out", "", "DIR", value, "folder for report.json, layers.csv and the trace"},
     {"--json", "", "FILE", value, "write the report as JSON here; - is standard output"},
     {"--csv", "", "FILE", value, "write the layers as CSV here; - is standard output"},
+    {"--html", "", "FILE", optional_value, "write a page with charts, here or to the folder"},
     {"--trace", "", "FILE", optional_value, "write a Perfetto trace, here or to the folder"},
-    {"--trace-start", "", "CYCLES", value, "first cycle of the trace"},
+    {"--trace-start", "", "CYCLES", value, "first cycle of the trace, and of the page's timeline"},
     {"--trace-cycles", "", "CYCLES", value, "length of the trace"},
     {"--no-fast-forward", "", "", flag, "simulate every period; slower, same result"},
     {"--quiet", "-q", "", flag, "print nothing but errors"},
@@ -170,10 +171,11 @@ constexpr std::string_view run_more = R"(examples:
   sluice run resnet50.yaml
   sluice run resnet50.yaml --set architecture.array.rows=64 --fidelity analytic
   sluice run resnet50.yaml --json - | jq .total.cycles
-  sluice run resnet50.yaml --out out/first --trace
+  sluice run resnet50.yaml --out out/first --trace --html
+  sluice run resnet50.yaml --html resnet50.html
 
-Without --json and --csv, report.json and layers.csv go to the folder that the file names (out/ if
-none); with them, only what they name is written, unless --out asks for the folder too.
+Without --json, --csv and --html FILE, report.json and layers.csv go to the folder that the file
+names (out/ if none); with them, only what they name is written, unless --out asks for it too.
 )";
 
 constexpr std::string_view cascade_more = R"(examples:

@@ -23,7 +23,8 @@ struct Output {
 };
 
 struct RunInput {
-  Experiment experiment;
+  Experiment experiment;  ///< traced for the timeline of a page, too
+  bool writes_trace = false;
   Location energy_table;  ///< where the file names it
 };
 
@@ -75,17 +76,19 @@ RunInput read_run(const RunArguments& arguments, const Library& library) {
   if (arguments.trace_start) output.trace_start = *arguments.trace_start;
   if (arguments.trace_cycles) output.trace_cycles = *arguments.trace_cycles;
   check_trace(experiment);
-  return {std::move(experiment), place_of_table(root)};
+  const bool writes_trace = output.trace;
+  if (arguments.html && experiment.simulation.fidelity == Fidelity::tile) output.trace = true;
+  return {std::move(experiment), writes_trace, place_of_table(root)};
 }
 
-/// Whether the folder is written: --json and --csv alone name all that is wanted.
+/// Whether the folder is written: --json, --csv and --html FILE alone name all that is wanted.
 bool fills_folder(const RunArguments& arguments) {
-  return arguments.directory || (!arguments.json && !arguments.csv);
+  return arguments.directory || (!arguments.json && !arguments.csv && !arguments.html_file);
 }
 
 /// The window of the trace lies behind the end of the run, whose length nobody knew before.
-bool trace_is_empty(const Experiment& experiment, const Report& report) {
-  return experiment.output.trace && experiment.output.trace_start >= report.total.cycles;
+bool trace_is_empty(const RunInput& input, const Report& report) {
+  return input.writes_trace && input.experiment.output.trace_start >= report.total.cycles;
 }
 
 std::string empty_trace_text(const Experiment& experiment, const Report& report) {
@@ -95,9 +98,9 @@ std::string empty_trace_text(const Experiment& experiment, const Report& report)
       experiment.output.trace_start, report.total.cycles);
 }
 
-std::vector<Output> outputs_of(const RunArguments& arguments, const Experiment& experiment,
+std::vector<Output> outputs_of(const RunArguments& arguments, const RunInput& input,
                                const Report& report, const Trace& trace) {
-  const std::string folder = experiment.output.directory + "/";
+  const std::string folder = input.experiment.output.directory + "/";
   std::vector<Output> outputs;
   const auto add = [&](const std::optional<std::string>& named, const char* usual, auto write) {
     if (!named && !fills_folder(arguments)) return;
@@ -105,12 +108,14 @@ std::vector<Output> outputs_of(const RunArguments& arguments, const Experiment& 
     if (fills_folder(arguments)) outputs.push_back({folder + usual, text});
     if (named) outputs.push_back({*named, text});
   };
-  if (experiment.output.trace &&
-      !trace_is_empty(experiment,
-                      report))  // the largest first: a full disk shows before anything is replaced
+  // The largest first: a full disk shows before anything is replaced.
+  if (input.writes_trace && !trace_is_empty(input, report))
     outputs.push_back({arguments.trace_file.value_or(folder + "trace.perfetto-trace"),
                        write_perfetto(trace, {.title = fmt::format("{} on {}", report.network.name,
                                                                    report.machine.name)})});
+  if (arguments.html)
+    outputs.push_back({arguments.html_file.value_or(folder + "report.html"),
+                       write_page(report, {.experiment = &input.experiment, .trace = &trace})});
   add(arguments.json, "report.json", [&] { return write_json(report); });
   add(arguments.csv, "layers.csv", [&] { return write_csv(report); });
   return outputs;
@@ -177,13 +182,13 @@ int run_command(const RunArguments& arguments, const LibraryFolders& folders) {
     if (InterruptWatch::requested()) throw InterruptedError{};
     if (const auto* infeasible = std::get_if<Infeasible>(&*outcome))
       return report_infeasible(arguments, *infeasible);
-    auto outputs = outputs_of(arguments, experiment, std::get<Report>(*outcome), trace);
+    auto outputs = outputs_of(arguments, input, std::get<Report>(*outcome), trace);
     InterruptWatch::hold();
     standard = write_files(std::move(outputs), paths);
   }
   const Report& report = std::get<Report>(*outcome);
   if (standard) write_output(*standard);
-  if (trace_is_empty(experiment, report)) write_error(empty_trace_text(experiment, report));
+  if (trace_is_empty(input, report)) write_error(empty_trace_text(experiment, report));
   if (arguments.quiet) return exit_done;
   if (standard) {
     write_error(paths);

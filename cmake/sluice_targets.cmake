@@ -64,3 +64,26 @@ function(sluice_registry variable file macro folder)
   endforeach()
   set(${variable} ${sources} PARENT_SCOPE)
 endfunction()
+
+# sluice_embed(target name file): the bytes of a file as `extern "C" const char NAME[]`, followed by
+# a zero, and their number as `extern "C" const std::uint64_t NAME_size`.
+function(sluice_embed target name file)
+  get_filename_component(path ${file} ABSOLUTE)
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/embedded/${name}.S)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
+/* Made by sluice_embed() of @path@ */
+    .section .rodata
+    .balign 8
+    .global @name@_size
+@name@_size:
+    .8byte @name@_end - @name@
+    .global @name@
+@name@:
+    .incbin "@path@"
+@name@_end:
+    .byte 0
+    .section .note.GNU-stack, "", %progbits
+]])
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS ${path})
+  target_sources(${target} PRIVATE ${source})
+endfunction()

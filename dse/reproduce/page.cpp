@@ -2,6 +2,7 @@
 // The comparison as one page without anything to load: light or dark as the reader's system is.
 #include <fmt/format.h>
 
+#include "base/html.hpp"
 #include "dse/reproduce/plots.hpp"
 #include "dse/reproduce/writers.hpp"
 #include "sim/version.hpp"

@@ -7,26 +7,10 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/html.hpp"
 #include "dse/reproduce/axis.hpp"
 
 namespace sluice {
-
-std::string html_text(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '"')
-      result += "&quot;";
-    else
-      result += c;
-  }
-  return result;
-}
 
 namespace {
 

@@ -14,9 +14,6 @@ namespace sluice {
 /// mouse rests on it; published numbers are marks of their own.
 std::string plot_html(const Plot& plot, const Comparison& comparison);
 
-/// `text` with the characters that mean something in HTML written out.
-std::string html_text(std::string_view text);
-
 /// Number of colours that the page gives to series: classes s0, s1, ...
 inline constexpr std::size_t series_colors = 8;
 

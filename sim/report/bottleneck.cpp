@@ -178,15 +178,32 @@ std::string of_work(const Subject& subject, double useful) {
   return text;
 }
 
+Subject subject_of(const LayerReport& layer, const MachineSummary& machine) {
+  return {layer, machine, static_cast<double>(layer.cycles),
+          static_cast<double>(layer.busy_cycles)};
+}
+
+double useful_cycles(const Subject& subject) { return subject.busy - unused_pes(subject); }
+
+/// What costs most; the cause `work` where no loss does.
+Loss decisive_loss(const Subject& subject) {
+  const Loss loss = largest_loss(subject);
+  if (loss.cycles < useful_cycles(subject) / 2 || loss.cycles == 0) return {"work", 0};
+  return loss;
+}
+
 }  // namespace
+
+std::string bottleneck_cause(const LayerReport& layer, const MachineSummary& machine) {
+  if (layer.cycles == 0) return {};
+  return decisive_loss(subject_of(layer, machine)).cause;
+}
 
 std::string bottleneck_sentence(const LayerReport& layer, const MachineSummary& machine) {
   if (layer.cycles == 0) return "nothing: it takes no time";
-  const Subject subject{layer, machine, static_cast<double>(layer.cycles),
-                        static_cast<double>(layer.busy_cycles)};
-  const Loss loss = largest_loss(subject);
-  const double useful = subject.busy - unused_pes(subject);
-  if (loss.cycles < useful / 2 || loss.cycles == 0) return of_work(subject, useful);
+  const Subject subject = subject_of(layer, machine);
+  const Loss loss = decisive_loss(subject);
+  if (loss.cause == "work") return of_work(subject, useful_cycles(subject));
   if (loss.cause == "memory_bandwidth") return of_bandwidth(subject, loss);
   if (loss.cause == "mapping") return of_mapping(subject, loss);
   return of_stall(subject, loss);

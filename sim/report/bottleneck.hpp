@@ -18,4 +18,8 @@ namespace sluice {
 /// `mapping_efficiency`, `traffic`, `traffic_bytes`, `arithmetic_intensity` and `tiling`.
 std::string bottleneck_sentence(const LayerReport& layer, const MachineSummary& machine);
 
+/// What that sentence is about: a cause of stalls (`fill` stands for fill and drain), `mapping`, or
+/// `work`. Empty when the layer takes no time.
+std::string bottleneck_cause(const LayerReport& layer, const MachineSummary& machine);
+
 }  // namespace sluice

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/registry.hpp"
+#include "sim/experiment.hpp"
 #include "sim/report/report.hpp"
 
 namespace sluice {
@@ -53,6 +54,15 @@ std::string report_schema();
 
 /// One line a layer and one for the total, fields quoted as in RFC 4180, lines ended by CR LF.
 std::string write_csv(const Report& report);
+
+struct PageOptions {
+  const Experiment* experiment = nullptr;  ///< whose machine is drawn; may be null
+  const Trace* trace = nullptr;            ///< from which the timeline is drawn; may be null
+};
+
+/// A page for a browser, which loads nothing: the report with charts, a drawing of the machine and
+/// tables that can be read without a script (docs/pages.md). Equal input gives equal bytes.
+std::string write_page(const Report& report, const PageOptions& options = {});
 
 struct PerfettoOptions {
   std::string title;  ///< shown beside the process, such as `resnet50 on tpu_v2`; may be empty

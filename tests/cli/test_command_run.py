@@ -86,6 +86,32 @@ def test_a_trace_goes_to_the_folder_or_to_a_file(project):
     assert (project.folder / "t").read_bytes() == in_folder
 
 
+def test_a_page_goes_to_the_folder_or_to_a_file(project):
+    done = project.sluice("run", "run.yaml", "--html")
+    assert done.out.endswith("wrote out/report.html\nwrote out/report.json\nwrote out/layers.csv\n")
+    assert project.files() == sorted([*BOTH, "out/report.html"])
+    in_folder = (project.folder / "out/report.html").read_bytes()
+    assert in_folder.startswith(b"<!doctype html>")
+    done = project.sluice("run", "run.yaml", "--html", "new/page.html", "--json", "-")
+    assert (done.code, done.err) == (0, "wrote new/page.html\n")
+    assert (project.folder / "new/page.html").read_bytes() == in_folder
+    assert json.loads(done.out)["network"]["name"] == "two_layers"
+
+
+def test_a_page_is_no_reason_for_a_trace_file_or_a_warning(project):
+    done = project.sluice("run", "run.yaml", "--html", "a.html", "--trace-start", "1000000")
+    assert (done.code, done.err) == (0, "")
+    assert project.files() == ["a.html", *INPUTS]
+
+
+@pytest.mark.parametrize("words", [(), ("--fidelity", "analytic")])
+def test_a_page_that_cannot_be_written_is_told(project, words):
+    done = project.sluice("run", "run.yaml", "--html=network.yaml/page.html", *words)
+    assert done.code == 1
+    assert done.err == "sluice run: error: cannot create the folder 'network.yaml': Not a directory\n"
+    assert project.files() == INPUTS
+
+
 @pytest.mark.parametrize("fidelity", ["analytic", "pe"])
 def test_a_fidelity_without_firings_makes_no_trace(project, fidelity):
     done = project.sluice("run", "run.yaml", "--trace", "--fidelity", fidelity)

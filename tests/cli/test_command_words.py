@@ -88,6 +88,13 @@ MISTAKES = [
      "hint: write it like architecture.array.rows=32\n"),
     (("run", "run.yaml", "--json", "-", "--csv", "-"),
      "sluice run: error: --json - and --csv - cannot both go to standard output\n"),
+    (("run", "--html", "run.yaml"),
+     "sluice run: error: FILE is missing: run file\n"
+     "hint: --html takes the word behind it: put FILE first\n"),
+    (("run", "run.yaml", "--html=-"),
+     "sluice run: error: a page cannot go to standard output\nhint: name a file: --html FILE\n"),
+    (("run", "run.yaml", "--html", "a", "--json", "a"),
+     "sluice run: error: --html and --json name the same file\n"),
     (("run", "run.yaml", "--trace=-"),
      "sluice run: error: a trace cannot go to standard output\nhint: name a file: --trace=FILE\n"),
     (("run", "run.yaml", "--trace-cycles", "5"),

@@ -67,5 +67,5 @@ TEST_CASE("every writer has a name, a summary and a file extension of its own") 
     CHECK(names.insert(formats[i].name).second);
     CHECK(extensions.insert(formats[i].extension).second);
   }
-  CHECK(names == std::set<std::string_view>{"table", "json", "csv", "perfetto"});
+  CHECK(names == std::set<std::string_view>{"table", "json", "csv", "perfetto", "page"});
 }

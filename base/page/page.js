@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the scripts of all pages share: the data, numbers for people, colours, charts that follow
+// the width, the colour scheme and the printer, and tables that can be sorted.
+const page = (() => {
+  "use strict";
+  const data = JSON.parse(document.getElementById("data").textContent);
+
+  // ---- numbers, as the terminal shows them (sim/report/human.hpp)
+
+  const prefixes = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
+  const small = [[1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"]];
+
+  /** All digits in groups of three. */
+  const grouped = (value) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+  const digits = (value) => String(Number(value.toPrecision(3)));
+
+  /** Three significant digits with a decimal prefix: 3.86 GMAC, 1.76 ms. */
+  function rounded(value, unit = "") {
+    if (value === null || !Number.isFinite(value)) return "–";
+    const size = Math.abs(value);
+    if (size === 0) return `0 ${unit}`.trim();
+    for (const [factor, prefix] of prefixes)
+      if (size >= factor * 0.9995) return `${digits(value / factor)} ${prefix}${unit}`;
+    if (size < 1 && (unit === "s" || unit === "J"))
+      for (const [factor, prefix] of small)
+        if (size >= factor * 0.9995) return `${digits(value / factor)} ${prefix}${unit}`;
+    return `${digits(value)} ${unit}`.trim();
+  }
+  const percent = (ratio) => `${digits(100 * ratio)} %`;
+  const escaped = (text) =>
+    String(text).replace(/[&<>"]/g, (c) => ({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"})[c]);
+
+  // ---- colours, from the style sheet, so that both schemes and the printer have their own
+
+  function theme() {
+    const style = getComputedStyle(document.documentElement);
+    const of = (name) => style.getPropertyValue(`--${name}`).trim();
+    return {
+      back: of("back"), card: of("card"), text: of("text"), soft: of("soft"), rule: of("rule"),
+      mark: of("mark"), series: [0, 1, 2, 3, 4, 5, 6, 7].map((i) => of(`s${i}`)),
+    };
+  }
+
+  /** Patterns, so that series are told apart without their colours. */
+  const decals = [
+    {color: "rgba(0,0,0,0)"},
+    {dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: Math.PI / 4},
+    {symbol: "circle", dashArrayX: [[6, 6], [0, 6, 6, 0]], dashArrayY: [6, 0], symbolSize: 0.6},
+    {dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4},
+    {dashArrayX: [1, 0], dashArrayY: [3, 4]},
+    {dashArrayX: [[5, 5], [0, 5, 5, 0]], dashArrayY: [5, 0]},
+    {dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: Math.PI / 2},
+    {symbol: "triangle", dashArrayX: [[7, 7], [0, 7, 7, 0]], dashArrayY: [7, 0], symbolSize: 0.7},
+  ].map((decal) => ({color: "rgba(0,0,0,0.32)", ...decal}));
+
+  // ---- charts
+
+  const charts = {};  // by id: {echarts, make}
+  const narrow = () => document.documentElement.clientWidth < 600;
+
+  /** What all charts have in common, below what is theirs. */
+  function with_defaults(option, colours) {
+    const axis = {
+      axisLine: {lineStyle: {color: colours.soft}}, axisLabel: {color: colours.soft, hideOverlap: true},
+      splitLine: {lineStyle: {color: colours.rule}}, nameTextStyle: {color: colours.soft},
+    };
+    const styled = (axes) => [].concat(axes ?? []).map((one) => ({
+      ...axis, ...one, axisLabel: {...axis.axisLabel, ...one.axisLabel},
+      splitLine: {...axis.splitLine, ...one.splitLine},
+    }));
+    const result = {
+      animation: false, color: colours.series, backgroundColor: "transparent",
+      textStyle: {color: colours.text, fontFamily: "system-ui, 'DejaVu Sans', sans-serif"},
+      ...option,
+    };
+    if (option.xAxis) result.xAxis = styled(option.xAxis);
+    if (option.yAxis) result.yAxis = styled(option.yAxis);
+    if (option.tooltip)
+      result.tooltip = {
+        confine: true, backgroundColor: colours.card, borderColor: colours.rule,
+        textStyle: {color: colours.text, fontSize: 12},
+        extraCssText: "max-width:min(420px,90vw);white-space:normal", ...option.tooltip,
+      };
+    if (option.legend)
+      result.legend = {
+        type: "scroll", top: 0, left: 0, textStyle: {color: colours.text},
+        pageTextStyle: {color: colours.soft}, pageIconColor: colours.text, ...option.legend,
+      };
+    return result;
+  }
+
+  function draw(id) {
+    const chart = charts[id];
+    const colours = theme();
+    chart.echarts?.dispose();
+    chart.echarts = echarts.init(chart.place, null, {renderer: chart.renderer});
+    if (chart.group) {
+      chart.echarts.group = chart.group;
+      echarts.connect(chart.group);
+    }
+    chart.echarts.setOption(with_defaults(chart.make(colours, narrow()), colours));
+    chart.ready?.(chart.echarts);
+  }
+
+  /**
+   * A chart in the element `id`. `make(colours, narrow)` gives its option, anew whenever the colour
+   * scheme changes; `ready(chart)` adds what is to happen on clicks. Charts of one `group` zoom
+   * together. No such element: no chart.
+   */
+  function chart(id, make, {ready, group, renderer = "svg"} = {}) {
+    const place = document.getElementById(id);
+    if (!place) return;
+    place.textContent = "";
+    charts[id] = {place, make, ready, group, renderer};
+    draw(id);
+  }
+  const redraw = () => Object.keys(charts).forEach(draw);
+
+  let was_narrow = narrow();
+  new ResizeObserver(() => {
+    if (narrow() !== was_narrow) {
+      was_narrow = narrow();
+      redraw();
+    } else {
+      Object.values(charts).forEach((one) => one.echarts.resize());
+    }
+  }).observe(document.body);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  matchMedia("print").addEventListener("change", redraw);
+
+  /** A slider below a category axis of many values; with few, nothing. */
+  const zoom = (count, colours) => count <= 24 ? [] : [
+    {type: "slider", height: 18, bottom: 6, textStyle: {color: colours.soft}, brushSelect: false},
+    {type: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseMove: true, preventDefaultMouseMove: false},
+  ];
+
+  // ---- tables
+
+  /** The number that a cell shows, prefixes of units taken into account; else its text. */
+  function sort_key(text) {
+    const number = /^([+-]?[\d ]*\.?\d+(?:e[+-]?\d+)?)\s*([%a-zA-Zµ/]*)/.exec(text.trim());
+    if (!number) return text;
+    const factors = {P: 1e15, T: 1e12, G: 1e9, M: 1e6, k: 1e3, m: 1e-3, "µ": 1e-6, u: 1e-6, n: 1e-9, p: 1e-12};
+    const unit = number[2];
+    const factor = unit.length > 1 && /^[PTGMkmµunp](B|s|J|MAC|$)/.test(unit) ? factors[unit[0]] : 1;
+    return Number(number[1].replace(/ /g, "")) * factor;
+  }
+
+  /** Columns are sorted by a click on their head, a second click turns the order. */
+  function sortable(table) {
+    table.querySelectorAll("thead th").forEach((head, column) => {
+      const button = document.createElement("button");
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const up = head.getAttribute("aria-sort") === "descending" ||
+                   (!head.hasAttribute("aria-sort") && !head.classList.contains("n"));
+        table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", up ? "ascending" : "descending");
+        const body = table.tBodies[0];
+        const keyed = [...body.rows].map((row) => [sort_key(row.cells[column].textContent), row]);
+        const compare = (a, b) => (typeof a === "number" && typeof b === "number") ? a - b
+                                  : String(a).localeCompare(String(b));
+        keyed.sort((a, b) => (up ? 1 : -1) * compare(a[0], b[0]));
+        body.append(...keyed.map(([, row]) => row));
+      });
+    });
+  }
+  document.querySelectorAll("table").forEach(sortable);
+
+  return {data, grouped, rounded, percent, escaped, decals, chart, charts, zoom, narrow, redraw};
+})();
