@@ -112,8 +112,11 @@ class Checker {
 
   void check_refresh() {
     const DramTiming& t = timing_;
-    if (dram_.refresh == DramRefresh::none) return;
     const bool per_bank = dram_.refresh == DramRefresh::per_bank;
+    if (per_bank && dram_.refresh_postponed + dram_.refresh_pulled_in > 0)
+      add(dram_.refresh_postponed > 0 ? "refresh_postponed" : "refresh_pulled_in",
+          "refreshes of single banks are neither postponed nor pulled in", "choose all_bank");
+    if (dram_.refresh == DramRefresh::none) return;
     const std::uint64_t banks = std::uint64_t{t.bank_groups} * t.banks_per_group;
     const std::uint64_t busy = std::uint64_t{per_bank ? t.rfc_pb : t.rfc} + t.rtp + t.rp_all;
     if (per_bank && t.rfc_pb == 0)

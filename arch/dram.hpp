@@ -39,22 +39,28 @@ void describe(Visitor& v, DramTimingChanges& t) {
 }
 
 enum class PagePolicy : std::uint8_t {
-  open,    ///< a row stays open until another row of its bank is asked for
-  closed,  ///< a row is closed with the last queued access to it
+  open,           ///< a row stays open until another row of its bank is asked for
+  open_adaptive,  ///< it is closed with its last queued access if another row of the bank is queued
+  closed,         ///< it is closed with the last queued access to it
+  closed_always,  ///< it is closed with every access
 };
 template <>
 struct EnumNames<PagePolicy> {
   static constexpr EnumName<PagePolicy> table[] = {{"open", PagePolicy::open},
-                                                   {"closed", PagePolicy::closed}};
+                                                   {"open_adaptive", PagePolicy::open_adaptive},
+                                                   {"closed", PagePolicy::closed},
+                                                   {"closed_always", PagePolicy::closed_always}};
 };
 
 enum class DramScheduler : std::uint8_t {
-  fr_fcfs,  ///< row hits first, then the oldest (Rixner et al., ISCA 2000)
-  fcfs,     ///< strictly the oldest of the present direction
+  fr_fcfs,    ///< row hits first, then the oldest (Rixner et al., ISCA 2000)
+  fcfs_bank,  ///< the oldest of each bank; banks overtake each other
+  fcfs,       ///< strictly the oldest of the present direction
 };
 template <>
 struct EnumNames<DramScheduler> {
   static constexpr EnumName<DramScheduler> table[] = {{"fr_fcfs", DramScheduler::fr_fcfs},
+                                                      {"fcfs_bank", DramScheduler::fcfs_bank},
                                                       {"fcfs", DramScheduler::fcfs}};
 };
 
@@ -103,6 +109,10 @@ struct Dram {
   double drain_high = 0.8;
   double drain_low = 0.2;
   DramRefresh refresh = DramRefresh::all_bank;
+  /// Refreshes of all banks that may be put off while requests wait, and that may be done ahead
+  /// while none do; JEDEC standards allow 8 of either (JESD79-3F, 4.13).
+  std::uint32_t refresh_postponed = 0;
+  std::uint32_t refresh_pulled_in = 0;
   /// Of controller and PHY together, both ways: gem5's memory controller has 10 ns before and 10 ns
   /// after the DRAM (Hansson et al., ISPASS 2014; its defaults).
   Seconds controller_latency{20e-9};
@@ -134,6 +144,10 @@ void describe(Visitor& v, Dram& d) {
   v.field("drain_high", d.drain_high, {.doc = "fill at which writes are drained", .max = 1});
   v.field("drain_low", d.drain_low, {.doc = "fill at which reads are served again", .max = 1});
   v.field("refresh", d.refresh, {.doc = "how rows are refreshed"});
+  v.field("refresh_postponed", d.refresh_postponed,
+          {.doc = "refreshes that may be put off while requests wait", .max = 8});
+  v.field("refresh_pulled_in", d.refresh_pulled_in,
+          {.doc = "refreshes that may be done ahead while none wait", .max = 8});
   v.field("controller_latency", d.controller_latency,
           {.doc = "of controller and PHY, there and back", .unit = "s", .max = 1e-3});
   v.field("capacity", d.capacity, {.doc = "of all channels; 0: not stated", .unit = "B"});

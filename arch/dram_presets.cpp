@@ -13,6 +13,43 @@ namespace {
 // clocks of it and a PRE the half that is left (JESD238, and Ramulator 2.1): here 2 and 0, which is
 // a pair together.
 
+DramPreset ddr3_1600() {
+  return {"DDR3-1600",
+          "DDR3-1600K 1 Gb x8, one 64-bit DIMM channel, 12.8 GB/s",
+          "DRAMSys memspec MICRON_1Gb_DDR3-1600_8bit_G; rtw RL + tCCD + 2 - WL by JESD79-3F",
+          {.tck_ps = 1250,
+           .bank_groups = 1,
+           .banks_per_group = 8,
+           .row_bytes = 8192,
+           .burst_bytes = 64,
+           .burst_clocks = 4,
+           .cl = 10,
+           .cwl = 8,
+           .rcd_rd = 10,
+           .rcd_wr = 10,
+           .rp = 10,
+           .rp_all = 10,
+           .ras = 28,
+           .rc = 38,
+           .ccd_s = 4,
+           .ccd_l = 4,
+           .rrd_s = 5,
+           .rrd_l = 5,
+           .faw = 24,
+           .rtp = 6,
+           .wr = 12,
+           .wtr_s = 6,
+           .wtr_l = 6,
+           .rtw = 8,
+           .refi = 6240,
+           .rfc = 88,
+           .rfc_pb = 0,
+           .act_slots = 1,
+           .pre_slots = 1,
+           .column_slots = 1,
+           .row_bus_channels = 0}};
+}
+
 DramPreset ddr4_2400() {
   return {"DDR4-2400",
           "DDR4-2400R 8 Gb x8, one 64-bit DIMM channel, 19.2 GB/s",
@@ -278,9 +315,9 @@ DramPreset hbm3_6400() {
 }  // namespace
 
 const std::vector<DramPreset>& dram_presets() {
-  static const std::vector<DramPreset> presets = {ddr4_2400(),   lpddr4_3200(), lpddr5_6400(),
-                                                  gddr6_14000(), hbm2_2000(),   hbm2e_3200(),
-                                                  hbm3_6400()};
+  static const std::vector<DramPreset> presets = {ddr3_1600(),   ddr4_2400(),   lpddr4_3200(),
+                                                  lpddr5_6400(), gddr6_14000(), hbm2_2000(),
+                                                  hbm2e_3200(),  hbm3_6400()};
   return presets;
 }
 

@@ -62,6 +62,14 @@ Descriptor describe_machine(const std::string& folder, const std::string& name) 
             machine.source + "\nfile: " + path,
             {}};
   }
+  if (is_memory_machine(root)) {
+    const MemoryMachine machine = read_memory_machine(root, diagnostics);
+    diagnostics.throw_if_any();
+    return {name,
+            fmt::format("{} x {} alone, for traces", machine.dram.channels, machine.dram.preset),
+            machine.source + "\nfile: " + path,
+            {}};
+  }
   const Architecture machine = read_architecture(root, diagnostics);
   diagnostics.throw_if_any();
   std::uint64_t on_chip = 0;

@@ -87,6 +87,10 @@ struct Printer {
     write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
     return exit_done;
   }
+  int operator()(const MemoryMachine& machine) const {
+    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
+    return exit_done;
+  }
   int operator()(const Network& network) const {
     write_output(to_table(network));
     return exit_done;
@@ -114,6 +118,17 @@ struct Printer {
     write_output(text);
     return exit_done;
   }
+  int memory(const Experiment& run) const {
+    YamlNode settings;
+    settings.kind = YamlNode::Kind::map;
+    settings.entries.push_back({"trace", {}, to_yaml(run.memory->trace)});
+    settings.entries.push_back({"simulation", {}, to_yaml(run.simulation)});
+    settings.entries.push_back({"output", {}, to_yaml(run.output)});
+    write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nSETTINGS\n{}", run.name,
+                             run.input_hash, to_table(run.memory->machine),
+                             indented(to_text(settings), 2)));
+    return exit_done;
+  }
   int spatial(const Experiment& run) const {
     YamlNode settings;
     settings.kind = YamlNode::Kind::map;
@@ -130,6 +145,7 @@ struct Printer {
     return exit_done;
   }
   int operator()(const Experiment& run) const {
+    if (run.memory) return memory(run);
     if (run.spatial) return spatial(run);
     write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
                              run.input_hash, to_table(run.architecture), to_table(run.network),

@@ -41,6 +41,11 @@ FileContent read_machine(const YamlNode& root, const Library& library) {
     diagnostics.throw_if_any();
     return machine;
   }
+  if (is_memory_machine(root)) {
+    MemoryMachine machine = read_memory_machine(root, diagnostics);
+    diagnostics.throw_if_any();
+    return machine;
+  }
   Architecture machine = read_architecture(root, diagnostics);
   diagnostics.throw_if_any();
   check_prices(machine, &root, library);

@@ -90,6 +90,10 @@ int map_command(const MapArguments& arguments, const LibraryFolders& folders) {
   const YamlNode root = load_input(arguments.file, arguments.settings);
   const FileContent content = read_input(root, folders.library);
   if (const auto* file = std::get_if<MapFile>(&content)) return map_file(arguments, *file);
+  if (const auto* run = std::get_if<Experiment>(&content); run != nullptr && run->memory)
+    throw SpecError({{{.path = arguments.file},
+                      "nothing is mapped: this run is a trace on a memory alone",
+                      "`sluice run` runs it"}});
   if (const auto* run = std::get_if<Experiment>(&content); run != nullptr && run->spatial)
     return map_spatial_run(arguments, *run);
   if (const auto* run = std::get_if<Experiment>(&content))

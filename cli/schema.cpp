@@ -49,20 +49,24 @@ std::string workload_schema() {
       {"type", "object"},
       {"properties",
        {{"model", {{"type", "string"}, {"description", "network of the library, or a path"}}},
-        {"network", {{"type", "object"}, {"description", "a network in place"}}}}},
-      {"anyOf",
-       Json::array(
-           {{{"required", {"model"}}}, {{"required", {"network"}}}, {{"required", {"include"}}}})},
+        {"network", {{"type", "object"}, {"description", "a network in place"}}},
+        {"trace", Json::parse(schema_of(MemoryTrace{}, {}))}}},
+      {"anyOf", Json::array({{{"required", {"model"}}},
+                             {{"required", {"network"}}},
+                             {{"required", {"trace"}}},
+                             {{"required", {"include"}}}})},
       {"additionalProperties", {{"type", {"integer", "string", "boolean"}}}}}
       .dump();
 }
 
-/// One of the two kinds of machines, told apart by `model`.
+/// One of the kinds of machines, told apart by `model`.
 std::string machine_schema() {
   Json spatial = Json::parse(schema_of(SpatialMachine{}, {}));
   spatial["properties"]["model"] = {{"const", "spatial"}};
   Json systolic = Json::parse(schema_of(Architecture{}, {}));
-  return Json{{"anyOf", Json::array({systolic, spatial})}}.dump();
+  Json memory = Json::parse(schema_of(MemoryMachine{}, {}));
+  memory["properties"]["model"] = {{"const", "dram_trace"}};
+  return Json{{"anyOf", Json::array({systolic, spatial, memory})}}.dump();
 }
 
 /// The settings of both.

@@ -128,12 +128,15 @@ void check_constraints(const YamlNode& constraints, const DesignSpace& space,
 void check_prices(const YamlNode& objectives, const Sweep& sweep, const Experiment& base,
                   Diagnostics& diagnostics) {
   if (!base.architecture.energy_table.empty()) return;
+  if (base.memory && base.memory->machine.currents) return;
   for (const Objective& objective : sweep.objectives)
     if (metrics()[objective.metric].needs_prices)
       diagnostics.error(objectives.where,
                         fmt::format("{} needs prices, and the machine has no energy table",
                                     metrics()[objective.metric].name),
-                        "name one: architecture.energy_table (see `sluice list tables`)");
+                        base.memory ? "state the currents of its DRAM: architecture.currents"
+                                    : "name one: architecture.energy_table (see `sluice list "
+                                      "tables`)");
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mappi
 }  // namespace
 
 Outcome evaluate(const Experiment& experiment, const Library& library, const EvaluateHooks& hooks) {
+  if (experiment.memory) return run_memory(experiment);
   if (experiment.spatial) return evaluate_spatial(experiment, library, hooks);
   const std::optional<EnergyModel> energy =
       energy_of(experiment.architecture, library, hooks.energy_table);

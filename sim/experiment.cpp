@@ -25,6 +25,12 @@ void collecting(Diagnostics& diagnostics, Read read) {
 }
 
 Network read_workload(const YamlNode& workload, const Library& library) {
+  if (const YamlNode* trace = workload.find("trace")) {
+    Diagnostics diagnostics;
+    diagnostics.error(trace->where, "a trace runs on a memory alone",
+                      "on a machine of the model dram_trace (see `sluice list models`)");
+    diagnostics.throw_if_any();
+  }
   if (const YamlNode* inline_network = workload.find("network"))
     return read_network(*inline_network, nullptr);
   return load_network(workload, library.networks);
@@ -62,6 +68,35 @@ void read_systolic(FieldReader& reader, const YamlNode* machine, const YamlNode*
   check_mapper(mapping, experiment.mapping.mapper, diagnostics);
 }
 
+/// The machine and the trace of the model `dram_trace`.
+void read_memory(const YamlNode* workload, const YamlNode& machine, Experiment& experiment,
+                 Diagnostics& diagnostics) {
+  MemoryRun& run = experiment.memory.emplace();
+  run.machine = read_memory_machine(machine, diagnostics);
+  if (workload == nullptr) return;
+  FieldReader reader(*workload, diagnostics, "workload");
+  const YamlNode* trace = reader.take_required("trace", {.doc = "the requests"});
+  reader.finish();
+  if (trace == nullptr) return;
+  run.trace = read_memory_trace(*trace, diagnostics);
+  if (!run.trace.file.empty())
+    collecting(diagnostics, [&] { run.requests = read_trace(run.trace.file); });
+  experiment.network.name =
+      run.trace.file.empty() ? std::string(name_of(run.trace.pattern)) : "trace";
+}
+
+/// Over the resolved input and the requests of a trace file; where the answer goes does not change
+/// the answer.
+std::uint64_t hash_of_input(YamlNode root, const Experiment& experiment) {
+  std::erase_if(root.entries, [](const YamlNode::Entry& e) { return e.key == "output"; });
+  std::uint64_t hash = content_hash(to_text(root));
+  if (experiment.memory)
+    for (const MemoryRequest& request : experiment.memory->requests)
+      hash = content_hash(
+          fmt::format("{} {} {}\n", request.address, request.arrival, request.write), hash);
+  return hash;
+}
+
 }  // namespace
 
 Experiment read_experiment(const YamlNode& root, const Library& library) {
@@ -69,10 +104,14 @@ Experiment read_experiment(const YamlNode& root, const Library& library) {
   Experiment experiment;
   FieldReader reader(root, diagnostics);
   reader.field("name", experiment.name, {.doc = "name of the run"});
-  if (const YamlNode* node = reader.take_required("workload", {.doc = "the network to run"}))
-    collecting(diagnostics, [&] { experiment.network = read_workload(*node, library); });
+  const YamlNode* workload = reader.take_required("workload", {.doc = "the network to run"});
   const YamlNode* machine = reader.take_required("architecture", {.doc = "the machine"});
-  if (machine != nullptr && is_spatial(*machine))
+  const bool memory_alone = machine != nullptr && is_memory_machine(*machine);
+  if (workload != nullptr && !memory_alone)
+    collecting(diagnostics, [&] { experiment.network = read_workload(*workload, library); });
+  if (memory_alone)
+    read_memory(workload, *machine, experiment, diagnostics);
+  else if (machine != nullptr && is_spatial(*machine))
     read_spatial(reader, *machine, experiment, diagnostics);
   else
     read_systolic(reader, machine, root.find("mapping"), experiment, diagnostics);
@@ -80,13 +119,12 @@ Experiment read_experiment(const YamlNode& root, const Library& library) {
   reader.field("output", experiment.output, {.doc = "what is written where"});
   reader.finish();
   diagnostics.throw_if_any();
-  if (const YamlNode* mapping = root.find("mapping"); mapping != nullptr && !experiment.spatial)
+  const YamlNode* mapping = root.find("mapping");
+  if (mapping != nullptr && !experiment.spatial && !experiment.memory)
     experiment.fixed = read_fixed(*mapping, experiment, diagnostics);
   diagnostics.throw_if_any();
   if (experiment.name.empty()) experiment.name = experiment.network.name;
-  YamlNode hashed = root;  // where the answer goes does not change the answer
-  std::erase_if(hashed.entries, [](const YamlNode::Entry& e) { return e.key == "output"; });
-  experiment.input_hash = fmt::format("{:016x}", content_hash(to_text(hashed)));
+  experiment.input_hash = fmt::format("{:016x}", hash_of_input(root, experiment));
   return experiment;
 }
 

@@ -12,6 +12,7 @@
 #include "base/describe.hpp"
 #include "base/yaml.hpp"
 #include "mapper/mappers.hpp"
+#include "sim/models/dram_trace.hpp"
 #include "sim/models/spatial_run.hpp"
 #include "workloads/network.hpp"
 
@@ -98,6 +99,8 @@ struct Experiment {
   Architecture architecture;  ///< of the model `systolic`
   /// Machine and mapping of the model `spatial`, in place of the other two.
   std::optional<SpatialSetup> spatial;
+  /// Machine and trace of the model `dram_trace`, in place of network, machine and mapping.
+  std::optional<MemoryRun> memory;
   MappingSettings mapping;
   std::vector<FixedTask> fixed;  ///< what MappingSettings::nests says
   SimulationSettings simulation;

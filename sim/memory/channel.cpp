@@ -25,17 +25,21 @@ ChannelPolicy::ChannelPolicy(const Dram& dram)
       drain_above(static_cast<std::uint32_t>(std::floor(dram.drain_high * dram.write_queue))),
       serve_reads_below(static_cast<std::uint32_t>(std::ceil(dram.drain_low * dram.write_queue))),
       hit_cap(dram.hit_cap),
-      closed_page(dram.page_policy == PagePolicy::closed),
-      in_order(dram.scheduler == DramScheduler::fcfs),
+      page(dram.page_policy),
+      scheduler(dram.scheduler),
       split_bus(false),
       refresh(dram.refresh),
-      refresh_interval(0) {
+      refresh_interval(0),
+      refresh_put_off(0),
+      refresh_ahead(0) {
   const DramTiming t = timing_of(dram);
   split_bus = t.row_bus_channels != 0;
   // A queue that is full must drain, whatever the mark.
   drain_above = std::min(drain_above, write_queue - 1);
   refresh_interval =
       refresh == DramRefresh::per_bank ? t.refi / (t.bank_groups * t.banks_per_group) : t.refi;
+  refresh_put_off = dram.refresh_postponed * refresh_interval;
+  refresh_ahead = dram.refresh_pulled_in * refresh_interval;
 }
 
 RequestQueue::RequestQueue(std::uint32_t reads, std::uint32_t writes)
@@ -82,7 +86,7 @@ void DramChannel::choose_request(std::uint32_t bank, RequestQueue::Index after) 
     column_banks_ |= mask;
     return;
   }
-  if (!policy_.in_order && state.passed < policy_.hit_cap) {
+  if (policy_.scheduler == DramScheduler::fr_fcfs && state.passed < policy_.hit_cap) {
     RequestQueue::Index before = after == RequestQueue::none ? head : after;
     for (auto i = queue_.next(before); i != RequestQueue::none; before = i, i = queue_.next(i)) {
       if (queue_[i].row != row) continue;
@@ -170,7 +174,7 @@ DramChannel::Choice DramChannel::best_row_command(std::uint64_t now, std::uint64
 
 /// The banks whose requests may be served: all, or with fcfs that of the oldest.
 std::uint64_t DramChannel::eligible_banks() const {
-  if (!policy_.in_order) return every_bank;
+  if (policy_.scheduler != DramScheduler::fcfs) return every_bank;
   Choice oldest;
   for_each_bank(queue_.banks(writing_),
                 [&](std::uint32_t bank) { oldest.offer(0, order_[bank], bank); });
@@ -203,14 +207,15 @@ void DramChannel::plan(std::uint64_t now) {
   plan_.row_command = command;
 }
 
-/// Nothing begins at or after the clock at which a refresh is due; then all banks are closed and
-/// refreshed.
+/// Nothing begins at or after the clock at which a refresh can wait no longer; then all banks are
+/// closed and refreshed.
 void DramChannel::plan_around_refresh_of_all(std::uint64_t now, Choice& column, Choice& row,
                                              RowCommand& command) const {
-  if (column.clock >= refresh_due_) column = {};
-  if (row.clock >= refresh_due_) row = {};
+  const std::uint64_t limit = queue_.empty() ? refresh_from() : refresh_limit();
+  if (column.clock >= limit) column = {};
+  if (row.clock >= limit) row = {};
   if (column.bank != no_bank || row.bank != no_bank) return;
-  const std::uint64_t floor = std::max({now, bus_->free, refresh_due_});
+  const std::uint64_t floor = std::max({now, bus_->free, limit});
   row.bank = 0;
   if (timing_.any_open()) {
     row.clock = std::max(floor, timing_.earliest_precharge_all());
@@ -233,12 +238,17 @@ void DramChannel::plan_refresh_of_bank(std::uint64_t now, Choice& row, RowComman
   command = open ? RowCommand::precharge : RowCommand::refresh;
 }
 
-/// Whether a closed-page controller closes the row with this access: nobody else waits for it.
+/// Whether the controller closes the row with this access, which is no longer queued.
 bool DramChannel::closes_after_access(std::uint32_t bank, std::uint64_t row) const {
+  if (policy_.page == PagePolicy::open) return false;
+  if (policy_.page == PagePolicy::closed_always) return true;
+  bool other_row = false;
   for (const bool write : {false, true})
-    for (auto i = queue_.head(bank, write); i != RequestQueue::none; i = queue_.next(i))
+    for (auto i = queue_.head(bank, write); i != RequestQueue::none; i = queue_.next(i)) {
       if (queue_[i].row == row) return false;
-  return true;
+      other_row = true;
+    }
+  return other_row || policy_.page == PagePolicy::closed;
 }
 
 ServedBurst DramChannel::give_column(std::uint32_t bank, std::uint64_t clock) {
@@ -250,7 +260,7 @@ ServedBurst DramChannel::give_column(std::uint32_t bank, std::uint64_t clock) {
   if (before != RequestQueue::none) ++state.passed;
   queue_.remove(bank, write, before);
   bool closes = false;
-  if (policy_.closed_page && closes_after_access(bank, burst.row)) {
+  if (closes_after_access(bank, burst.row)) {
     timing_.auto_precharge(bank);
     ++stats_.precharges;
     closes = true;
@@ -311,7 +321,7 @@ void DramChannel::give_row_command(const Plan& plan) {
     case RowCommand::refresh_all:
       timing_.refresh_all(clock);
       activate_.holds = false;
-      refresh_begin_ = refresh_due_;
+      refresh_begin_ = std::min(clock, refresh_limit());
       refresh_end_ = clock + timing_.rules().rfc;
       refresh_due_ += policy_.refresh_interval;
       ++stats_.refreshes;
@@ -333,9 +343,10 @@ void DramChannel::skip_idle_refreshes(std::uint64_t until) {
   const bool single = policy_.refresh == DramRefresh::per_bank;
   const std::uint64_t round = single ? timing_.rules().banks : 1;
   const std::uint64_t span = round * policy_.refresh_interval;
-  if (log_ != nullptr || timing_.any_open() || refresh_due_ >= until) return;
-  if (refresh_due_ <= timing_.earliest_refresh_all() || (until - refresh_due_) / span < 3) return;
-  const std::uint64_t rounds = (until - refresh_due_) / span - 2;
+  const std::uint64_t next = refresh_from();
+  if (log_ != nullptr || timing_.any_open() || next >= until) return;
+  if (next <= timing_.earliest_refresh_all() || (until - next) / span < 3) return;
+  const std::uint64_t rounds = (until - next) / span - 2;
   stats_.refreshes += rounds * round;
   refresh_due_ += rounds * span;
   refresh_begin_ += rounds * span, refresh_end_ += rounds * span;

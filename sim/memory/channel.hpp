@@ -6,10 +6,11 @@
 //
 // A command is given at the earliest clock at which any is legal; at equal clocks column commands
 // come before row commands, then the oldest. Only requests of the present direction are served.
-// A refresh that is due goes before everything: for an all-bank refresh nothing else begins any
-// more.
+// A refresh that can wait no longer goes before everything: for an all-bank refresh nothing else
+// begins any more. While no request is queued, refreshes are given that are due, or may be early.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -55,9 +56,13 @@ struct ChannelPolicy {
   std::uint32_t read_window, write_queue;
   std::uint32_t drain_above, serve_reads_below;  ///< writes queued
   std::uint32_t hit_cap;
-  bool closed_page, in_order, split_bus;
+  PagePolicy page;
+  DramScheduler scheduler;
+  bool split_bus;
   DramRefresh refresh;
   std::uint64_t refresh_interval;  ///< clocks between refreshes of all, or of one bank
+  std::uint64_t refresh_put_off;   ///< clocks by which one may be late while requests wait
+  std::uint64_t refresh_ahead;     ///< clocks by which one may be early while none do
 };
 
 /// A burst whose column command was given.
@@ -239,7 +244,15 @@ class DramChannel {
   Kept activate_, precharge_;
   std::vector<BankState> banks_;
   std::array<std::uint64_t, ChannelTiming::max_banks> order_{};  ///< age of each chosen request
-  std::uint64_t refresh_due_ = never;
+  /// The clock from which on requests wait for the next refresh of all banks.
+  std::uint64_t refresh_limit() const {
+    return refresh_due_ == never ? never : refresh_due_ + policy_.refresh_put_off;
+  }
+  /// The first clock at which a channel without requests refreshes all banks.
+  std::uint64_t refresh_from() const {
+    return refresh_due_ - std::min(refresh_due_, policy_.refresh_ahead);
+  }
+  std::uint64_t refresh_due_ = never;  ///< of a refresh that is neither late nor early
   std::uint32_t refresh_bank_ = 0;
   std::uint64_t refresh_begin_ = 0, refresh_end_ = 0;  ///< the last refresh of all banks
   std::uint64_t work_since_ = 0;                       ///< the queue has not been empty since

@@ -5,7 +5,7 @@
 // What it assumes: one rank a channel; channels interact only where they share a bus for row
 // commands; a transfer's reads in flight are divided evenly among the channels it touches (at least
 // one each); writes are posted, and reads are not checked against writes that are still queued;
-// refreshes are neither postponed nor pulled in, and all channels refresh at once.
+// all channels refresh at once, but for refreshes that are postponed or pulled in.
 #pragma once
 
 #include <cstdint>

@@ -85,7 +85,7 @@ template <class Source>
 std::uint64_t DramChannel::give_hits(std::uint64_t until, Source& source, std::uint64_t& last) {
   HitWindow window;
   if (!collect_hits(window)) return 0;
-  const std::uint64_t end = std::min(until, refresh_due_);
+  const std::uint64_t end = std::min(until, refresh_limit());
   const TimingRules& rules = timing_.rules();
   const std::uint64_t data_delay = writing_ ? rules.cwl : rules.cl;
   std::uint64_t clock = plan_.clock, given = 0, back_to_back = 0;

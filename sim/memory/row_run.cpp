@@ -14,6 +14,7 @@ std::uint64_t DramChannel::repeats(std::uint64_t until) const {
   if (!alone || writing_ != last_write_ || queue_.room(writing_) || queue_.count(!writing_) != 0)
     return 0;
   const BankState& state = banks_[bank];
+  if (policy_.page == PagePolicy::closed_always) return 0;
   if (queue_.count(writing_) < 2 || state.before != RequestQueue::none || state.fresh) return 0;
   // The planned command must itself be one of the run: a tCCD_L after its like.
   const TimingRules& rules = timing_.rules();
@@ -23,7 +24,7 @@ std::uint64_t DramChannel::repeats(std::uint64_t until) const {
   const std::uint64_t start = plan_.clock - gap;
   if (std::max({work_since_, refresh_end_, timing_.row_ready(bank, writing_)}) > start) return 0;
   if (timing_.column_of_bank(bank, writing_) != plan_.clock) return 0;
-  const std::uint64_t end = std::min(until - 1, refresh_due_);
+  const std::uint64_t end = std::min(until - 1, refresh_limit());
   return end <= plan_.clock ? 0 : (end - plan_.clock - 1) / rules.ccd_l + 1;
 }
 
@@ -67,7 +68,8 @@ void DramChannel::count_hits(std::uint64_t hits) {
 }
 
 bool DramChannel::collect_hits(HitWindow& window) const {
-  if (policy_.closed_page || policy_.in_order || !chooses_hits()) return false;
+  if (policy_.page != PagePolicy::open || policy_.scheduler == DramScheduler::fcfs) return false;
+  if (!chooses_hits()) return false;
   if (plan_.row_bank != no_bank || queue_.count(writing_) >= HitWindow::span) return false;
   for (auto i = queue_.oldest(writing_); i != RequestQueue::none; i = queue_.younger(i)) {
     const QueuedBurst& burst = queue_[i];

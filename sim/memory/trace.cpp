@@ -2,7 +2,6 @@
 #include "sim/memory/trace.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/assert.hpp"
 #include "base/checked.hpp"
@@ -29,10 +28,11 @@ class TraceQueue {
     std::uint32_t channel;
     std::uint32_t bank;
     bool write;
+    std::uint64_t entered = 0;
+    std::uint64_t done = 0;  ///< when the data of a read are there; 0: they are not yet
   };
 
-  TraceQueue(const Dram& dram, std::uint64_t latency, std::uint32_t outstanding)
-      : latency_(latency), outstanding_(outstanding), places_{dram.read_window, dram.write_queue} {}
+  TraceQueue(const Dram& dram, std::uint64_t latency, const TraceOptions& options);
 
   void add(const Item& item) { items_.push_back(item); }
   bool waiting() const { return next_ < items_.size(); }
@@ -43,10 +43,20 @@ class TraceQueue {
   const Latencies& latencies() const { return sum_; }
 
  private:
+  std::uint64_t& places_for(const Item& item) {
+    if (buffer_ == DramBuffer::bankwise) return places_[item.bank];
+    return places_[buffer_ == DramBuffer::read_write && item.write ? 1 : 0];
+  }
+  void give_back(const Item& item, std::uint64_t clock);
+
   std::uint64_t latency_;
   std::uint64_t outstanding_;
-  std::array<std::uint64_t, 2> places_;  ///< free, for reads and writes
+  DramBuffer buffer_;
+  bool in_order_;
+  std::vector<std::uint64_t> places_;  ///< free: for reads and for writes, for both, or by bank
   std::vector<Item> items_;
+  std::size_t given_back_ = 0;  ///< in order: items before it have gone back
+  std::uint64_t last_back_ = 0;
   std::size_t next_ = 0;
   std::uint64_t reads_ = 0;             ///< that have entered
   std::vector<std::uint64_t> returns_;  ///< clocks at which reads are done
@@ -76,13 +86,14 @@ std::uint64_t TraceQueue::fill(std::vector<TracePort>& ports, std::uint32_t chan
                                std::uint64_t now) {
   while (returned_ < returns_.size() && returns_[returned_] <= now) ++returned_;
   for (; waiting(); ++next_) {
-    const Item& item = items_[next_];
+    Item& item = items_[next_];
     if (item.arrival > now) return item.arrival;
-    if (places_[item.write] == 0) return DramChannel::never;
+    if (places_for(item) == 0) return DramChannel::never;
     if (!item.write && reads_ - returned_ >= outstanding_)
       return returned_ < returns_.size() ? returns_[returned_] : DramChannel::never;
-    --places_[item.write];
+    --places_for(item);
     reads_ += item.write ? 0 : 1;
+    item.entered = now;
     TracePort& port = ports[item.channel];
     port.channel().push(item.bank, item.write,
                         {item.row, 0, now, static_cast<std::uint32_t>(next_), 0});
@@ -92,17 +103,51 @@ std::uint64_t TraceQueue::fill(std::vector<TracePort>& ports, std::uint32_t chan
 }
 
 void TraceQueue::served(const ServedBurst& burst) {
-  ++places_[burst.write];
-  if (burst.write) return;
-  const std::uint64_t done = burst.data_end + latency_;
+  Item& served = items_[burst.owner];
+  ++places_for(served);
+  served.done = burst.data_end + latency_;
+  if (!in_order_ && !burst.write) give_back(served, served.done);
+  if (!in_order_) return;
+  for (; given_back_ < next_; ++given_back_) {
+    const Item& item = items_[given_back_];
+    if (item.write) continue;  // is posted
+    if (item.done == 0) return;
+    last_back_ = std::max(last_back_, item.done);
+    give_back(item, last_back_);
+  }
+}
+
+/// The read leaves the controller at `clock`.
+void TraceQueue::give_back(const Item& item, std::uint64_t clock) {
   // Two channels of one controller may give their commands in the other order than their data end.
   returns_.insert(std::upper_bound(returns_.begin() + static_cast<std::ptrdiff_t>(returned_),
-                                   returns_.end(), done),
-                  done);
+                                   returns_.end(), clock),
+                  clock);
   ++sum_.count;
-  sum_.latency += done - burst.accepted;
-  sum_.longest = std::max(sum_.longest, done - burst.accepted);
-  sum_.response += done - items_[burst.owner].arrival;
+  sum_.latency += clock - item.entered;
+  sum_.longest = std::max(sum_.longest, clock - item.entered);
+  sum_.response += clock - item.arrival;
+}
+
+/// A memory whose channels can hold all that `options.buffer` lets in.
+Dram with_queues(Dram dram, const TraceOptions& options) {
+  if (options.buffer == DramBuffer::read_write) return dram;
+  const DramTiming timing = timing_of(dram);
+  if (options.buffer == DramBuffer::bankwise)
+    dram.read_window *= timing.bank_groups * timing.banks_per_group;
+  dram.write_queue = dram.read_window;
+  return dram;
+}
+
+TraceQueue::TraceQueue(const Dram& dram, std::uint64_t latency, const TraceOptions& options)
+    : latency_(latency),
+      outstanding_(options.outstanding),
+      buffer_(options.buffer),
+      in_order_(options.responses == DramResponses::in_order),
+      places_{dram.read_window, dram.write_queue} {
+  const DramTiming timing = timing_of(dram);
+  if (buffer_ == DramBuffer::bankwise)
+    places_.assign(timing.bank_groups * timing.banks_per_group, dram.read_window);
 }
 
 /// A memory and the controllers that feed it from a trace.
@@ -126,13 +171,13 @@ TraceMemory::TraceMemory(const Dram& dram, const TraceOptions& options) : map(dr
   const TimingRules rules(timing);
   bus_channels = std::max(1u, timing.row_bus_channels);
   queue_channels = options.one_controller ? bus_channels : 1;
-  ChannelPolicy policy(dram);
+  ChannelPolicy policy(with_queues(dram, options));
   // The marks of a queue that several channels share are reached by all of them together.
   policy.drain_above /= static_cast<std::uint32_t>(queue_channels);
   policy.serve_reads_below /= static_cast<std::uint32_t>(queue_channels);
   buses.resize(ceil_div(dram.channels, bus_channels));
   queues.assign(ceil_div(dram.channels, queue_channels),
-                TraceQueue(dram, to_clocks(dram.controller_latency, timing), options.outstanding));
+                TraceQueue(dram, to_clocks(dram.controller_latency, timing), options));
   ports.reserve(dram.channels);
   for (std::uint32_t c = 0; c < dram.channels; ++c) {
     ports.emplace_back(rules, policy, c, buses[c / bus_channels],
@@ -150,7 +195,7 @@ void TraceMemory::distribute(std::span<const DramRequest> requests) {
     const std::uint32_t channel = map.channel_of(burst);
     const DramPlace place = map.place(map.local_before(burst, channel));
     queues[channel / queue_channels].add(
-        {place.row, request.arrival, channel, place.bank, request.write});
+        {place.row, request.arrival, channel, place.bank, request.write, 0, 0});
   }
 }
 

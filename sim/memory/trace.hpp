@@ -6,17 +6,15 @@
 #include <span>
 #include <vector>
 
+#include "arch/memory_machine.hpp"
 #include "sim/memory/channel.hpp"
+#include "workloads/memory_trace.hpp"
 
 namespace sluice {
 
 /// One burst. Requests of a channel enter in the order in which they stand in the trace, none
 /// before its arrival.
-struct DramRequest {
-  std::uint64_t address = 0;
-  std::uint64_t arrival = 0;  ///< DRAM clock
-  bool write = false;
-};
+using DramRequest = MemoryRequest;
 
 /// What became of a trace. Latencies are those of reads, with controller and PHY.
 struct TraceResult {
@@ -36,6 +34,8 @@ struct TraceOptions {
   /// Channels on one row-command bus are the pseudo-channels of one controller: requests enter them
   /// in the order of the trace, and read_window and write_queue hold for both together.
   bool one_controller = false;
+  DramBuffer buffer = DramBuffer::read_write;
+  DramResponses responses = DramResponses::out_of_order;
 };
 
 /// Serves `requests`, ordered by arrival. `dram` must pass check() and not be ideal.

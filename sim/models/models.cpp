@@ -2,6 +2,7 @@
 #include "sim/models/models.hpp"
 
 #include "arch/architecture.hpp"
+#include "arch/memory_machine.hpp"
 #include "arch/spatial_machine.hpp"
 #include "base/parameters.hpp"
 
@@ -14,7 +15,10 @@ std::vector<Descriptor> model_descriptors() {
            parameters_of<Architecture>()},
           {"spatial",
            "a grid and a line of PEs that run a cascade of Einsums in one static software pipeline",
-           "Nayak et al., FuseMax, MICRO 2024", parameters_of<SpatialMachine>()}};
+           "Nayak et al., FuseMax, MICRO 2024", parameters_of<SpatialMachine>()},
+          {"dram_trace", "a main memory and its controller alone, given a trace of requests",
+           "Rixner et al., Memory access scheduling, ISCA 2000; Jung et al., DRAMSys, SAMOS 2022",
+           parameters_of<MemoryMachine>()}};
 }
 
 }  // namespace sluice

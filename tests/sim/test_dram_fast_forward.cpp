@@ -99,6 +99,8 @@ TEST_CASE("skipping periods of a recurring state changes no event and no count")
       // Three periods in four refresh intervals: the state can recur after three.
       dram.timing.refi = 3900;
       check_skipping(dram, 4 * 3900 / 3);
+      dram.refresh_postponed = dram.refresh_pulled_in = 1;
+      check_skipping(dram, 4 * 3900 / 3);
       dram.refresh = DramRefresh::none;
       check_skipping(dram, 5000);
       dram.page_policy = PagePolicy::closed;

@@ -79,6 +79,10 @@ TEST_CASE("all commands are legal, all bursts are served once, all clocks are ac
           dram.scheduler = scheduler.value;
           dram.channels = 1 + static_cast<std::uint32_t>(seed % 3);
           dram.hash = seed % 2 == 0;
+          if (refresh.value == DramRefresh::all_bank) {
+            dram.refresh_postponed = static_cast<std::uint32_t>(seed % 9);
+            dram.refresh_pulled_in = static_cast<std::uint32_t>(seed / 2 % 9);
+          }
           check_run(dram, seed, seed % 4 == 0 ? 5 : 1000);
           ++seed;
         }

@@ -172,6 +172,7 @@ TEST_CASE("bytes are conserved, commands legal, and nothing depends on how time 
       CAPTURE(seed);
       Dram dram = hbm(channels);
       dram.refresh = seed == 2 ? DramRefresh::per_bank : DramRefresh::all_bank;
+      if (seed == 3) dram.refresh_postponed = dram.refresh_pulled_in = 2;
       Workload whole(dram, seed, 60), cut(dram, seed, 60);
       whole.run([] { return ~std::uint64_t{0} / 2; });
       std::mt19937_64 pieces(seed);
@@ -207,13 +208,18 @@ TEST_CASE("runs of row hits timed at once are bit-identical to the same one by o
     for (const auto& refresh : EnumNames<DramRefresh>::table)
       for (const auto& [page, mapping] :
            {std::pair(PagePolicy::open, Dram{}.mapping), std::pair(PagePolicy::open, contiguous),
-            std::pair(PagePolicy::closed, contiguous)}) {
+            std::pair(PagePolicy::closed, contiguous),
+            std::pair(PagePolicy::closed_always, contiguous),
+            std::pair(PagePolicy::open_adaptive, contiguous)}) {
         Dram dram = test::dram_of(preset);
         if (refresh.value == DramRefresh::per_bank && dram.preset == "DDR4-2400") continue;
         dram.mapping = mapping;
         dram.channels = dram.preset == "HBM2-2000" ? 3 : 1;
         dram.refresh = refresh.value;
         dram.page_policy = page;
+        if (page != PagePolicy::open) dram.scheduler = DramScheduler::fcfs_bank;
+        if (page != PagePolicy::open && refresh.value == DramRefresh::all_bank)
+          dram.refresh_postponed = dram.refresh_pulled_in = 3;
         dram.read_window = 8;
         dram.write_queue = 12;
         CAPTURE(preset);

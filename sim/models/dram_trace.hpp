@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Experiments on a main memory alone: a trace of requests, its controller, and what came of them.
+// docs/dram_trace.md lists the assumptions.
+#pragma once
+
+#include <vector>
+
+#include "arch/memory_machine.hpp"
+#include "sim/report/report.hpp"
+#include "workloads/memory_trace.hpp"
+
+namespace sluice {
+
+struct Experiment;
+
+/// What an experiment on a memory has in place of an Architecture and a network.
+struct MemoryRun {
+  MemoryMachine machine;
+  MemoryTrace trace;
+  std::vector<MemoryRequest> requests;  ///< of a file; those of a pattern are drawn when they run
+  bool operator==(const MemoryRun&) const = default;
+};
+
+/// The report of the run, which is the same at the fidelities `analytic` and `tile`: every command
+/// is given, so that there is nothing to bound. Throws SpecError at `pe`. Safe on any thread.
+Report run_memory(const Experiment& experiment);
+
+}  // namespace sluice
