@@ -260,6 +260,14 @@ BenchmarkArguments read_benchmark(WordReader& words) {
                         .value_or(benchmark.seeds);
   benchmark.batch =
       words.value<std::uint64_t>("--batch", {.min = 1, .name = "batch"}).value_or(benchmark.batch);
+  benchmark.configurations =
+      words
+          .value<std::uint64_t>("--configurations",
+                                {.min = 1, .max = 10'000, .name = "configurations"})
+          .value_or(benchmark.configurations);
+  benchmark.configuration_seed =
+      words.value<std::uint64_t>("--configuration-seed", {.name = "configuration-seed"})
+          .value_or(benchmark.configuration_seed);
   benchmark.csv = words.text("--csv");
   benchmark.truth = words.text("--truth").value_or(benchmark.truth);
   benchmark.quiet = words.flag("--quiet");

@@ -150,6 +150,8 @@ struct BenchmarkArguments {
   std::vector<std::string> searchers;  ///< empty: all
   std::vector<std::uint64_t> budgets;  ///< empty: as ComparisonSettings has them
   std::uint64_t seeds = 20, batch = 10;
+  std::uint64_t configurations = 0;  ///< drawn of each searcher, beside its usual one
+  std::uint64_t configuration_seed = 1;
   std::optional<std::string> csv;
   std::string truth = "out/truth";  ///< folder in which the designs' results are kept
   bool quiet = false;

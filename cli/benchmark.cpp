@@ -11,6 +11,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/streams.hpp"
 #include "dse/comparison/comparison.hpp"
+#include "dse/comparison/lottery.hpp"
 #include "dse/comparison/pagmo_nsga2.hpp"
 #include "dse/metrics.hpp"
 #include "dse/searchers.hpp"
@@ -56,6 +57,12 @@ ComparisonSettings settings_for(const BenchmarkArguments& arguments, const Sweep
   if (std::ranges::find(settings.searchers, baseline) == settings.searchers.end())
     settings.searchers.insert(settings.searchers.begin(), std::string(baseline));
   if (sweep.objectives.size() < 2) std::erase(settings.searchers, pagmo_nsga2_name);
+  std::vector<std::string> all;
+  for (const std::string& searcher : settings.searchers)
+    for (std::string& words :
+         drawn_configurations(searcher, arguments.configurations, arguments.configuration_seed))
+      all.push_back(std::move(words));
+  settings.searchers = std::move(all);
   if (!arguments.budgets.empty()) settings.budgets = arguments.budgets;
   settings.seeds = arguments.seeds;
   settings.batch = arguments.batch;
@@ -112,6 +119,31 @@ std::string table_of(const std::vector<ComparisonCell>& cells, std::uint64_t bud
   return text;
 }
 
+/// The spread over settings beside that over seeds.
+std::string lottery_table(const std::vector<ComparisonCell>& cells, std::uint64_t budget) {
+  std::vector<std::vector<std::string>> rows;
+  for (const LotteryRow& row : lottery_of(cells)) {
+    if (row.budget != budget) continue;
+    const Quartiles q = quartiles_of(row.medians);
+    const auto [best, worst] = std::ranges::minmax_element(row.medians);
+    rows.push_back({row.searcher, fmt::format("{}", row.medians.size()), percent(*best),
+                    percent(q.first), percent(q.median), percent(q.third), percent(*worst),
+                    percent(row.medians[0]), percent(row.seed_spread)});
+  }
+  const std::vector<TextColumn> columns = {{fmt::format("{} evaluations", budget)},
+                                           {"settings", true},
+                                           {"best", true},
+                                           {"quartile", true},
+                                           {"median", true},
+                                           {"quartile", true},
+                                           {"worst", true},
+                                           {"usual", true},
+                                           {"over seeds", true}};
+  std::string text;
+  for (const std::string& line : lay_out(columns, rows, 120, {})) text += line + "\n";
+  return text;
+}
+
 std::string csv_of(const Truth& truth, const std::vector<ComparisonCell>& cells) {
   std::string text;
   for (const ComparisonCell& cell : cells) {
@@ -154,7 +186,9 @@ int benchmark_command(const BenchmarkArguments& arguments, const LibraryFolders&
                 [&](std::uint64_t done, std::uint64_t all) { return line.draw(done, all); });
     if (cells.empty()) return write_error(stopped_text), exit_interrupted;
     std::string text = summary(*truth);
-    for (const std::uint64_t budget : settings.budgets) text += "\n" + table_of(cells, budget);
+    for (const std::uint64_t budget : settings.budgets)
+      text += "\n" + (arguments.configurations > 0 ? lottery_table(cells, budget)
+                                                   : table_of(cells, budget));
     if (!arguments.quiet) write_output(text + "\n");
     csv += csv_of(*truth, cells);
   }

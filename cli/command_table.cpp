@@ -92,6 +92,9 @@ constexpr WordSpec benchmark_words[] = {
     {"--budget", "", "N", values, "evaluations; may be repeated; default: 100, 300 and 1000"},
     {"--seeds", "", "N", value, "runs of each searcher with each budget; default: 20"},
     {"--batch", "", "N", value, "designs that are chosen at once; default: 10"},
+    {"--configurations", "", "K", value,
+     "random settings of each searcher, beside its usual ones; default: none"},
+    {"--configuration-seed", "", "N", value, "of these settings; default: 1"},
     {"--csv", "", "FILE", value, "write the figures as CSV here"},
     {"--truth", "", "FOLDER", value, "where the designs' results are kept; default: out/truth"},
     {"--quiet", "-q", "", flag, "print nothing but errors"},
@@ -213,6 +216,7 @@ Exit code 1: a claim does not hold. What is claimed, and how near, is in configs
 constexpr std::string_view benchmark_more = R"(examples:
   sluice benchmark configs/sweep/enumerated_*.yaml --csv search.csv
   sluice benchmark configs/sweep/enumerated_conv.yaml --searcher tpe --searcher bayes --budget 300
+  sluice benchmark configs/sweep/enumerated_conv.yaml --searcher genetic --configurations 20
 
 Every design of a space is evaluated once. Each searcher then runs with seeds 1, 2, ...; p is of a
 Mann-Whitney test against random search with the same budget (docs/search.md).

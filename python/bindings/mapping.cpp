@@ -170,7 +170,11 @@ nb::tuple map(const std::string& path, const std::optional<std::string>& text,
     throw refused(path,
                   "this is " + std::string(kind_text(kind)) + ", a map or run file is expected");
   const Library library = library_at(root);
-  return nb::make_tuple(map_network(read_experiment(tree, library), options, library), nb::none());
+  const Experiment run = read_experiment(tree, library);
+  if (run.memory)
+    throw refused(path, "nothing is mapped: this run is a trace on a memory alone",
+                  "simulate runs it");
+  return nb::make_tuple(map_network(run, options, library), nb::none());
 }
 
 }  // namespace

@@ -41,3 +41,22 @@ def test_mistakes_are_told(project):
     assert (done.code, done.out) == (2, "")
     assert done.err == ("tiny: error: a space of 1.678e+07 designs is not enumerated, at most "
                         "5000000 are\nhint: use a smaller space\n")
+
+
+def test_settings_of_a_searcher_are_drawn_and_their_spread_is_told(project):
+    project.write("tiny.yaml", SPACE)
+    words = ["benchmark", "tiny.yaml", "--searcher", "genetic", "--budget", 16, "--seeds", 2,
+             "--batch", 4, "--configurations", 3, "--csv", "search.csv"]
+    done = project.sluice(*words)
+    assert (done.code, done.err) == (0, "")
+    header, *table = done.out.splitlines()[3:]
+    assert header.split() == ["16", "evaluations", "settings", "best", "quartile", "median",
+                              "quartile", "worst", "usual", "over", "seeds"]
+    assert [row.split()[:2] for row in table if row] == [["random", "1"], ["genetic", "4"]]
+    rows = [row["searcher"] for row in csv.DictReader((project.folder / "search.csv").open())]
+    assert rows[:2] == ["random", "genetic"]
+    assert all(row.startswith("genetic:population=") for row in rows[2:])
+    assert len(set(rows)) == 5
+    project.sluice(*words, "--configuration-seed", 2)
+    others = [row["searcher"] for row in csv.DictReader((project.folder / "search.csv").open())]
+    assert rows[2:] != others[2:]
