@@ -49,7 +49,7 @@ def test_settings_of_a_searcher_are_drawn_and_their_spread_is_told(project):
              "--batch", 4, "--configurations", 3, "--csv", "search.csv"]
     done = project.sluice(*words)
     assert (done.code, done.err) == (0, "")
-    header, *table = done.out.splitlines()[3:]
+    header, _, *table = done.out.splitlines()[3:]
     assert header.split() == ["16", "evaluations", "settings", "best", "quartile", "median",
                               "quartile", "worst", "usual", "over", "seeds"]
     assert [row.split()[:2] for row in table if row] == [["random", "1"], ["genetic", "4"]]
