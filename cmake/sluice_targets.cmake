@@ -2,6 +2,9 @@
 # One function a kind of target, so that every room is built with the same flags.
 
 set(SLUICE_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Werror)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  list(APPEND SLUICE_WARNINGS -Wno-sign-conversion)  # is no part of g++'s -Wconversion
+endif()
 
 # Properties that every target of ours shares.
 function(sluice_common target)

@@ -18,6 +18,8 @@ template <class... Ts>
 struct Overload : Ts... {
   using Ts::operator()...;
 };
+template <class... Ts>
+Overload(Ts...) -> Overload<Ts...>;  // clang 16 deduces no aggregates
 
 std::optional<double> number_in(const std::string& text) {
   double value = 0;

@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "base/diagnostics.hpp"
+#include "base/sorted_set.hpp"
 
 namespace sluice {
 namespace {
@@ -276,9 +277,7 @@ class Evaluator {
 Expression::Expression(std::string_view text, std::span<const ExpressionName> known)
     : text_(text), tree_(parse_formula(text, {.decimals = true, .paths = true})) {
   kind_ = Checker(known, uses_).kind(tree_);
-  std::ranges::sort(uses_);
-  const auto repeated = std::ranges::unique(uses_);
-  uses_.erase(repeated.begin(), repeated.end());
+  sort_unique(uses_);
 }
 
 ExpressionValue Expression::value(std::span<const ExpressionValue> values) const {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/assert.hpp"
+#include "base/sorted_set.hpp"
 
 namespace sluice {
 namespace {
@@ -33,9 +34,7 @@ SpaceIndex::SpaceIndex(const DesignSpace& space)
   for (std::size_t i = n; i-- > 0;) {
     asked_[i] = asked_[i + 1];
     for (const std::size_t used : space.parameters[i].when.uses()) asked_[i].push_back(used);
-    std::ranges::sort(asked_[i]);
-    const auto repeated = std::ranges::unique(asked_[i]);
-    asked_[i].erase(repeated.begin(), repeated.end());
+    sort_unique(asked_[i]);
     std::erase_if(asked_[i], [&](std::size_t used) { return used >= i; });
   }
   Point prefix{std::vector<std::uint64_t>(n, inactive)};

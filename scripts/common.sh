@@ -57,5 +57,5 @@ install_package() {
   "$python" -m venv "$root/build/venv"
   "$pip" install --quiet --disable-pip-version-check pytest "$@"
   CMAKE_CXX_COMPILER_LAUNCHER=$(command -v ccache || true) CMAKE_BUILD_PARALLEL_LEVEL=$(jobs) \
-    "$pip" install --quiet --disable-pip-version-check "$root[$extras]"
+    "$pip" install --quiet --disable-pip-version-check "${root}[$extras]"
 }

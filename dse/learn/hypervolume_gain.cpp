@@ -6,6 +6,8 @@
 #include <limits>
 #include <numbers>
 
+#include "base/sorted_set.hpp"
+
 namespace sluice {
 
 double expected_improvement(const Prediction& y, double best) {
@@ -39,9 +41,7 @@ void HypervolumeGain::cut(const std::vector<std::vector<double>>& front, std::si
   for (const std::vector<double>& costs : front)
     if (costs[last] < reference_[last]) edges.push_back(costs[last]);
   edges.push_back(reference_[last]);
-  std::ranges::sort(edges);
-  const auto repeated = std::ranges::unique(edges);
-  edges.erase(repeated.begin(), repeated.end());
+  sort_unique(edges);
   double low = -std::numeric_limits<double>::infinity();
   for (const double high : edges) {
     std::vector<std::vector<double>> below;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/sorted_set.hpp"
 #include "mapper/nest/map_statement.hpp"
 
 namespace sluice {
@@ -62,8 +63,7 @@ class TreeReader {
   }
 
   static std::vector<std::string> unique(std::vector<std::string> names) {
-    std::ranges::sort(names);
-    names.erase(std::unique(names.begin(), names.end()), names.end());
+    sort_unique(names);
     return names;
   }
 

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "base/checked.hpp"
+#include "base/sorted_set.hpp"
 #include "mapper/nest/moves.hpp"
 
 namespace sluice::search {
@@ -25,8 +26,7 @@ std::vector<std::uint64_t> sizes_of(std::uint64_t extent, bool ragged) {
   }
   if (ragged)  // the least size of each number of tiles, and no other
     for (std::uint64_t& size : sizes) size = ceil_div(extent, ceil_div(extent, size));
-  std::sort(sizes.begin(), sizes.end());
-  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  sort_unique(sizes);
   return sizes;
 }
 
@@ -167,8 +167,7 @@ void Space::make_lanes() {
         for (std::size_t i = 0; i < ranks[rank].size.size(); ++i)
           for (const std::uint16_t j : ranks[rank].inside[i])
             factors.push_back(ceil_div(ranks[rank].size[i], ranks[rank].size[j]));
-        std::sort(factors.begin(), factors.end());
-        factors.erase(std::unique(factors.begin(), factors.end()), factors.end());
+        sort_unique(factors);
         std::vector<Lanes> more;
         for (const Lanes& lanes : list)
           for (const std::uint64_t factor : factors) {
