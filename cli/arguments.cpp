@@ -246,6 +246,7 @@ SweepArguments read_sweep_words(WordReader& words) {
   sweep.timeout = words.value<Seconds>("--timeout", {.name = "timeout"});
   sweep.fidelity = words.value<Fidelity>("--fidelity");
   sweep.store = words.text("--store");
+  sweep.proxy = words.text("--proxy");
   sweep.quiet = words.flag("--quiet");
   return sweep;
 }
@@ -290,6 +291,22 @@ StudyArguments read_study_words(std::string_view action, WordReader& words) {
                 suggestion(study.format, formats));
   study.output = words.text("--output");
   return study;
+}
+
+ProxyArguments read_proxy_words(std::string_view action, WordReader& words) {
+  ProxyArguments proxy;
+  proxy.action = action;
+  if (action != "train") proxy.file = words.required("PROXY");
+  if (action != "show") proxy.study = words.required("STUDY");
+  if (action == "train") proxy.output = words.required("--output");
+  proxy.kind = words.value<ProxyKind>("--model");
+  proxy.seed = words.value<std::uint64_t>("--seed", {.name = "seed"}).value_or(proxy.seed);
+  proxy.limit =
+      words.value<double>("--limit", {.min = 1e-6, .name = "limit"}).value_or(proxy.limit);
+  proxy.speed =
+      words.value<std::uint64_t>("--speed", {.min = 1, .name = "speed"}).value_or(proxy.speed);
+  proxy.quiet = words.flag("--quiet");
+  return proxy;
 }
 
 ReproduceArguments read_reproduce(WordReader& words) {
@@ -349,6 +366,7 @@ decltype(Command::arguments) read_arguments(std::string_view command, WordReader
   if (command == "sweep") return read_sweep_words(words);
   if (command == "benchmark") return read_benchmark(words);
   if (command.starts_with("study ")) return read_study_words(command.substr(6), words);
+  if (command.starts_with("proxy ")) return read_proxy_words(command.substr(6), words);
   if (command == "reproduce") return read_reproduce(words);
   if (command == "import scalesim") return read_scalesim(words);
   if (command == "import accelergy") return read_accelergy(words);

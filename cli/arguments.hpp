@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arch/number_format.hpp"
+#include "dse/proxy/kind.hpp"
 #include "sim/experiment.hpp"
 #include "workloads/lowering.hpp"
 
@@ -125,6 +126,7 @@ struct SweepArguments {
   std::optional<Seconds> timeout;
   std::optional<Fidelity> fidelity;
   std::optional<std::string> store;
+  std::optional<std::string> proxy;  ///< says what designs are worth, in place of simulating
   bool quiet = false;
 };
 
@@ -135,6 +137,18 @@ struct StudyArguments {
   std::uint64_t count = 10;        ///< of best and validate
   std::string format = "csv";      ///< of export: csv or jsonl
   std::optional<std::string> output;
+};
+
+struct ProxyArguments {
+  std::string action;  ///< train, show or test
+  std::string file;    ///< the proxy of show and test
+  std::string study;   ///< of train and test
+  std::optional<std::string> output;
+  std::optional<ProxyKind> kind;  ///< none: cross-validation chooses
+  std::uint64_t seed = 1;
+  double limit = 0.2;
+  std::uint64_t speed = 0;  ///< designs whose time is taken
+  bool quiet = false;
 };
 
 struct ReproduceArguments {
@@ -168,7 +182,8 @@ struct Command {
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
                ImportOnnxArguments, ImportTimeloopArguments, CascadeArguments, EvaluateArguments,
-               MapArguments, SweepArguments, StudyArguments, ReproduceArguments, BenchmarkArguments>
+               MapArguments, SweepArguments, StudyArguments, ProxyArguments, ReproduceArguments,
+               BenchmarkArguments>
       arguments;
 };
 

@@ -81,6 +81,7 @@ constexpr WordSpec sweep_words[] = {
      "threads, or processes of tile and pe; default: one for each core"},
     {"--timeout", "", "TIME", value, "of one design with tile or pe, such as 30s"},
     {"--fidelity", "", "WORD", value, "analytic, tile or pe"},
+    {"--proxy", "", "FILE", value, "do not simulate: ask this proxy (see sluice proxy train)"},
     {"--store", "", "FILE", value, "study to write or go on with; default: out/NAME.sqlite"},
     {"--quiet", "-q", "", flag, "print nothing but errors"},
 };
@@ -117,6 +118,26 @@ constexpr WordSpec study_export_words[] = {
     {"FILE", "", "", value, "study (.sqlite)", true},
     {"--format", "", "WORD", value, "csv (the default) or jsonl"},
     {"--output", "-o", "FILE", value, "where to; default: standard output"},
+};
+
+constexpr WordSpec proxy_train_words[] = {
+    {"STUDY", "", "", value, "study (.sqlite) whose trials it learns from", true},
+    {"--output", "-o", "FILE", value, "proxy to write", true},
+    {"--model", "", "WORD", value,
+     "forest, network or gaussian_process; default: the best in cross-validation"},
+    {"--limit", "", "SHARE", value, "refuse what is not known this well; default: 0.2"},
+    {"--seed", "", "N", value, "of the split and of the models; default: 1"},
+    {"--quiet", "-q", "", flag, "print nothing but errors"},
+};
+
+constexpr WordSpec proxy_show_words[] = {
+    {"PROXY", "", "", value, "proxy, as sluice proxy train makes it", true},
+};
+
+constexpr WordSpec proxy_test_words[] = {
+    {"PROXY", "", "", value, "proxy, as sluice proxy train makes it", true},
+    {"STUDY", "", "", value, "study (.sqlite) of the same space, such as another searcher's", true},
+    {"--speed", "", "N", value, "simulate N designs again, and say how much faster the proxy is"},
 };
 
 constexpr WordSpec reproduce_words[] = {
@@ -205,6 +226,15 @@ is. The mapper search finds the best one and proves it (docs/search_mapper.md). 
 network and a machine; each layer is shown once, with a count.
 )";
 
+constexpr std::string_view proxy_more = R"(examples:
+  sluice proxy train out/random.sqlite -o edge.proxy
+  sluice proxy test edge.proxy out/nsga2.sqlite
+  sluice sweep configs/sweep/tpu_edge.yaml --proxy edge.proxy --store out/asked.sqlite
+
+15 % of the designs are for intervals, 15 % for errors and seen by nothing else. Designs outside of
+what was learned, and those not known to --limit, are refused (docs/proxies.md).
+)";
+
 constexpr std::string_view reproduce_more = R"(examples:
   sluice reproduce
   sluice reproduce fusemax
@@ -263,6 +293,9 @@ constexpr CommandSpec commands[] = {
     {"study front", "the designs of a study that no other beats in every objective", study_words},
     {"study export", "all trials of a study as a table", study_export_words},
     {"study validate", "evaluate stored trials again and compare", study_best_words},
+    {"proxy train", "learn from a study what designs are worth", proxy_train_words, proxy_more},
+    {"proxy show", "what a proxy learned from, and how wrong it is", proxy_show_words},
+    {"proxy test", "hold a proxy against the trials of another study", proxy_test_words},
     {"reproduce", "compute the figures of a paper and hold them against it", reproduce_words,
      reproduce_more},
     {"list", "list what there is to choose from", list_words, list_more},

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sluice study`: what is in the file of a study.
-#include "dse/study/study.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 
 #include "base/files.hpp"
 #include "cli/commands.hpp"
+#include "cli/open_study.hpp"
 #include "cli/streams.hpp"
 #include "cli/study_table.hpp"
 #include "dse/evaluator.hpp"
@@ -17,22 +16,6 @@
 
 namespace sluice {
 namespace {
-
-/// A study as it was stored, with the sweep that it is of.
-struct OpenStudy {
-  StudyInfo info;
-  Sweep sweep;
-  std::vector<Trial> trials;
-  std::vector<ConfirmedTrial> confirmed;
-};
-
-OpenStudy open_study(const std::string& path, const Library& library) {
-  const Study study = Study::read(path);
-  OpenStudy open{study.info(), {}, study.trials(), study.confirmed()};
-  open.sweep = read_sweep(parse_yaml(open.info.sweep_text, path), library);
-  if (open.sweep.name.empty()) open.sweep.name = open.info.name;
-  return open;
-}
 
 std::string show(const OpenStudy& study) {
   return fmt::format("searcher {}, seed {}, batches of {}, sluice {}\n", study.info.searcher,
@@ -79,10 +62,13 @@ int list(std::vector<std::string> files) {
 int validate(const OpenStudy& study, std::size_t count, const Library& library) {
   const std::size_t all = study.trials.size();
   const std::size_t checked = std::min(count, all);
+  std::vector<Point> points;
+  for (std::size_t i = 0; i < checked; ++i) points.push_back(study.trials[i * all / checked].point);
+  const std::vector<Result> results = Evaluator(study.sweep, library).evaluate(points);
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < checked; ++i) {
     const Trial& trial = study.trials[i * all / checked];
-    const Result again = evaluate_point(study.sweep, library, trial.point);
+    const Result& again = results[i];
     if (again.status == trial.result.status && again.reason == trial.result.reason &&
         again.metrics == trial.result.metrics)
       continue;

@@ -144,7 +144,8 @@ std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials) 
                                                   : std::string("best design"),
                       wanted);
   text += trial_table(sweep, trials, front);
-  return text + "bottleneck of the first: " + trials[front.front()].result.bottleneck + "\n";
+  const std::string& bottleneck = trials[front.front()].result.bottleneck;
+  return bottleneck.empty() ? text : text + "bottleneck of the first: " + bottleneck + "\n";
 }
 
 std::string trials_csv(const Sweep& sweep, const std::vector<Trial>& trials) {

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/files.hpp"
+#include "base/hash.hpp"
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
 #include "cli/interrupt.hpp"
@@ -12,6 +13,7 @@
 #include "cli/study_table.hpp"
 #include "dse/front.hpp"
 #include "dse/metrics.hpp"
+#include "dse/proxy/proxy_file.hpp"
 #include "dse/run_sweep.hpp"
 
 namespace sluice {
@@ -33,7 +35,12 @@ Sweep read_arguments(const SweepArguments& arguments, const Library& library) {
     settings.push_back({"search.timeout", fmt::format("{} s", arguments.timeout->value)});
   if (arguments.fidelity)
     settings.push_back({"fidelity", std::string(name_of(*arguments.fidelity))});
-  Sweep sweep = read_sweep(load_input(arguments.file, settings), library);
+  put("proxy.file", arguments.proxy);
+  YamlNode root = load_input(arguments.file, settings);
+  const YamlNode* proxy = root.find("proxy");
+  if (proxy != nullptr && proxy->find("file") != nullptr && proxy->find("hash") == nullptr)
+    set_path(root, "proxy.hash", hash_text(load_proxy(proxy->find("file")->scalar).hash));
+  Sweep sweep = read_sweep(root, library);
   if (sweep.name.empty()) sweep.name = file_name(arguments.file);
   return sweep;
 }

@@ -6,10 +6,13 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/hash.hpp"
 #include "dse/metrics.hpp"
+#include "dse/proxy/proxy_file.hpp"
 #include "dse/worker_pool.hpp"
 #include "sim/evaluate.hpp"
 
@@ -36,11 +39,8 @@ std::string broken_metric(const Sweep& sweep, const Point& point,
   return {};
 }
 
-Result result_of(const Sweep& sweep, const Point& point, const Report& report) {
-  Result result;
-  result.metrics = metrics_of(report);
-  result.bottleneck = report.total.bottleneck;
-  result.stalls = report.total.stalls;
+/// What the objectives and constraints of the sweep say to a result with metrics.
+Result judged(const Sweep& sweep, const Point& point, Result result) {
   for (const Objective& objective : sweep.objectives)
     if (!std::isfinite(result.metrics[objective.metric])) {
       result.status = TrialStatus::invalid;
@@ -54,9 +54,30 @@ Result result_of(const Sweep& sweep, const Point& point, const Report& report) {
   return result;
 }
 
+Result result_of(const Sweep& sweep, const Point& point, const Report& report) {
+  Result result;
+  result.metrics = metrics_of(report);
+  result.bottleneck = report.total.bottleneck;
+  result.stalls = report.total.stalls;
+  return judged(sweep, point, std::move(result));
+}
+
 std::string first_mistake(const SpecError& error) {
   const Diagnostic& first = error.diagnostics().front();
   return first.message;
+}
+
+/// What the proxy says of points, as results of the sweep.
+void predict(const Sweep& sweep, const Proxy& proxy, std::span<const Point> points,
+             std::span<Result> results) {
+  std::vector<Result> said = proxy.evaluate(sweep, points);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (std::string broken = broken_constraint(sweep.space, points[i]); !broken.empty())
+      results[i] = failed(TrialStatus::infeasible, "broken: " + broken);
+    else
+      results[i] = said[i].status == TrialStatus::ok ? judged(sweep, points[i], std::move(said[i]))
+                                                     : std::move(said[i]);
+  }
 }
 
 /// Evaluates the experiment that `make` gives; what it or the evaluation throws is the result.
@@ -105,19 +126,21 @@ std::size_t PointHash::operator()(const Point& point) const {
   return hash;
 }
 
-/// What evaluates: threads with a workspace each, or processes.
+/// What evaluates: threads with a workspace each, or a proxy on threads, or processes.
 struct Evaluator::Hands {
   tbb::enumerable_thread_specific<Workspace> workspaces;
   std::unique_ptr<tbb::task_arena> arena;
   std::unique_ptr<WorkerPool> pool;
+  std::optional<Proxy> proxy;
 };
 
 Evaluator::Evaluator(const Sweep& sweep, const Library& library)
     : sweep_(sweep),
       hands_(new Hands{tbb::enumerable_thread_specific<Workspace>(
                            [&sweep, &library] { return Workspace(sweep, library); }),
-                       nullptr, nullptr}) {
-  if (sweep.fidelity == Fidelity::analytic) {
+                       nullptr, nullptr, std::nullopt}) {
+  if (sweep.proxy) hands_->proxy = proxy_of(sweep);
+  if (sweep.proxy || sweep.fidelity == Fidelity::analytic) {
     int threads = tbb::task_arena::automatic;
     if (sweep.search.workers > 0) threads = static_cast<int>(sweep.search.workers);
     hands_->arena = std::make_unique<tbb::task_arena>(threads);
@@ -131,6 +154,28 @@ Evaluator::Evaluator(const Sweep& sweep, const Library& library)
 
 Evaluator::~Evaluator() = default;
 
+std::vector<Result> Evaluator::results_of(const std::vector<Point>& points) {
+  if (hands_->pool) return hands_->pool->evaluate(points);
+  std::vector<Result> results(points.size());
+  hands_->arena->execute([&] {
+    if (hands_->proxy) {
+      constexpr std::size_t together = 256;
+      const std::size_t parts = (points.size() + together - 1) / together;
+      tbb::parallel_for(std::size_t{0}, parts, [&](std::size_t part) {
+        const std::size_t first = part * together;
+        const std::size_t count = std::min(together, points.size() - first);
+        predict(sweep_, *hands_->proxy, std::span(points).subspan(first, count),
+                std::span(results).subspan(first, count));
+      });
+      return;
+    }
+    tbb::parallel_for(std::size_t{0}, points.size(), [&](std::size_t i) {
+      results[i] = evaluate_point(hands_->workspaces.local(), points[i]);
+    });
+  });
+  return results;
+}
+
 std::vector<Result> Evaluator::evaluate(std::span<const Point> points) {
   std::vector<Entry*> places, fresh;
   for (const Point& point : points) {
@@ -138,18 +183,10 @@ std::vector<Result> Evaluator::evaluate(std::span<const Point> points) {
     places.push_back(&*entry);
     if (is_new) fresh.push_back(&*entry);
   }
-  if (hands_->pool) {
-    std::vector<Point> asked;
-    for (const Entry* entry : fresh) asked.push_back(entry->first);
-    std::vector<Result> results = hands_->pool->evaluate(asked);
-    for (std::size_t i = 0; i < fresh.size(); ++i) fresh[i]->second = std::move(results[i]);
-  } else {
-    hands_->arena->execute([&] {
-      tbb::parallel_for(std::size_t{0}, fresh.size(), [&](std::size_t i) {
-        fresh[i]->second = evaluate_point(hands_->workspaces.local(), fresh[i]->first);
-      });
-    });
-  }
+  std::vector<Point> asked;
+  for (const Entry* entry : fresh) asked.push_back(entry->first);
+  std::vector<Result> results = results_of(asked);
+  for (std::size_t i = 0; i < fresh.size(); ++i) fresh[i]->second = std::move(results[i]);
   std::vector<Result> answers;
   answers.reserve(points.size());
   for (const Entry* place : places) answers.push_back(place->second);

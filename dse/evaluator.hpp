@@ -13,7 +13,7 @@
 
 namespace sluice {
 
-/// Evaluates one design in this thread. Never throws for a bad design: that is its result.
+/// Simulates one design in this thread. Never throws for a bad design: that is its result.
 /// `analytic` may run on many threads; `tile` and `pe` on one at a time.
 Result evaluate_point(const Sweep& sweep, const Library& library, const Point& point);
 /// The same result, sooner: what designs have in common is read once, for the workspace.
@@ -28,14 +28,15 @@ struct PointHash {
 /// are not evaluated again, nor are duplicates within a batch.
 class Evaluator {
  public:
-  /// Holds references. With `tile` and `pe` it starts worker processes (worker_pool.hpp).
+  /// Holds references. With `tile` and `pe` it starts worker processes (worker_pool.hpp); the proxy
+  /// of a sweep that has one is read.
   Evaluator(const Sweep& sweep, const Library& library);
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
   /// The results of canonical points, in their order: `analytic` on threads of this process, the
-  /// other fidelities in processes, as many as the sweep asks for.
+  /// other fidelities in processes, as many as the sweep asks for; with a proxy on threads.
   std::vector<Result> evaluate(std::span<const Point> points);
   void remember(const Point& point, const Result& result) { known_.emplace(point, result); }
 
@@ -43,6 +44,7 @@ class Evaluator {
   using Known = std::unordered_map<Point, Result, PointHash>;
   using Entry = Known::value_type;
   struct Hands;
+  std::vector<Result> results_of(const std::vector<Point>& points);
 
   const Sweep& sweep_;
   std::unique_ptr<Hands> hands_;

@@ -119,6 +119,7 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
   if (rows.empty()) return;
   Sweep closer = sweep;
   closer.fidelity = sweep.confirm->fidelity;
+  closer.proxy.reset();
   std::vector<Point> points;
   for (const std::size_t i : rows) points.push_back(trials[i].point);
   std::vector<Result> results = Evaluator(closer, library).evaluate(points);

@@ -150,6 +150,7 @@ Sweep read_sweep(const YamlNode& root, const Library& library) {
   reader.field("source", sweep.source, {.doc = "where the space comes from"});
   reader.field("fidelity", sweep.fidelity, {.doc = "how closely each design is looked at"});
   const YamlNode* search = reader.take("search");
+  reader.field("proxy", sweep.proxy, {.doc = "what says it in place of simulating"});
   reader.field("confirm", sweep.confirm, {.doc = "look again at the best designs"});
   const YamlNode* experiment = reader.take_required("experiment", {.doc = "a run file"});
   const YamlNode* parameters = reader.take_required("parameters", {.doc = "what may vary"});
@@ -198,6 +199,8 @@ std::uint64_t hash_of(const Sweep& sweep) {
     hash = content_hash(fmt::format("{} {}\n", objective.maximize ? "maximize" : "minimize",
                                     metrics()[objective.metric].name),
                         hash);
+  if (sweep.proxy)
+    hash = content_hash(fmt::format("{} {}\n", sweep.proxy->file, sweep.proxy->hash), hash);
   return content_hash(name_of(sweep.fidelity), hash);
 }
 

@@ -53,6 +53,18 @@ void describe(Visitor& v, Confirmation& c) {
   v.field("count", c.count, {.doc = "how many designs", .min = 1});
 }
 
+/// Designs are not simulated: a proxy says what they are worth (proxy/proxy.hpp).
+struct ProxyChoice {
+  std::string file;  ///< as seen from where the program runs
+  std::string hash;  ///< of the content of the proxy that is meant; empty: whatever is there
+};
+
+template <class Visitor>
+void describe(Visitor& v, ProxyChoice& p) {
+  v.required("file", p.file, {.doc = "proxy, as `sluice proxy train` makes it"});
+  v.field("hash", p.hash, {.doc = "of the proxy that is meant, as `sluice proxy show` prints it"});
+}
+
 struct Sweep {
   std::string name;
   std::string source;
@@ -63,6 +75,7 @@ struct Sweep {
   std::vector<Objective> objectives;           ///< one or more
   Fidelity fidelity = Fidelity::analytic;
   SearchSettings search;
+  std::optional<ProxyChoice> proxy;  ///< in place of simulating
   std::optional<Confirmation> confirm;
   YamlNode searcher_settings;  ///< hyperparameters; what they are, the searcher says
 };
@@ -77,7 +90,8 @@ std::string sweep_schema(const std::string& run);
 /// The experiment's tree with a design's settings.
 YamlNode apply(const Sweep& sweep, const Point& point);
 
-/// Over all that decides what a trial of the sweep means: space, experiment, constraints, fidelity.
+/// Over all that decides what a trial of the sweep means: space, experiment, constraints, fidelity,
+/// proxy.
 /// How it is searched is not part of it.
 std::uint64_t hash_of(const Sweep& sweep);
 

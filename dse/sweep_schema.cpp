@@ -69,6 +69,7 @@ std::string sweep_schema(const std::string& run) {
           .dump(),
       {.doc = "what is wanted"});
   sweep.add("search", search_schema().dump(), {.doc = "how to look"});
+  sweep.add("proxy", schema_of(ProxyChoice{}, {}), {.doc = "what says it in place of simulating"});
   sweep.add("confirm", schema_of(Confirmation{}, {}), {.doc = "look again at the best designs"});
   Json schema = Json::parse(sweep.json());
   schema["required"] = {"experiment", "parameters", "objectives"};

@@ -19,7 +19,7 @@ class Forest::Builder {
     std::iota(features_.begin(), features_.end(), Eigen::Index{0});
   }
 
-  std::vector<Node> tree() {
+  Tree tree() {
     std::vector<Eigen::Index> all(static_cast<std::size_t>(x_.cols()));
     std::iota(all.begin(), all.end(), Eigen::Index{0});
     nodes_.assign(1, {});
@@ -87,7 +87,7 @@ class Forest::Builder {
   Random& random_;
   std::size_t tried_ = 1;
   std::vector<Eigen::Index> features_;
-  std::vector<Node> nodes_;
+  Tree nodes_;
 };
 
 Forest::Forest(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const ForestSettings& settings,
@@ -101,8 +101,7 @@ Forest::Forest(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const ForestS
   }
 }
 
-double Forest::value(const std::vector<Node>& tree,
-                     const Eigen::Ref<const Eigen::VectorXd>& x) const {
+double Forest::value(const Tree& tree, const Eigen::Ref<const Eigen::VectorXd>& x) const {
   const Node* node = tree.data();
   while (node->feature >= 0)
     node = &tree[node->children + (x[node->feature] < node->threshold ? 0u : 1u)];
@@ -112,7 +111,7 @@ double Forest::value(const std::vector<Node>& tree,
 Prediction Forest::predict(const Eigen::Ref<const Eigen::VectorXd>& features) const {
   double sum = 0, squares = 0;
   const double first = value(trees_[0], features);
-  for (const std::vector<Node>& tree : trees_) {
+  for (const Tree& tree : trees_) {
     const double away = value(tree, features) - first;
     sum += away;
     squares += away * away;

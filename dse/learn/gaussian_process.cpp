@@ -107,6 +107,18 @@ void GaussianProcess::move_hyperparameter(Eigen::Index place, double by) {
   value = std::clamp(value + by, place > groups ? least_log_noise : -widest, widest);
 }
 
+Eigen::VectorXd GaussianProcess::hyperparameters() const {
+  Eigen::VectorXd values(log_lengths_.size() + 2);
+  values << log_lengths_, log_signal_, log_noise_;
+  return values;
+}
+
+void GaussianProcess::set_hyperparameters(const Eigen::VectorXd& values) {
+  log_lengths_ = values.head(log_lengths_.size());
+  log_signal_ = values[log_lengths_.size()];
+  log_noise_ = values[log_lengths_.size() + 1];
+}
+
 void GaussianProcess::fit(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, int steps) {
   constexpr double first_step = 0.1, largest_step = 0.5, smallest_step = 1e-3;
   const Eigen::Index groups = log_lengths_.size();

@@ -52,6 +52,9 @@ class GaussianProcess {
   Posterior predict(const Eigen::MatrixXd& candidates) const;
 
   const Eigen::VectorXd& log_lengths() const { return log_lengths_; }
+  /// All hyperparameters in the order of the gradient below.
+  Eigen::VectorXd hyperparameters() const;
+  void set_hyperparameters(const Eigen::VectorXd& values);
   /// The logarithm of the marginal likelihood of standardised values, and its gradient by the
   /// logarithms of the lengths, of s^2 and of the noise's variance, in this order.
   double log_likelihood(const Eigen::MatrixXd& x, const Eigen::VectorXd& y,

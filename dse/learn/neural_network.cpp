@@ -19,6 +19,21 @@ NeuralNetwork::NeuralNetwork(const std::vector<Eigen::Index>& sizes, Random& ran
   }
 }
 
+NeuralNetwork::NeuralNetwork(const std::vector<Dense>& layers) {
+  const auto still = [](const Eigen::MatrixXd& value) {
+    const Eigen::MatrixXd zero = Eigen::MatrixXd::Zero(value.rows(), value.cols());
+    return Weights{value, zero, zero};
+  };
+  for (const Dense& layer : layers) layers_.push_back({still(layer.weights), still(layer.biases)});
+}
+
+std::vector<NeuralNetwork::Dense> NeuralNetwork::layers() const {
+  std::vector<Dense> layers;
+  for (const Layer& layer : layers_)
+    layers.push_back({layer.weights.value, layer.biases.value.col(0)});
+  return layers;
+}
+
 /// The inputs, and what comes out of each layer.
 std::vector<Eigen::MatrixXd> NeuralNetwork::activations(const Eigen::MatrixXd& inputs) const {
   std::vector<Eigen::MatrixXd> all = {inputs};

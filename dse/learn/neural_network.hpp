@@ -18,6 +18,14 @@ class NeuralNetwork {
   /// hundredth of that, so that outputs are nearly 0 at first.
   NeuralNetwork(const std::vector<Eigen::Index>& sizes, Random& random);
 
+  struct Dense {
+    Eigen::MatrixXd weights;  ///< a row an output
+    Eigen::VectorXd biases;
+  };
+  /// One with the weights of another, of at least one layer; each takes what the one before gives.
+  explicit NeuralNetwork(const std::vector<Dense>& layers);
+  std::vector<Dense> layers() const;
+
   /// Outputs, one column an input.
   Eigen::MatrixXd operator()(const Eigen::MatrixXd& inputs) const;
 
