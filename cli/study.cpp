@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "base/files.hpp"
@@ -58,6 +59,12 @@ int list(std::vector<std::string> files) {
   return all_read ? exit_done : exit_failed;
 }
 
+/// Whether the metrics are equal; those that are no number are.
+bool same_metrics(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::ranges::equal(
+      a, b, [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
+
 /// Evaluates stored trials again, evenly chosen, and tells which come out otherwise.
 int validate(const OpenStudy& study, std::size_t count, const Library& library) {
   const std::size_t all = study.trials.size();
@@ -70,7 +77,7 @@ int validate(const OpenStudy& study, std::size_t count, const Library& library) 
     const Trial& trial = study.trials[i * all / checked];
     const Result& again = results[i];
     if (again.status == trial.result.status && again.reason == trial.result.reason &&
-        again.metrics == trial.result.metrics)
+        same_metrics(again.metrics, trial.result.metrics))
       continue;
     ++wrong;
     write_output(fmt::format("trial {} comes out otherwise: {}\n", trial.number,

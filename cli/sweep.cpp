@@ -41,6 +41,7 @@ Sweep read_arguments(const SweepArguments& arguments, const Library& library) {
   if (proxy != nullptr && proxy->find("file") != nullptr && proxy->find("hash") == nullptr)
     set_path(root, "proxy.hash", hash_text(load_proxy(proxy->find("file")->scalar).hash));
   Sweep sweep = read_sweep(root, library);
+  if (sweep.proxy) proxy_of(sweep);  // what is wrong with it is said before there is a study
   if (sweep.name.empty()) sweep.name = file_name(arguments.file);
   return sweep;
 }

@@ -48,7 +48,7 @@ NeuralNetwork fit_network(const MatrixXd& x, const MatrixXd& y, std::uint64_t se
   std::vector<Index> order(static_cast<std::size_t>(x.cols()));
   std::iota(order.begin(), order.end(), Index{0});
   const Index each = std::min<Index>(batch, x.cols());
-  const Index steps = std::clamp<Index>(6 * x.cols(), 1'000, 60'000);
+  const Index steps = std::clamp<Index>(x.cols() * x.cols() / 400, 1'500, 120'000);
   MatrixXd inputs(x.rows(), each), wanted(y.rows(), each);
   std::size_t next = order.size();
   for (Index step = 0; step < steps; ++step) {
@@ -76,8 +76,8 @@ Networks fit_networks(const MatrixXd& x, const MatrixXd& y, std::uint64_t seed) 
 
 Processes fit_processes(const MatrixXd& x, const MatrixXd& y,
                         const std::vector<std::size_t>& group_of_feature) {
-  constexpr Index most_fitted = 400;  // a step costs the cube of it
-  constexpr int steps = 60;
+  constexpr Index most_fitted = 250;  // a step costs the cube of it
+  constexpr int steps = 40;
   const Index known = std::min(x.cols(), Processes::most_observations);
   const Index fitted = std::min(x.cols(), most_fitted);
   Processes processes{x.leftCols(known), y.leftCols(known), group_of_feature, {}};

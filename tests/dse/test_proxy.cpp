@@ -139,14 +139,16 @@ TEST_CASE("a proxy refuses what is unlike its data, and what it does not know we
   std::vector<Trial> narrow = known_trials(3000, 5);
   std::erase_if(narrow, [](const Trial& trial) {
     return std::max(trial.point.digits[0], trial.point.digits[1]) -
-               std::min(trial.point.digits[0], trial.point.digits[1]) > 3;
+               std::min(trial.point.digits[0], trial.point.digits[1]) >
+           3;
   });
-  CHECK(reason(trained(ProxyKind::forest, narrow), {{0, 63, 0}}) ==
+  CHECK(reason(trained(ProxyKind::forest, narrow), {{3, 60, 0}}) ==
         "outside the proxy's data: the combination is unlike all that were seen");
   const Proxy strict = trained(ProxyKind::forest, known_trials(300, 4), 1e-9);
   CHECK(reason(strict, {{3, 4, 1}}) ==
         "outside the proxy's data: latency_s is not known to 1e-07 %");
-  CHECK(strict.errors.refused == strict.errors.designs - strict.errors.metrics.empty());
+  CHECK(strict.errors.refused > 0);
+  CHECK(strict.errors.works == strict.errors.wrongly_failing);  // nothing is answered with a number
 }
 
 TEST_CASE("errors are of designs that nothing else saw") {
@@ -161,7 +163,8 @@ TEST_CASE("cross-validation chooses, and more designs teach more") {
   const Proxy proxy = train_proxy(wide(), info_of(wide()), known_trials(400, 7), {}, "s.sqlite");
   REQUIRE(proxy.cross_validation.size() == 3);
   for (const KindError& one : proxy.cross_validation)
-    CHECK(one.rmse >= std::ranges::find(proxy.cross_validation, proxy.kind(), &KindError::kind)->rmse);
+    CHECK(one.rmse >=
+          std::ranges::find(proxy.cross_validation, proxy.kind(), &KindError::kind)->rmse);
   REQUIRE(proxy.learning.size() > 2);
   CHECK(proxy.learning.back().designs == proxy.source.learned);
   CHECK(proxy.learning.front().relative_rmse[0] > proxy.learning.back().relative_rmse[0]);
@@ -171,7 +174,8 @@ TEST_CASE("a sweep with a proxy keeps its constraints and asks for its proxy alo
   const Folder folder;
   const Proxy proxy = trained(ProxyKind::forest, known_trials(300, 8));
   const std::string path = folder.file("s.proxy", to_text(proxy));
-  Sweep sweep = sweep_of(wide_text + "constraints: [power_w <= 0.03]\nproxy: {file: " + path + "}\n");
+  Sweep sweep =
+      sweep_of(wide_text + "constraints: [power_w <= 0.03]\nproxy: {file: " + path + "}\n");
   const std::vector<Point> points = {{{3, 3, 0}}, {{63, 63, 0}}, {{30, 30, 0}}};
   const std::vector<Result> results = Evaluator(sweep, test_library()).evaluate(points);
   CHECK(results[0].status == TrialStatus::ok);
@@ -179,8 +183,10 @@ TEST_CASE("a sweep with a proxy keeps its constraints and asks for its proxy alo
   CHECK(results[2].status == TrialStatus::infeasible);
   CHECK(results[2].reason == "broken: power_w <= 0.03");
   sweep.proxy->hash = "0123456789abcdef";
-  CHECK(message_of([&] { Evaluator(sweep, test_library()); }).find(
-            "error: this is another proxy than the sweep means: its hash is ") != std::string::npos);
+  CHECK(message_of([&] {
+          Evaluator(sweep, test_library());
+        }).find("error: this is another proxy than the sweep means: its hash is ") !=
+        std::string::npos);
 }
 
 TEST_CASE("a proxy is for one space, experiment and fidelity") {
@@ -192,7 +198,7 @@ TEST_CASE("a proxy is for one space, experiment and fidelity") {
   };
   CHECK(check("objectives: [latency_s, energy_j]", "objectives: [edp_js]") == "");
   const std::string hint =
-      "hint: train one on a study of this sweep: sluice proxy train STUDY -o FILE\n";
+      "hint: train one on a study of this sweep: sluice proxy train STUDY -o FILE";
   CHECK(check("[1, 64]", "[1, 32]") ==
         "s.proxy: error: the proxy learned the space of 'wide', which is not that of 'wide'\n" +
             hint);
@@ -200,7 +206,7 @@ TEST_CASE("a proxy is for one space, experiment and fidelity") {
         "s.proxy: error: the proxy learned the space of 'wide' with another experiment\n" + hint);
   CHECK(check("objectives:", "fidelity: tile\nobjectives:") ==
         "s.proxy: error: the proxy predicts analytic, the sweep asks for tile\n"
-        "hint: --fidelity analytic\n");
+        "hint: --fidelity analytic");
 }
 
 TEST_CASE("what is no proxy, or a damaged one, is told so") {
@@ -210,38 +216,39 @@ TEST_CASE("what is no proxy, or a damaged one, is told so") {
   };
   CHECK(read(text) == "");
   CHECK(read("a text") ==
-        "s.proxy: error: this is no proxy\nhint: make one: sluice proxy train STUDY -o FILE\n");
+        "s.proxy: error: this is no proxy\nhint: make one: sluice proxy train STUDY -o FILE");
   CHECK(read(text.substr(0, text.size() / 2)) ==
         "s.proxy: error: the proxy is damaged: it ends too early\n"
-        "hint: make one: sluice proxy train STUDY -o FILE\n");
+        "hint: make one: sluice proxy train STUDY -o FILE");
   std::string old = text;
   old.replace(old.find(":1,"), 3, ":7,");
-  CHECK(read(old) == "s.proxy: error: the proxy has format 7, this sluice reads format 1\n");
+  CHECK(read(old) == "s.proxy: error: the proxy has format 7, this sluice reads format 1");
   std::string changed = text;
   changed.replace(changed.find("\"limit\":0.2"), 11, "\"limit\":0.9");
   const std::string mark = "\"hash\":\"";
   const std::string hash = text.substr(text.find(mark) + mark.size(), 16);
   const std::string said = read(changed);
   CHECK(said.starts_with("s.proxy: error: the proxy is damaged: its content has the hash "));
-  CHECK(said.ends_with(", not " + hash + "\nhint: make it again: sluice proxy train\n"));
+  CHECK(said.ends_with(", not " + hash + "\nhint: make it again: sluice proxy train"));
   CHECK(read("{\"sluice_proxy\":1}") ==
-        "s.proxy: error: the proxy is damaged: a part of it is missing\n");
+        "s.proxy: error: the proxy is damaged: a part of it is missing");
 }
 
 TEST_CASE("too little to learn from is told") {
-  CHECK(message_of([] { trained(ProxyKind::forest, known_trials(20, 11)); }).starts_with(
-      "s.sqlite: error: "));
+  CHECK(message_of([] {
+          trained(ProxyKind::forest, known_trials(20, 11));
+        }).starts_with("s.sqlite: error: "));
   std::vector<Trial> trials = known_trials(300, 12);
   std::erase_if(trials, [](const Trial& trial) { return trial.result.metrics.empty(); });
   trials.resize(99);
   CHECK(message_of([&] { trained(ProxyKind::forest, trials); }) ==
         "s.sqlite: error: 99 designs with metrics are too few for a proxy, 100 are needed\n"
-        "hint: go on with the study: sluice sweep --budget\n");
+        "hint: go on with the study: sluice sweep --budget");
   trials = known_trials(300, 13);
   for (Trial& trial : trials)
     if (!trial.result.metrics.empty()) trial.result.metrics[1] = 0;
   CHECK(message_of([&] { trained(ProxyKind::forest, trials); }) ==
-        "s.sqlite: error: latency_s is not above 0 in every design: no proxy can learn it\n");
+        "s.sqlite: error: latency_s is not above 0 in every design: no proxy can learn it");
 }
 
 }  // namespace
