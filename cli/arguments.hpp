@@ -144,7 +144,7 @@ struct ProxyArguments {
   std::string file;    ///< the proxy of show and test
   std::string study;   ///< of train and test
   std::optional<std::string> output;
-  std::optional<ProxyKind> kind;  ///< none: cross-validation chooses
+  std::optional<ProxyKind> kind;  ///< none: the best is chosen
   std::uint64_t seed = 1;
   double limit = 0.2;
   std::uint64_t speed = 0;  ///< designs whose time is taken

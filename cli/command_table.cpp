@@ -124,7 +124,7 @@ constexpr WordSpec proxy_train_words[] = {
     {"STUDY", "", "", value, "study (.sqlite) whose trials it learns from", true},
     {"--output", "-o", "FILE", value, "proxy to write", true},
     {"--model", "", "WORD", value,
-     "forest, network or gaussian_process; default: the best in cross-validation"},
+     "forest, network or gaussian_process; default: the best of them"},
     {"--limit", "", "SHARE", value, "refuse what is not known this well; default: 0.2"},
     {"--seed", "", "N", value, "of the split and of the models; default: 1"},
     {"--quiet", "-q", "", flag, "print nothing but errors"},

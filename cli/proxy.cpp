@@ -2,8 +2,8 @@
 // `sluice proxy`: models that were trained on studies, and how wrong they are.
 #include <fmt/format.h>
 
-#include <chrono>
-#include <numeric>
+#include <algorithm>
+#include <ctime>
 
 #include "base/files.hpp"
 #include "cli/commands.hpp"
@@ -80,10 +80,10 @@ std::string show(const Proxy& proxy, std::uint64_t hash) {
       hash, source.name, name_of(source.fidelity), name_of(proxy.kind()), source.designs,
       source.searcher, source.seed, source.learned, source.calibrated, source.tested);
   std::string kinds;
-  for (const KindError& one : proxy.cross_validation)
+  for (const KindError& one : proxy.kinds)
     kinds +=
         fmt::format("{}{} {}", kinds.empty() ? "" : ", ", name_of(one.kind), percent(one.rmse));
-  if (!kinds.empty()) text += "cross-validation, RMSE of logarithms: " + kinds + "\n";
+  if (!kinds.empty()) text += "RMSE of logarithms of the designs for intervals: " + kinds + "\n";
   text += fmt::format("answers where {:g} % intervals are within {:g} %\n\n", 100 * Proxy::coverage,
                       100 * proxy.limit);
   return text + errors_text(proxy.errors) + "\n" + learning_text(proxy);
@@ -105,13 +105,12 @@ int train(const ProxyArguments& arguments, const Library& library) {
   return exit_done;
 }
 
-/// Seconds that a design takes, on one thread.
+/// Seconds of this process's processors that a design takes; others' work does not count.
 template <class Work>
 double seconds_each(std::size_t designs, Work work) {
-  using Clock = std::chrono::steady_clock;
-  const auto begin = Clock::now();
+  const std::clock_t begin = std::clock();
   work();
-  return std::chrono::duration<double>(Clock::now() - begin).count() / static_cast<double>(designs);
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC / static_cast<double>(designs);
 }
 
 /// Designs of the study simulated again, and predicted over and over.

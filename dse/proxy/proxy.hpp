@@ -77,7 +77,7 @@ struct LearningStep {
   bool operator==(const LearningStep&) const = default;
 };
 
-/// What cross-validation says of a kind: the root mean square error of logarithms.
+/// How a kind predicts the designs for calibration: the root mean square error of logarithms.
 struct KindError {
   ProxyKind kind = ProxyKind::forest;
   double rmse = 0;
@@ -104,9 +104,9 @@ struct Proxy {
   ProxyDomain domain;
   std::vector<std::uint64_t> known;  ///< hashes of the designs that it learned from, ascending
 
-  std::vector<KindError> cross_validation;  ///< empty when the kind was told
-  std::vector<LearningStep> learning;       ///< the last is the proxy itself
-  ProxyErrors errors;                       ///< on designs of the study that it never saw
+  std::vector<KindError> kinds;        ///< that were tried; empty when it was told
+  std::vector<LearningStep> learning;  ///< the last is the proxy itself
+  ProxyErrors errors;                  ///< on designs of the study that it never saw
 
   ProxyKind kind() const;
   /// Whether there is an answer for a metric.

@@ -266,15 +266,14 @@ json content_of(const Proxy& proxy) {
   for (std::size_t m = 0; m < proxy.intervals.size(); ++m)
     if (proxy.knows(m))
       intervals.push_back({name_of_metric(m), proxy.intervals[m].floor, proxy.intervals[m].factor});
-  for (const KindError& one : proxy.cross_validation)
-    kinds.push_back({name_of(one.kind), one.rmse});
+  for (const KindError& one : proxy.kinds) kinds.push_back({name_of(one.kind), one.rmse});
   for (const LearningStep& one : proxy.learning)
     learning.push_back({one.designs, one.relative_rmse});
   return {{"source", source_json(proxy.source)},
           {"limit", proxy.limit},
           {"learned", learned},
           {"intervals", intervals},
-          {"cross_validation", kinds},
+          {"kinds", kinds},
           {"learning", learning},
           {"errors", errors_json(proxy.errors)},
           {"domain", domain_json(proxy.domain)},
@@ -293,8 +292,8 @@ Proxy read_content(const json& content) {
   proxy.intervals.resize(metrics().size());
   for (const json& one : content.at("intervals"))
     proxy.intervals[metric_of(one.at(0))] = {one.at(1).get<double>(), one.at(2).get<double>()};
-  for (const json& one : content.at("cross_validation"))
-    proxy.cross_validation.push_back({word_of<ProxyKind>(one.at(0)), one.at(1).get<double>()});
+  for (const json& one : content.at("kinds"))
+    proxy.kinds.push_back({word_of<ProxyKind>(one.at(0)), one.at(1).get<double>()});
   for (const json& one : content.at("learning"))
     proxy.learning.push_back(
         {one.at(0).get<std::uint64_t>(), one.at(1).get<std::vector<double>>()});

@@ -94,24 +94,22 @@ double log_rmse(const Proxy& proxy, const Sweep& sweep, Trials trials) {
   return std::sqrt(squares / std::max(count, 1.0));
 }
 
-std::vector<KindError> cross_validate(const Sweep& sweep, Trials trials,
-                                      const std::vector<LearnedMetric>& learned,
-                                      std::uint64_t seed) {
-  constexpr std::size_t folds = 3, most = 3000;
-  const Trials used = trials.first(std::min(trials.size(), most));
-  std::vector<KindError> errors;
+/// Every kind, or the one that is told, learned from `train`; the one that is best on `validation`.
+Proxy fit_best(const Sweep& sweep, Trials train, Trials validation,
+               const std::vector<LearnedMetric>& learned, const ProxyOptions& options) {
+  if (options.kind) return fit(sweep, train, learned, *options.kind, options.seed);
+  std::optional<Proxy> best;
+  double least = 0;
+  std::vector<KindError> kinds;
   for (const auto& entry : EnumNames<ProxyKind>::table) {
-    double squares = 0;
-    for (std::size_t fold = 0; fold < folds; ++fold) {
-      std::vector<Trial> inside, outside;
-      for (std::size_t i = 0; i < used.size(); ++i)
-        (i % folds == fold ? outside : inside).push_back(used[i]);
-      const Proxy proxy = fit(sweep, inside, learned, entry.value, seed);
-      squares += std::pow(log_rmse(proxy, sweep, outside), 2) / folds;
-    }
-    errors.push_back({entry.value, std::sqrt(squares)});
+    Proxy proxy = fit(sweep, train, learned, entry.value, options.seed);
+    kinds.push_back({entry.value, log_rmse(proxy, sweep, validation)});
+    if (best && kinds.back().rmse >= least) continue;
+    best = std::move(proxy);
+    least = kinds.back().rmse;
   }
-  return errors;
+  best->kinds = std::move(kinds);
+  return std::move(*best);
 }
 
 /// The interval of one metric: of n calibration errors in units of their deviation, the one that
@@ -208,14 +206,8 @@ Proxy train_proxy(const Sweep& sweep, const StudyInfo& info, const std::vector<T
   const Trials all(usable);
   const Trials train = all.first(usable.size() - 2 * held);
   const Trials validation = all.subspan(train.size(), held), test = all.last(held);
-  std::vector<KindError> kinds;
-  if (!options.kind) kinds = cross_validate(sweep, train, learned, options.seed);
-  const ProxyKind kind =
-      options.kind ? *options.kind : std::ranges::min_element(kinds, {}, &KindError::rmse)->kind;
-
-  Proxy proxy = fit(sweep, train, learned, kind, options.seed);
+  Proxy proxy = fit_best(sweep, train, validation, learned, options);
   proxy.limit = options.limit;
-  proxy.cross_validation = std::move(kinds);
   proxy.source = {
       sweep.name,           info.sluice_version,    sweep.fidelity, hash_of_experiment(sweep),
       hash_of(sweep.space), hash_of_trials(trials), info.searcher,  info.seed,
@@ -229,7 +221,8 @@ Proxy train_proxy(const Sweep& sweep, const StudyInfo& info, const std::vector<T
   constexpr std::size_t parts[] = {16, 8, 4, 2}, fewest = 30;
   for (const std::size_t part : parts) {
     if (!options.learning || train.size() / part < fewest) continue;
-    const Proxy less = fit(sweep, train.first(train.size() / part), learned, kind, options.seed);
+    const Proxy less =
+        fit(sweep, train.first(train.size() / part), learned, proxy.kind(), options.seed);
     proxy.learning.push_back(learning_step(train.size() / part, errors_of(less, sweep, unseen)));
   }
   proxy.learning.push_back(learning_step(train.size(), proxy.errors));

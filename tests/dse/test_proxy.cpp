@@ -159,12 +159,11 @@ TEST_CASE("errors are of designs that nothing else saw") {
   CHECK(errors_of(proxy, wide(), trials).designs > proxy.source.tested * 9 / 10);
 }
 
-TEST_CASE("cross-validation chooses, and more designs teach more") {
+TEST_CASE("the best kind is chosen, and more designs teach more") {
   const Proxy proxy = train_proxy(wide(), info_of(wide()), known_trials(400, 7), {}, "s.sqlite");
-  REQUIRE(proxy.cross_validation.size() == 3);
-  for (const KindError& one : proxy.cross_validation)
-    CHECK(one.rmse >=
-          std::ranges::find(proxy.cross_validation, proxy.kind(), &KindError::kind)->rmse);
+  REQUIRE(proxy.kinds.size() == 3);
+  for (const KindError& one : proxy.kinds)
+    CHECK(one.rmse >= std::ranges::find(proxy.kinds, proxy.kind(), &KindError::kind)->rmse);
   REQUIRE(proxy.learning.size() > 2);
   CHECK(proxy.learning.back().designs == proxy.source.learned);
   CHECK(proxy.learning.front().relative_rmse[0] > proxy.learning.back().relative_rmse[0]);
