@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <optional>
 #include <set>
 
 #include "dse/evaluator.hpp"
@@ -21,22 +23,6 @@ std::size_t batch_end(const std::vector<Trial>& trials, std::size_t first) {
   return end;
 }
 
-/// Tells the searcher what the study knows.
-void replay(const std::vector<Trial>& trials, AnySearcher& searcher) {
-  for (std::size_t first = 0; first < trials.size();) {
-    const std::size_t end = batch_end(trials, first);
-    const std::vector<Point> points = searcher.ask(end - first);
-    for (std::size_t i = first; i < end; ++i)
-      if (i - first >= points.size() || points[i - first] != trials[i].point)
-        throw StudyError(fmt::format(
-            "trial {} of the study is not what the searcher asks for now; with another budget some "
-            "searchers search differently: begin a new study, or keep the budget",
-            i));
-    searcher.tell(std::span(trials).subspan(first, end - first));
-    first = end;
-  }
-}
-
 std::vector<Trial> trials_of(const std::vector<Point>& points, std::vector<Result> results,
                              const std::vector<Trial>& before) {
   const std::uint64_t batch = before.empty() ? 0 : before.back().batch + 1;
@@ -46,24 +32,80 @@ std::vector<Trial> trials_of(const std::vector<Point>& points, std::vector<Resul
   return trials;
 }
 
-/// Goes on after `trials`, which are those of the study.
-std::vector<Trial> go_on(const Sweep& sweep, const EvaluateBatch& evaluate, Study& study,
-                         std::vector<Trial> trials, const SweepHook& hook) {
+/// A batch that was asked for and not yet told.
+struct Batch {
+  std::vector<Point> points;
+  AwaitResults await;  ///< none: the study has its results
+};
+
+/// Asks a searcher for batches, for those that the study has as it did then.
+class Asking {
+ public:
+  Asking(const Sweep& sweep, const std::vector<Trial>& stored, AnySearcher& searcher)
+      : search_(sweep.search), stored_(stored), searcher_(searcher) {}
+
+  /// None when the budget is spent or the searcher has nothing more.
+  std::optional<Batch> next(const BeginBatch& begin) {
+    if (asked_ < stored_.size()) return again();
+    if (asked_ >= search_.budget) return std::nullopt;
+    const std::uint64_t count = std::min<std::uint64_t>(search_.batch, search_.budget - asked_);
+    Batch batch{searcher_.ask(count), {}};
+    if (batch.points.empty()) return std::nullopt;
+    asked_ += batch.points.size();
+    batch.await = begin(batch.points);
+    return batch;
+  }
+
+ private:
+  Batch again() {
+    const std::size_t end = batch_end(stored_, asked_);
+    Batch batch{searcher_.ask(end - asked_), {}};
+    for (std::size_t i = asked_; i < end; ++i)
+      if (i - asked_ >= batch.points.size() || batch.points[i - asked_] != stored_[i].point)
+        throw StudyError(fmt::format(
+            "trial {} of the study is not what the searcher asks for now; with another budget or "
+            "`ahead` some searchers search differently: begin a new study, or keep them",
+            i));
+    asked_ = end;
+    return batch;
+  }
+
+  const SearchSettings& search_;
+  const std::vector<Trial>& stored_;
+  AnySearcher& searcher_;
+  std::size_t asked_ = 0;
+};
+
+/// Goes on after `stored`, which are the trials of the study.
+std::vector<Trial> go_on(const Sweep& sweep, const BeginBatch& begin, Study& study,
+                         const std::vector<Trial>& stored, const SweepHook& hook) {
   const SearchSettings& search = sweep.search;
   const SearchProblem problem{sweep.space, sweep.objectives, search.budget, search.seed};
   AnySearcher searcher = make_searcher(search.searcher, problem, sweep.searcher_settings);
-  replay(trials, searcher);
-  bool goes_on = hook(trials);
-  while (goes_on && trials.size() < search.budget) {
-    const std::uint64_t count =
-        std::min<std::uint64_t>(search.batch, search.budget - trials.size());
-    const std::vector<Point> points = searcher.ask(count);
-    if (points.empty()) break;
-    const std::vector<Trial> batch = trials_of(points, evaluate(points), trials);
-    study.add(batch);
-    searcher.tell(batch);
-    trials.insert(trials.end(), batch.begin(), batch.end());
-    goes_on = hook(trials);
+  Asking asking(sweep, stored, searcher);
+  std::deque<Batch> asked;
+  std::vector<Trial> trials;
+  bool goes_on = !stored.empty() || hook(trials);
+  while (goes_on) {
+    while (asked.size() <= search.ahead) {
+      std::optional<Batch> batch = asking.next(begin);
+      if (!batch) break;
+      asked.push_back(std::move(*batch));
+    }
+    if (asked.empty()) break;
+    const Batch batch = std::move(asked.front());
+    asked.pop_front();
+    const auto known = stored.begin() + static_cast<std::ptrdiff_t>(trials.size());
+    std::vector<Trial> told;
+    if (batch.await) {
+      told = trials_of(batch.points, batch.await(), trials);
+      study.add(told);
+    } else {
+      told.assign(known, known + static_cast<std::ptrdiff_t>(batch.points.size()));
+    }
+    searcher.tell(told);
+    trials.insert(trials.end(), told.begin(), told.end());
+    if (trials.size() >= stored.size()) goes_on = hook(trials);
   }
   return trials;
 }
@@ -132,15 +174,19 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
 std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,
                              const SweepHook& hook) {
   Evaluator evaluator(sweep, library);
-  std::vector<Trial> trials = study.trials();
-  for (const Trial& trial : trials) evaluator.remember(trial.point, trial.result);
-  const auto evaluate = [&](std::span<const Point> points) { return evaluator.evaluate(points); };
-  return go_on(sweep, evaluate, study, std::move(trials), hook);
+  const std::vector<Trial> stored = study.trials();
+  for (const Trial& trial : stored) evaluator.remember(trial.point, trial.result);
+  const auto begin = [&](std::span<const Point> points) -> AwaitResults {
+    return [&evaluator, batch = std::vector(points.begin(), points.end())] {
+      return evaluator.evaluate(batch);
+    };
+  };
+  return go_on(sweep, begin, study, stored, hook);
 }
 
-std::vector<Trial> run_sweep(const Sweep& sweep, const EvaluateBatch& evaluate, Study& study,
+std::vector<Trial> run_sweep(const Sweep& sweep, const BeginBatch& begin, Study& study,
                              const SweepHook& hook) {
-  return go_on(sweep, evaluate, study, study.trials(), hook);
+  return go_on(sweep, begin, study, study.trials(), hook);
 }
 
 }  // namespace sluice

@@ -31,19 +31,22 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
 /// ends the sweep there.
 using SweepHook = std::function<bool(const std::vector<Trial>&)>;
 
-/// The results of a batch of canonical points, in their order.
-using EvaluateBatch = std::function<std::vector<Result>(std::span<const Point>)>;
+/// Waits for the results of a batch, in its order.
+using AwaitResults = std::function<std::vector<Result>()>;
+/// Begins the evaluation of a batch of canonical points.
+using BeginBatch = std::function<AwaitResults(std::span<const Point>)>;
 
 /// Goes on with the study until the sweep's budget is spent or the searcher has nothing more to
-/// try, and returns all its trials. A batch is in the study before anyone is told of it. The
-/// searcher is brought to where it was by asking it again for what is stored, so that a study that
-/// was interrupted goes on as if it had not been. Throws StudyError when the searcher does not ask
-/// for the same designs again.
+/// try, and returns all its trials. A batch is in the study before anyone is told of it, and
+/// batches are told in the order in which they were asked for; `search.ahead` of them are asked for
+/// before the oldest is told. The searcher is brought to where it was by asking it again for what
+/// is stored, so that a study that was interrupted goes on as if it had not been. Throws StudyError
+/// when the searcher does not ask for the same designs again.
 std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,
                              const SweepHook& hook);
-/// The same with designs evaluated elsewhere, such as on a cluster; those that the study knows are
-/// not asked for again.
-std::vector<Trial> run_sweep(const Sweep& sweep, const EvaluateBatch& evaluate, Study& study,
+/// The same with designs evaluated elsewhere, such as on a cluster, `search.ahead` + 1 batches at a
+/// time; those that the study knows are not evaluated again.
+std::vector<Trial> run_sweep(const Sweep& sweep, const BeginBatch& begin, Study& study,
                              const SweepHook& hook);
 
 }  // namespace sluice

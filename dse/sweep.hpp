@@ -28,6 +28,7 @@ struct SearchSettings {
   std::uint64_t seed = 1;
   std::uint64_t workers = 0;  ///< threads (analytic) or processes; 0: one for each core
   Seconds timeout{0};         ///< of one design, not for analytic; 0: none
+  std::uint64_t ahead = 0;    ///< batches chosen before the results of an earlier one are known
 };
 
 /// The best designs of a sweep are looked at again, more closely.
@@ -45,6 +46,9 @@ void describe(Visitor& v, SearchSettings& s) {
   v.field("workers", s.workers,
           {.doc = "threads (analytic) or processes (tile, pe); 0: one for each core", .max = 1024});
   v.field("timeout", s.timeout, {.doc = "of one design, with tile or pe; 0: none", .unit = "s"});
+  v.field("ahead", s.ahead,
+          {.doc = "batches that are chosen before the results of an earlier one are known",
+           .max = 1048576});
 }
 
 template <class Visitor>

@@ -133,11 +133,37 @@ nb::dict dict_of(const OpenSweep& open, const std::vector<Trial>& trials) {
   return dict;
 }
 
+/// Python's function of a matrix of designs, which gives what Sweep.evaluate() would or a function
+/// that waits for it.
+BeginBatch elsewhere(const OpenSweep& open, const nb::object& evaluate) {
+  return [&open, &evaluate](std::span<const Point> points) -> AwaitResults {
+    const nb::gil_scoped_acquire gil;
+    const std::vector<Point> batch(points.begin(), points.end());
+    // Held by a pointer, so that copies of the function need no lock; its end does.
+    const std::shared_ptr<nb::object> answer(new nb::object(evaluate(matrix_of(open, batch))),
+                                             [](nb::object* held) {
+                                               const nb::gil_scoped_acquire locked;
+                                               delete held;
+                                             });
+    return [answer, count = batch.size()] {
+      const nb::gil_scoped_acquire locked;
+      const nb::object taken = std::move(*answer);
+      std::vector<Result> results =
+          results_of(nb::cast<nb::dict>(PyCallable_Check(taken.ptr()) ? taken() : taken));
+      if (results.size() != count)
+        throw SpecError({{{.path = "evaluate"},
+                          std::to_string(results.size()) + " results for " + std::to_string(count) +
+                              " designs"}});
+      return results;
+    };
+  };
+}
+
 /// Runs until the budget is spent; `hook` is called after every batch with the number of trials and
-/// ends the run by returning False. `evaluate` takes designs and returns what Sweep.evaluate()
-/// would; None: they are evaluated here. A run that was not ended confirms its best designs, here.
+/// ends the run by returning False. `evaluate`: see elsewhere(); None: designs are evaluated here.
+/// `ahead` in place of search.ahead. A run that was not ended confirms its best designs, here.
 nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& hook,
-                   const nb::object& evaluate) {
+                   const nb::object& evaluate, std::optional<std::uint64_t> ahead) {
   std::vector<Trial> trials;
   {
     const nb::gil_scoped_release released;
@@ -145,6 +171,8 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
     if (open.sweep.fidelity != Fidelity::analytic && evaluate.is_none())
       lock = std::unique_lock(simulator());
     Study study = study_of(open.sweep, store);
+    Sweep sweep = open.sweep;
+    sweep.search.ahead = ahead.value_or(sweep.search.ahead);
     bool goes_on = true;
     const auto go_on = [&](const std::vector<Trial>& so_far) {
       const nb::gil_scoped_acquire gil;
@@ -152,17 +180,12 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
       goes_on = hook.is_none() || nb::cast<bool>(hook(so_far.size()));
       return goes_on;
     };
-    const auto elsewhere = [&](std::span<const Point> points) {
-      const nb::gil_scoped_acquire gil;
-      const std::vector<Point> batch(points.begin(), points.end());
-      return results_of(nb::cast<nb::dict>(evaluate(matrix_of(open, batch))));
-    };
-    trials = evaluate.is_none() ? run_sweep(open.sweep, open.library, study, go_on)
-                                : run_sweep(open.sweep, elsewhere, study, go_on);
-    if (goes_on && open.sweep.confirm) {
-      if (!lock && open.sweep.confirm->fidelity != Fidelity::analytic)
+    trials = evaluate.is_none() ? run_sweep(sweep, open.library, study, go_on)
+                                : run_sweep(sweep, elsewhere(open, evaluate), study, go_on);
+    if (goes_on && sweep.confirm) {
+      if (!lock && sweep.confirm->fidelity != Fidelity::analytic)
         lock = std::unique_lock(simulator());
-      confirm_best(open.sweep, open.library, study, trials);
+      confirm_best(sweep, open.library, study, trials);
     }
   }
   return dict_of(open, trials);
@@ -307,9 +330,16 @@ void bind_sweep(nb::module_& module) {
              return texts;
            })
       .def("evaluate", &evaluate_designs, nb::arg("designs"))
+      .def(
+          "canonical",
+          [](const OpenSweep& open, const Designs& designs) {
+            return matrix_of(open, points_of(open, designs));
+          },
+          nb::arg("designs"))
       .def("draw", &draw, nb::arg("count"), nb::arg("seed"))
       .def("settings", &settings_text, nb::arg("designs"))
-      .def("run", &run_study, nb::arg("store"), nb::arg("hook").none(), nb::arg("evaluate").none())
+      .def("run", &run_study, nb::arg("store"), nb::arg("hook").none(), nb::arg("evaluate").none(),
+           nb::arg("ahead").none())
       .def("confirmed", &read_confirmed, nb::arg("store"))
       .def("trials", [](const OpenSweep& open, const std::string& store) {
         return dict_of(open, Study::read(store).trials());

@@ -9,11 +9,13 @@ from typing import Any
 
 def extra(module: str, name: str) -> Any:
     """The module, which `pip install 'sluice[name]'` brings."""
+    package = module.split(".")[0]
     try:
-        return importlib.import_module(module)
+        importlib.import_module(package)
     except ModuleNotFoundError as error:
-        if error.name != module.split(".")[0]:
+        if error.name != package:
             raise
         raise ModuleNotFoundError(
-            f"{error.name} is not installed\nhint: pip install 'sluice[{name}]'", name=error.name
+            f"{package} is not installed\nhint: pip install 'sluice[{name}]'", name=package
         ) from error
+    return importlib.import_module(module)

@@ -73,7 +73,7 @@ def sweep_elsewhere(words: Sequence[str]) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG_INPUT
-    except (ClusterError, StudyError) as error:
+    except (ClusterError, StudyError, ModuleNotFoundError) as error:
         print(f"sluice sweep: error: {error}", file=sys.stderr)
         return EXIT_FAILED
 

@@ -168,6 +168,13 @@ class Sweep:
         """Random designs that keep the constraints over parameters."""
         return self.core.draw(count, seed)
 
+    def exists(self, parameter: str, design: Mapping[str, Any]) -> bool:
+        """Whether the condition of a parameter holds; parameters that `design` does not name have
+        their usual values."""
+        index = self.space.names.index(parameter)
+        given = {name: value for name, value in design.items() if name != parameter}
+        return bool(self.core.canonical(self.space.encode([given]))[0, index] >= 0)
+
     def settings(self, design: NDArray[np.integer] | Mapping[str, Any]) -> dict[str, str]:
         """What a design sets in the experiment, as `simulate` takes it."""
         rows = design if isinstance(design, np.ndarray) else self.space.encode([design])
@@ -237,18 +244,23 @@ class Study:
     def run(
         self,
         on_batch: Callable[[int], bool] | None = None,
-        evaluate: Callable[[NDArray[np.int64]], Trials] | None = None,
+        evaluate: Callable[[NDArray[np.int64]], Trials | Callable[[], Trials]] | None = None,
+        ahead: int | None = None,
     ) -> Trials:
         """Asks, evaluates and stores until the budget is spent; goes on where an earlier run ended.
         `on_batch` is given the number of trials after every batch; False ends the run there.
-        `evaluate` gives the trials of designs, when it is not this process that evaluates them.
+        `evaluate` gives the trials of designs, when it is not this process that evaluates them, or
+        begins that and gives a function that waits for them: `ahead` batches, in place of
+        search.ahead, are begun before the oldest is waited for.
         Where the sweep has `confirm:`, the best designs are looked at again at the end."""
 
-        def elsewhere(designs: NDArray[np.int64]) -> dict[str, Any]:
+        def elsewhere(designs: NDArray[np.int64]) -> Any:
             assert evaluate is not None
-            return evaluate(designs).arrays()
+            answer = evaluate(designs)
+            return answer.arrays() if isinstance(answer, Trials) else lambda: answer().arrays()
 
-        answer = self.sweep.core.run(self.store, on_batch, elsewhere if evaluate else None)
+        given = elsewhere if evaluate else None
+        answer = self.sweep.core.run(self.store, on_batch, given, ahead)
         return self.sweep._trials(answer)
 
     def trials(self) -> Trials:

@@ -10,13 +10,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
+PRODUCT = {"name": "l", "op": "linear", "rows": 64, "in_features": 96, "out_features": 80}
+
 
 def sweep_of(designs: int, batch: int, **changes: object) -> dict:
-    """Random designs of an edge machine under a network of a shipped size."""
+    """Random designs of an edge machine, a fraction of a millisecond each."""
     return {
         "name": "cluster",
         "experiment": {
-            "workload": {"model": "resnet50"},
+            "workload": {"network": {"name": "product", "layers": [PRODUCT]}},
             "architecture": {"include": str(ROOT / "configs/arch/tpu_like_edge.yaml")},
         },
         "parameters": {

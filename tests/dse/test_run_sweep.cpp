@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "dse/evaluator.hpp"
 #include "dse/run_sweep.hpp"
 #include "dse/searchers.hpp"
@@ -56,8 +58,47 @@ TEST_CASE("a study of which the searcher knows nothing is not gone on with") {
     text = error.what();
   }
   CHECK(text ==
-        "trial 0 of the study is not what the searcher asks for now; with another budget some "
-        "searchers search differently: begin a new study, or keep the budget");
+        "trial 0 of the study is not what the searcher asks for now; with another budget or "
+        "`ahead` some searchers search differently: begin a new study, or keep them");
+}
+
+TEST_CASE("batches that are chosen ahead go on after an interruption, with every searcher") {
+  for (const Descriptor& searcher : searcher_descriptors()) {
+    CAPTURE(searcher.name);
+    Sweep sweep = sweep_with(searcher.name);
+    const std::vector<Trial> at_once = run_in_pieces(sweep, 1000);
+    sweep.search.ahead = 2;
+    const std::vector<Trial> whole = run_in_pieces(sweep, 1000);
+    CHECK(run_in_pieces(sweep, 8) == whole);
+    CHECK(whole.size() == at_once.size());
+    const bool learns = whole != at_once;
+    std::set<Point> points;
+    for (const Trial& trial : whole) points.insert(trial.point);
+    CHECK(points.size() == whole.size());
+    for (const char* name : {"random", "latin_hypercube", "sobol", "grid"})
+      if (searcher.name == name) CHECK(!learns);
+  }
+}
+
+TEST_CASE("batches that are chosen ahead are evaluated side by side and told in their order") {
+  const Folder folder;
+  Sweep sweep = sweep_with("random");
+  sweep.search.ahead = 2;
+  Study study = Study::open(folder.path("s.sqlite"), info_of(sweep));
+  Evaluator evaluator(sweep, test_library());
+  std::size_t begun = 0, ended = 0, most = 0;
+  const auto begin = [&](std::span<const Point> points) -> AwaitResults {
+    const std::size_t number = begun++;
+    most = std::max(most, begun - ended);
+    return [&, number, batch = std::vector(points.begin(), points.end())] {
+      CHECK(number == ended++);
+      return evaluator.evaluate(batch);
+    };
+  };
+  run_sweep(sweep, begin, study, [](const std::vector<Trial>&) { return true; });
+  CHECK(most == 3);
+  CHECK(begun == 4);
+  CHECK(ended == 4);
 }
 
 TEST_CASE("a larger budget goes on where the smaller one ended") {

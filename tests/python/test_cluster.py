@@ -62,6 +62,59 @@ def test_searchers_that_learn_have_no_shards(small_sweep, tmp_path):
         Plan.make(tmp_path, sweep, 3)
 
 
+class InstantRay:
+    """Tasks that are done when they are begun, on two cores, and say that they took 20 ms and 1 ms
+    a design."""
+
+    def put(self, value):
+        return value
+
+    def get(self, task):
+        return task
+
+    def cluster_resources(self):
+        return {"CPU": 2.0}
+
+    def remote(self, **options):
+        assert options == {"max_retries": -1, "retry_exceptions": False}
+
+        def wrap(function):
+            class Task:
+                @staticmethod
+                def remote(text, rows):
+                    return function(text, rows)[0], 0.02 + 0.001 * len(rows)
+
+            return Task
+
+        return wrap
+
+
+def test_tasks_of_ray_last_half_a_second(small_sweep, tmp_path):
+    from sluice.cluster.ray_tasks import RayEvaluator, batches_ahead
+
+    small_sweep["parameters"]["rows"] = {"path": "architecture.array.rows", "integers": [1, 64]}
+    small_sweep["parameters"]["columns"] = {"path": "architecture.array.columns", "integers": [1, 64]}
+    small_sweep["search"] |= {"budget": 3000, "batch": 50}
+    sweep = sluice.Sweep(small_sweep)
+    whole = sluice.Study(tmp_path / "whole.sqlite", sweep).run()
+    evaluator = RayEvaluator(sweep, InstantRay())
+    study = sluice.Study(tmp_path / "ray.sqlite", sweep)
+    assert batches_ahead(sweep) == 2000
+    assert same(study.run(evaluate=evaluator, ahead=batches_ahead(sweep)), whole)
+    sizes = evaluator.sizes
+    assert sizes[0] == 8 and sum(sizes) == len(whole)
+    # 8 designs take 28 ms, so that 64, no more than 8 times as many, are tried next: 84 ms
+    assert sizes[1:9] == [64] * 8
+    # then ceil(64 * 0.5 / 0.084), towards 480: 0.02 s + 480 * 0.001 s = 0.5 s
+    assert sizes[9] == 381 == min(sizes[9:-1]) and max(sizes) <= 480
+
+    learns = sluice.Sweep(small_sweep, {"search.searcher": "nsga2", "search.ahead": 2})
+    assert batches_ahead(learns) is None
+    evaluator = RayEvaluator(learns, InstantRay())
+    trials = sluice.Study(tmp_path / "learns.sqlite", learns).run(evaluate=evaluator)
+    assert same(trials, sluice.Study(tmp_path / "here.sqlite", learns).run())
+
+
 def test_lists_of_tasks():
     assert shards.ranges([0, 1, 2, 5, 7, 8]) == "0-2,5,7-8"
     assert shards.ranges([]) == ""

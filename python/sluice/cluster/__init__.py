@@ -4,3 +4,7 @@
 
 class ClusterError(RuntimeError):
     """The cluster cannot be used as asked. What was finished is still there."""
+
+
+FIXED_SEARCHERS = ("random", "latin_hypercube", "sobol", "grid")
+"""Searchers that choose without looking at what came of earlier designs."""

@@ -19,13 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..studies import Searcher, Study, Sweep, Trials
-from . import ClusterError
+from . import FIXED_SEARCHERS, ClusterError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-FIXED_SEARCHERS = ("random", "latin_hypercube", "sobol", "grid")
-"""Searchers that choose without looking at what came of earlier designs."""
 
 VERSION = 1
 
