@@ -11,19 +11,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import gymnasium
 import numpy as np
-from gymnasium import spaces
-from gymnasium.vector import AutoresetMode
-from gymnasium.vector.utils import batch_space
 
 from . import _core
+from ._extras import extra
 from .studies import METRICS, UNITS, Sweep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._input import Source
+
+extra("gymnasium", "gym")
+
+import gymnasium  # noqa: E402
+from gymnasium import spaces  # noqa: E402
+from gymnasium.vector import AutoresetMode  # noqa: E402
+from gymnasium.vector.utils import batch_space  # noqa: E402
 
 Mode = Literal["design", "sequence", "edit"]
 ActionFormat = Literal["multidiscrete", "box", "dict"]
@@ -55,6 +59,12 @@ class Actions:
         """One action, or a batch of them, as a row each. A number of a box falls into one of as
         many equal bins as there are choices, so that each is reached."""
         if self.format == "dict":
+            for name in action:
+                if name not in self.names:
+                    known = ", ".join(self.names)
+                    raise ValueError(
+                        f"action: there is no entry {name!r}; the entries are {known}"
+                    )
             columns = [np.asarray(action[name], dtype=np.int64).reshape(-1) for name in self.names]
             return np.ascontiguousarray(np.stack(columns, axis=1))
         values = np.asarray(action).reshape(-1, len(self.choices))
@@ -70,7 +80,7 @@ class _Core:
     def __init__(
         self,
         count: int,
-        sweep: Source,
+        sweep: Source | Sweep,
         mode: Mode,
         action_format: ActionFormat,
         horizon: int,
@@ -79,7 +89,7 @@ class _Core:
     ) -> None:
         if horizon < 2:
             raise ValueError(f"horizon: {horizon}; it must be at least 2")
-        self.sweep = Sweep(sweep, settings)
+        self.sweep = sweep if isinstance(sweep, Sweep) else Sweep(sweep, settings)
         self.mode = mode
         self.episodes = _core.make_environment(self.sweep.core, mode, horizon, reward_limit, count)
         names = self.sweep.space.names if mode == "design" else ["choice"]
@@ -138,7 +148,7 @@ class DesignEnv(gymnasium.Env[Any, Any]):
 
     def __init__(
         self,
-        sweep: Source,
+        sweep: Source | Sweep,
         mode: Mode = "design",
         action_format: ActionFormat = "multidiscrete",
         horizon: int = 32,
@@ -213,7 +223,7 @@ class DesignVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
 
     def __init__(
         self,
-        sweep: Source,
+        sweep: Source | Sweep,
         num_envs: int = 1,
         mode: Mode = "design",
         action_format: ActionFormat = "multidiscrete",

@@ -9,16 +9,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from gymnasium import spaces
-from gymnasium.utils import seeding
-from pettingzoo import ParallelEnv
 
+from ._extras import extra
 from .gym import _Core
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._input import Source
+
+extra("pettingzoo", "marl")
+
+from gymnasium import spaces  # noqa: E402
+from gymnasium.utils import seeding  # noqa: E402
+from pettingzoo import ParallelEnv  # noqa: E402
 
 
 class DesignParallelEnv(ParallelEnv[str, Any, Any]):

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user does wrong, and the exact text that says so."""
+
+import json
+import subprocess
+import sys
+
+import gymnasium
+import numpy as np
+import pytest
+import sluice
+from sluice.gym import DesignEnv, DesignVectorEnv
+
+
+def text_of(error, call, *words, **options) -> str:
+    with pytest.raises(error) as caught:
+        call(*words, **options)
+    return str(caught.value)
+
+
+def test_an_action_outside_the_space(small_sweep):
+    env = DesignEnv(small_sweep)
+    env.reset(seed=1)
+    expected = "action: error: entry 2 is 3, it must be from 0 to 2"
+    assert text_of(sluice.InputError, env.step, [0, 0, 3, 0]) == expected
+    envs = DesignVectorEnv(small_sweep, 2)
+    envs.reset(seed=1)
+    action = np.array([[0, 0, 0, 0], [0, 0, 0, -1]])
+    expected = "action: error: entry 3 is -1, it must be from 0 to 1"
+    assert text_of(sluice.InputError, envs.step, action) == expected
+    expected = "action: error: 4 numbers for 2 episodes of 4 each"
+    assert text_of(sluice.InputError, envs.step, [0, 0, 0, 0]) == expected
+    env = DesignEnv(small_sweep, action_format="dict")
+    env.reset(seed=1)
+    expected = "action: there is no entry 'colums'; the entries are rows, columns, dataflow, "
+    expected += "double_buffered"
+    action = {"rows": 0, "colums": 0, "dataflow": 0, "double_buffered": 0}
+    assert text_of(ValueError, env.step, action) == expected
+
+
+def test_a_wrong_id():
+    text = text_of(gymnasium.error.NameNotFound, gymnasium.make, "sluice/TpuEgde-v0")
+    assert text == (
+        "Environment `TpuEgde` doesn't exist in namespace sluice. Did you mean: `TpuEdge`?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "package", "name"),
+    [
+        ("gym", "gymnasium", "gym"),
+        ("multi_agent", "pettingzoo", "marl"),
+        ("rl", "stable_baselines3", "rl"),
+        ("optuna", "optuna", "optuna"),
+        ("tune", "ray", "tune"),
+    ],
+)
+def test_a_missing_extra(module, package, name):
+    code = f"import sys; sys.modules[{package!r}] = None; import sluice.{module}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.endswith(
+        f"ModuleNotFoundError: {package} is not installed\nhint: pip install 'sluice[{name}]'\n"
+    )
+
+
+def test_a_frame_without_pandas(small_sweep, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    sweep = sluice.Sweep(small_sweep)
+    text = text_of(ModuleNotFoundError, sweep.evaluate(sweep.draw(1)).frame)
+    assert text == "pandas is not installed\nhint: pip install 'sluice[pandas]'"
+
+
+def test_ray_that_is_not_installed(monkeypatch):
+    from sluice.cluster import ray_tasks
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    text = text_of(ModuleNotFoundError, ray_tasks.connect, None)
+    assert text == "ray is not installed\nhint: pip install 'sluice[ray]'"
+
+
+def test_an_address_where_no_ray_answers():
+    pytest.importorskip("ray", reason="pip install 'sluice[ray]'")
+    from sluice.cluster import ClusterError, ray_tasks
+
+    assert text_of(ClusterError, ray_tasks.connect, "127.0.0.1:1") == (
+        "no Ray cluster answers at 127.0.0.1:1: [Errno 111] Connection refused\n"
+        "hint: `ray start --head` begins one"
+    )
+
+
+def test_a_study_that_another_process_writes(small_sweep, tmp_path):
+    store = tmp_path / "s.sqlite"
+    study = sluice.Study(store, sluice.Sweep(small_sweep))
+    code = f"""import json, sluice
+sluice.Study({str(store)!r}, sluice.Sweep(json.load(open(0)))).run()
+"""
+    texts = []
+
+    def on_batch(done: int) -> bool:
+        words = [sys.executable, "-c", code]
+        other = subprocess.run(
+            words, input=json.dumps(small_sweep), capture_output=True, text=True, check=False
+        )
+        texts.append(other.stderr.splitlines()[-1])
+        return False
+
+    study.run(on_batch)
+    assert texts == [f"sluice.StudyError: {store}: another process is writing to it"]
+
+
+def test_answers_of_a_wrong_length(small_sweep, tmp_path):
+    sweep = sluice.Sweep(small_sweep)
+    study = sluice.Study(tmp_path / "s.sqlite", sweep)
+    text = text_of(sluice.InputError, study.run, evaluate=lambda rows: sweep.evaluate(rows[1:]))
+    assert text == "evaluate: error: 7 results for 8 designs"
