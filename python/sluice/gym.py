@@ -296,8 +296,10 @@ class DesignVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         return self.core.episodes.observe(self.core.all)
 
     def _begin(self, rows: NDArray[np.int64]) -> None:
-        draws = [int(self._generators[row].integers(2**62)) for row in rows]
-        self.core.episodes.reset(rows, np.array(draws, dtype=np.int64), self._random)
+        draws = np.zeros(len(rows), dtype=np.int64)  # only `edit` may begin at random
+        if self.core.mode == "edit":
+            draws[:] = [int(self._generators[row].integers(2**62)) for row in rows]
+        self.core.episodes.reset(rows, draws, self._random)
         self._steps[rows] = 0
 
     def _final(

@@ -139,6 +139,9 @@ class Sweep:
         )
         self.objectives: tuple[tuple[str, bool], ...] = tuple(core.objectives())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _sweep_of, (self.text,)
+
     @property
     def name(self) -> str:
         return self.core.name()
@@ -191,6 +194,11 @@ class Sweep:
             tuple(answer["bottleneck"]),
             tuple(answer["stalls"]),
         )
+
+
+def _sweep_of(text: str) -> Sweep:
+    """What was pickled."""
+    return Sweep("sweep", text=text)
 
 
 class Searcher:

@@ -8,7 +8,9 @@ built for designs that take seconds; `sluice sweep --executor ray` is for millio
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +49,9 @@ class DesignSearch(search.Searcher):
         modes = ["max" if maximize else "min" for _, maximize in sweep.objectives]
         super().__init__(metric=objectives, mode=modes)
         self.sweep = sweep
-        self._searcher = Searcher(sweep, searcher, budget, seed)
+        self._made = (searcher, budget, seed)
+        self._searcher = Searcher(sweep, *self._made)
+        self._history: list[Trials | None] = []  # what was told, and None for each that was asked
         self._asked: dict[str, np.ndarray] = {}
 
     def set_search_properties(
@@ -58,6 +62,7 @@ class DesignSearch(search.Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         rows = self._searcher.ask(1)
+        self._history.append(None)
         if len(rows) == 0:
             return search.Searcher.FINISHED
         self._asked[trial_id] = rows
@@ -77,9 +82,23 @@ class DesignSearch(search.Searcher):
             (answer.get("reason", ""),), ("",), ({},),
         )  # fmt: skip
         self._searcher.tell(trials)
+        self._history.append(trials)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_searcher"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A searcher follows from its seed and what it was asked and told."""
+        self.__dict__.update(state)
+        self._searcher = Searcher(self.sweep, *self._made)
+        for told in self._history:
+            if told is None:
+                self._searcher.ask(1)
+            else:
+                self._searcher.tell(told)
 
     def save(self, checkpoint_path: str) -> None:
-        raise NotImplementedError("a searcher follows from its seed: run the study again")
+        Path(checkpoint_path).write_bytes(pickle.dumps(self.__getstate__()))
 
     def restore(self, checkpoint_path: str) -> None:
-        raise NotImplementedError("a searcher follows from its seed: run the study again")
+        self.__setstate__(pickle.loads(Path(checkpoint_path).read_bytes()))
