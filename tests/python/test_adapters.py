@@ -68,6 +68,25 @@ def test_a_study_goes_to_optuna_and_back(optuna, sweep, tmp_path):
     )  # fmt: skip
 
 
+def test_tune_asks_our_searchers_and_goes_on(sweep, tmp_path):
+    needs("ray.tune", "tune")
+    from sluice.tune import DesignSearch, evaluate
+
+    search = DesignSearch(sweep, "nsga2", budget=20, seed=3)
+    ours = sluice.Searcher(sweep, "nsga2", budget=20, seed=3)
+    trainable = evaluate(sweep)
+    for number in range(20):
+        design = search.suggest(str(number))
+        asked = ours.ask(1)
+        assert design == sweep.space.decode(asked)[0]
+        search.on_trial_complete(str(number), trainable(design))
+        ours.tell(sweep.evaluate(asked))
+        if number == 9:
+            search.save(tmp_path / "search")
+            search = DesignSearch(sweep, "random")
+            search.restore(tmp_path / "search")
+
+
 def test_trials_become_a_data_set(sweep, tmp_path, monkeypatch):
     minari = needs("minari", "minari")
     needs("gymnasium", "gym")
