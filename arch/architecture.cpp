@@ -20,6 +20,11 @@ std::vector<Dma> default_engines() {
   return engines;
 }
 
+bool is_systolic(const YamlNode& machine) {
+  const YamlNode* model = machine.find("model");
+  return model == nullptr || (model->is_scalar() && model->scalar == "systolic");
+}
+
 Architecture read_architecture(const YamlNode& node, Diagnostics& diagnostics) {
   Architecture architecture;
   read_value(node, architecture, FieldInfo{}, diagnostics);

@@ -116,6 +116,9 @@ void describe(Visitor& v, VectorUnit& u) {
           {.doc = "pipeline stages", .unit = "cycles", .min = 1, .max = 10000});
 }
 
+/// Whether the tree of a machine says, or leaves unsaid, that it is of the model `systolic`.
+bool is_systolic(const YamlNode& machine);
+
 /// A machine of the model `systolic`.
 struct Architecture {
   std::string name;

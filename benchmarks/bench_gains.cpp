@@ -80,8 +80,7 @@ int main(int argc, char** argv) {
   if (machines.empty())
     for (const auto& file :
          std::filesystem::directory_iterator(std::string(SLUICE_SOURCE_DIR) + "/configs/arch"))
-      if (const sluice::YamlNode root = sluice::load_yaml(file.path());
-          !sluice::is_spatial(root) && !sluice::is_memory_machine(root))
+      if (sluice::is_systolic(sluice::load_yaml(file.path())))
         machines.push_back(file.path().stem());
   std::sort(machines.begin(), machines.end());
   std::printf("%-18s %-14s %12s %12s %8s %8s %8s %8s\n", "machine", "network", "least traffic",

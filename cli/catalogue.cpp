@@ -51,13 +51,15 @@ Descriptor describe_machine(const std::string& folder, const std::string& name) 
   Diagnostics diagnostics;
   const std::string path = (fs::path(folder) / (name + ".yaml")).string();
   const YamlNode root = load_yaml(path);
-  if (is_spatial(root)) {
-    const SpatialMachine machine = read_spatial_machine(root, diagnostics);
+  if (is_spatial(root) || fusemax::is_forms(root)) {
+    const SpatialMachine machine = is_spatial(root)
+                                       ? read_spatial_machine(root, diagnostics)
+                                       : fusemax::read_forms_machine(root, diagnostics).machine;
     diagnostics.throw_if_any();
     return {name,
-            fmt::format("{} x {} and {} PEs, spatial, {}, {} on chip, {} memory",
+            fmt::format("{} x {} and {} PEs, {}, {}, {} on chip, {} memory",
                         machine.spatial_array.rows, machine.spatial_array.columns,
-                        machine.vector_array.lanes, to_text(machine.clock),
+                        machine.vector_array.lanes, machine.model, to_text(machine.clock),
                         to_text(machine.global_buffer.capacity), machine.dram.preset),
             machine.source + "\nfile: " + path,
             {}};

@@ -91,6 +91,10 @@ struct Printer {
     write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
     return exit_done;
   }
+  int operator()(const fusemax::FormsMachine& machine) const {
+    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
+    return exit_done;
+  }
   int operator()(const Network& network) const {
     write_output(to_table(network));
     return exit_done;
@@ -129,14 +133,15 @@ struct Printer {
                              indented(to_text(settings), 2)));
     return exit_done;
   }
-  int spatial(const Experiment& run) const {
+  /// A run whose machine is no Architecture, and has no mapping to show but its settings.
+  int other(const Experiment& run, const auto& setup) const {
     YamlNode settings;
     settings.kind = YamlNode::Kind::map;
-    settings.entries.push_back({"mapping", {}, to_yaml(run.spatial->mapping)});
+    settings.entries.push_back({"mapping", {}, to_yaml(setup.mapping)});
     settings.entries.push_back({"simulation", {}, to_yaml(run.simulation)});
     settings.entries.push_back({"output", {}, to_yaml(run.output)});
     write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
-                             run.input_hash, to_table(run.spatial->machine), to_table(run.network),
+                             run.input_hash, to_table(setup.machine), to_table(run.network),
                              indented(to_text(settings), 2)));
     return exit_done;
   }
@@ -146,7 +151,8 @@ struct Printer {
   }
   int operator()(const Experiment& run) const {
     if (run.memory) return memory(run);
-    if (run.spatial) return spatial(run);
+    if (run.spatial) return other(run, *run.spatial);
+    if (run.forms) return other(run, *run.forms);
     write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
                              run.input_hash, to_table(run.architecture), to_table(run.network),
                              indented(settings_text(run), 2)));

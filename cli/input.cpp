@@ -46,6 +46,11 @@ FileContent read_machine(const YamlNode& root, const Library& library) {
     diagnostics.throw_if_any();
     return machine;
   }
+  if (fusemax::is_forms(root)) {
+    fusemax::FormsMachine machine = fusemax::read_forms_machine(root, diagnostics);
+    diagnostics.throw_if_any();
+    return machine;
+  }
   Architecture machine = read_architecture(root, diagnostics);
   diagnostics.throw_if_any();
   check_prices(machine, &root, library);

@@ -63,17 +63,20 @@ std::string workload_schema() {
 std::string machine_schema() {
   Json spatial = Json::parse(schema_of(SpatialMachine{}, {}));
   spatial["properties"]["model"] = {{"const", "spatial"}};
+  Json forms = Json::parse(schema_of(fusemax::FormsMachine{}, {}));
+  forms["properties"]["model"] = {{"const", "fusemax_forms"}};
   Json systolic = Json::parse(schema_of(Architecture{}, {}));
   Json memory = Json::parse(schema_of(MemoryMachine{}, {}));
   memory["properties"]["model"] = {{"const", "dram_trace"}};
-  return Json{{"anyOf", Json::array({systolic, spatial, memory})}}.dump();
+  return Json{{"anyOf", Json::array({systolic, spatial, memory, forms})}}.dump();
 }
 
-/// The settings of both.
+/// The settings of each.
 std::string mapping_schema() {
-  Json both = Json::array({Json::parse(schema_of(MappingSettings{}, {})),
-                           Json::parse(schema_of(SpatialMapping{}, {}))});
-  return Json{{"anyOf", both}}.dump();
+  Json each = Json::array({Json::parse(schema_of(MappingSettings{}, {})),
+                           Json::parse(schema_of(SpatialMapping{}, {})),
+                           Json::parse(schema_of(FormsMapping{}, {}))});
+  return Json{{"anyOf", each}}.dump();
 }
 
 std::string run_schema() {

@@ -87,8 +87,8 @@ std::unique_ptr<Workspace::Base> Workspace::make_base(const Point& point) const 
   } catch (const SpecError&) {
     return nullptr;
   }
-  if (base->experiment.spatial) return nullptr;                 // has another kind of machine
-  if (base->experiment.memory) return nullptr;                  // likewise
+  // Has another kind of machine.
+  if (base->experiment.spatial || base->experiment.memory || base->experiment.forms) return nullptr;
   if (!base->experiment.mapping.nests.empty()) return nullptr;  // are checked against the machine
   for (std::size_t p = 0; p < values_.size(); ++p) {
     if (values_[p].empty()) continue;

@@ -7,6 +7,7 @@
 #include "arch/energy.hpp"
 #include "mapper/mappers.hpp"
 #include "sim/analytic/analytic.hpp"
+#include "sim/models/fusemax_forms.hpp"
 #include "sim/models/spatial_evaluate.hpp"
 #include "sim/models/systolic.hpp"
 #include "sim/pe/network.hpp"
@@ -53,6 +54,7 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Mapping& mappi
 Outcome evaluate(const Experiment& experiment, const Library& library, const EvaluateHooks& hooks) {
   if (experiment.memory) return run_memory(experiment);
   if (experiment.spatial) return evaluate_spatial(experiment, library, hooks);
+  if (experiment.forms) return evaluate_forms(experiment);
   const std::optional<EnergyModel> energy =
       energy_of(experiment.architecture, library, hooks.energy_table);
   auto mapped = map_experiment(experiment);

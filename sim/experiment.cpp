@@ -44,21 +44,33 @@ void check_mapper(const YamlNode* mapping, const std::string& mapper, Diagnostic
                     fmt::format("there is no mapper {}", quote(mapper)), mapper_suggestion(mapper));
 }
 
-/// The keys of a machine and mapping of the model `spatial`; the network is cut down to the layers
-/// that run.
+/// Cuts the network down to the layers that `layers` names; empty: all.
+void choose_layers(Experiment& experiment, const std::string& layers, Diagnostics& diagnostics) {
+  if (layers.empty() || experiment.network.layers.empty()) return;
+  collecting(diagnostics, [&] {
+    const LayerRange range = find_layers(experiment.network, layers, "mapping.layers");
+    const auto begin = experiment.network.layers.begin();
+    experiment.network.layers = {begin + static_cast<std::ptrdiff_t>(range.first),
+                                 begin + static_cast<std::ptrdiff_t>(range.last) + 1};
+  });
+}
+
+/// The keys of a machine and mapping of the model `spatial`.
 void read_spatial(FieldReader& reader, const YamlNode& machine, Experiment& experiment,
                   Diagnostics& diagnostics) {
   SpatialSetup& setup = experiment.spatial.emplace();
   setup.machine = read_spatial_machine(machine, diagnostics);
   reader.field("mapping", setup.mapping, {.doc = "how the network is mapped"});
-  if (setup.mapping.layers.empty() || experiment.network.layers.empty()) return;
-  collecting(diagnostics, [&] {
-    const LayerRange range =
-        find_layers(experiment.network, setup.mapping.layers, "mapping.layers");
-    const auto begin = experiment.network.layers.begin();
-    experiment.network.layers = {begin + static_cast<std::ptrdiff_t>(range.first),
-                                 begin + static_cast<std::ptrdiff_t>(range.last) + 1};
-  });
+  choose_layers(experiment, setup.mapping.layers, diagnostics);
+}
+
+/// The same of the model `fusemax_forms`.
+void read_forms(FieldReader& reader, const YamlNode& machine, Experiment& experiment,
+                Diagnostics& diagnostics) {
+  FormsSetup& setup = experiment.forms.emplace();
+  setup.machine = fusemax::read_forms_machine(machine, diagnostics);
+  reader.field("mapping", setup.mapping, {.doc = "how the network is mapped"});
+  choose_layers(experiment, setup.mapping.layers, diagnostics);
 }
 
 void read_systolic(FieldReader& reader, const YamlNode* machine, const YamlNode* mapping,
@@ -113,6 +125,8 @@ Experiment read_experiment(const YamlNode& root, const Library& library) {
     read_memory(workload, *machine, experiment, diagnostics);
   else if (machine != nullptr && is_spatial(*machine))
     read_spatial(reader, *machine, experiment, diagnostics);
+  else if (machine != nullptr && fusemax::is_forms(*machine))
+    read_forms(reader, *machine, experiment, diagnostics);
   else
     read_systolic(reader, machine, root.find("mapping"), experiment, diagnostics);
   reader.field("simulation", experiment.simulation, {.doc = "how closely to look"});
@@ -120,7 +134,7 @@ Experiment read_experiment(const YamlNode& root, const Library& library) {
   reader.finish();
   diagnostics.throw_if_any();
   const YamlNode* mapping = root.find("mapping");
-  if (mapping != nullptr && !experiment.spatial && !experiment.memory)
+  if (mapping != nullptr && !experiment.spatial && !experiment.memory && !experiment.forms)
     experiment.fixed = read_fixed(*mapping, experiment, diagnostics);
   diagnostics.throw_if_any();
   if (experiment.name.empty()) experiment.name = experiment.network.name;

@@ -13,6 +13,7 @@
 #include "base/yaml.hpp"
 #include "mapper/mappers.hpp"
 #include "sim/models/dram_trace.hpp"
+#include "sim/models/fusemax_forms.hpp"
 #include "sim/models/spatial_run.hpp"
 #include "workloads/network.hpp"
 
@@ -101,6 +102,8 @@ struct Experiment {
   std::optional<SpatialSetup> spatial;
   /// Machine and trace of the model `dram_trace`, in place of network, machine and mapping.
   std::optional<MemoryRun> memory;
+  /// The same of the model `fusemax_forms`.
+  std::optional<FormsSetup> forms;
   MappingSettings mapping;
   std::vector<FixedTask> fixed;  ///< what MappingSettings::nests says
   SimulationSettings simulation;

@@ -9,11 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/fusemax/machine.hpp"
 #include "sim/fusemax/setup.hpp"
 
 namespace sluice::fusemax {
-
-enum class Design : std::uint8_t { unfused, flat, cascade, architecture, binding };
 
 /// The name of a design in the figures: `Unfused`, `FLAT`, `+Cascade` ...
 std::string_view figure_name(Design design);
@@ -39,6 +38,12 @@ struct Energy {
   double total_pj() const { return array_2d_pj + array_1d_pj + registers_pj + buffer_pj + dram_pj; }
 };
 
+/// Words over DRAM, by tensor.
+struct DramWords {
+  double q = 0, k = 0, v = 0, av = 0, score_reads = 0, score_writes = 0;
+  double total() const { return q + k + v + av + score_reads + score_writes; }
+};
+
 /// Cycles in which the 2D array computes one Einsum.
 struct EinsumShare {
   std::string_view einsum;
@@ -50,14 +55,20 @@ struct Cost {
   double busy_2d_cycles = 0;  ///< in units of the whole array
   double wall_2d_cycles = 0;  ///< in which any part of it is taken
   double busy_1d_cycles = 0;
-  double blocks_on_chip = 0;  ///< P1; 0 where there is none
-  double outer_blocks = 0;    ///< P2
-  double spilled = 0;         ///< share of FLAT's scores that does not fit the buffer
+  // Of compute_cycles, what the corrected accounting adds.
+  double fill_cycles = 0;         ///< filling and draining
+  double port_stall_cycles = 0;   ///< waiting for ports of the buffer
+  double blocks_on_chip = 0;      ///< P1; 0 where there is none
+  double outer_blocks = 0;        ///< P2
+  double spilled = 0;             ///< share of FLAT's scores that does not fit the buffer
+  double least_buffer_bytes = 0;  ///< less does not hold a block of queries; 0: any buffer does
+  DramWords dram;                 ///< of attention
   double dram_bytes = 0;
   double latency_s = 0;
   std::vector<EinsumShare> shares;
   Operations array_2d, array_1d;
-  double buffer_reads = 0, buffer_writes = 0;  ///< rows
+  double register_reads = 0, register_writes = 0;  ///< that are priced
+  double buffer_reads = 0, buffer_writes = 0;      ///< rows
   double drained_words = 0;  ///< from the 2D array through registers of the 1D array
   Energy energy;
 
@@ -78,9 +89,34 @@ struct Accounting {
 
 const Machine& machine_of(const Setup& setup, Design design);
 
-/// Attention of a model at one length on a design.
+/// What a design is given beside its machine and the shape of attention.
+struct DesignOptions {
+  Accounting accounting = {};
+  FlatMapping flat = {};      ///< of FLAT
+  Bytes cascade_buffer = {};  ///< that the artifact cuts the queries of +Cascade for; 0: its own
+};
+
+/// Attention of a shape on a design. Energies are 0 where the machine has no prices.
+Cost attention_cost(const Machine& machine, Design design, const Attention& shape,
+                    const DesignOptions& options);
+
+/// Attention of a model of the paper at one length.
 Cost attention_cost(const Setup& setup, Design design, const Model& model, std::uint64_t length,
                     const Accounting& accounting);
+
+/// The mapping of FLAT whose latency by these forms is least, of those with the least the one with
+/// least traffic: rows are a power of two of the array's, or those of a head.
+FlatMapping best_flat_mapping(const Machine& machine, const Attention& shape,
+                              const Accounting& accounting);
+
+/// tokens x in times in x out.
+struct Product {
+  double tokens = 0, in = 0, out = 0;
+};
+
+/// One linear layer, on the 2D array alone.
+Cost linear_layer_cost(const Machine& machine, const Product& product,
+                       const Accounting& accounting);
 
 /// The six linear layers of a block (Q, K, V, Z, two of the feed-forward network).
 Cost linear_cost(const Setup& setup, const Machine& machine, const Model& model,

@@ -26,13 +26,31 @@ void check_length(std::uint64_t length, std::uint32_t columns, const Location& w
 void check_flat(const Setup& setup, const YamlNode& node, Diagnostics& diagnostics) {
   for (const Model& model : setup.models)
     for (const std::uint64_t length : setup.lengths)
-      if (flat_mapping(setup, model.name, length) == nullptr)
+      if (flat_mapping(setup.flat, model.embedding, length) == nullptr)
         diagnostics.error(
             place_of(node, "flat"),
             fmt::format("FLAT has no mapping for {} at length {}", quote(model.name), length));
 }
 
+void check_machines(const Setup& setup, const YamlNode& node, Diagnostics& diagnostics) {
+  const auto check = [&](const Machine& machine, std::string_view key, Design design) {
+    if (const std::string problem = mismatch(machine, design); !problem.empty())
+      diagnostics.error(place_of(node, key), problem);
+  };
+  check(setup.baseline, "baseline", Design::flat);
+  check(setup.fusemax, "fusemax", Design::binding);
+}
+
 }  // namespace
+
+void read_value(const YamlNode& node, Machine& machine, const FieldInfo&,
+                Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.size();
+  const FormsMachine read = read_forms_machine(node, diagnostics);
+  if (diagnostics.size() != before) return;
+  if (!read.prices) diagnostics.error(node.where, "'prices' is missing");
+  machine = machine_of(read);
+}
 
 Setup read_setup(const YamlNode& node, Diagnostics& diagnostics) {
   Setup setup;
@@ -48,6 +66,7 @@ Setup read_setup(const YamlNode& node, Diagnostics& diagnostics) {
     check_length(setup.pareto_length, array.columns, place_of(node, "pareto_length"), diagnostics);
   if (diagnostics.size() != before) return setup;
   check_flat(setup, node, diagnostics);
+  check_machines(setup, node, diagnostics);
   const std::uint32_t ports = std::min(setup.baseline.ports, setup.fusemax.ports);
   for (const Variant& variant : setup.corrected)
     if (variant.read_ports >= ports)
@@ -57,10 +76,12 @@ Setup read_setup(const YamlNode& node, Diagnostics& diagnostics) {
   return setup;
 }
 
-const FlatMapping* flat_mapping(const Setup& setup, const std::string& model,
+const FlatMapping* flat_mapping(const std::vector<FlatMapping>& mappings, double embedding,
                                 std::uint64_t length) {
-  for (const FlatMapping& mapping : setup.flat)
-    if (mapping.length == length && std::ranges::count(mapping.models, model) != 0) return &mapping;
+  for (const FlatMapping& mapping : mappings)
+    if (mapping.length == length &&
+        std::ranges::count(mapping.embeddings, static_cast<std::uint64_t>(embedding)) != 0)
+      return &mapping;
   return nullptr;
 }
 

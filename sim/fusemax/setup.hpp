@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the closed forms of FuseMax (Nayak et al., MICRO 2024) are given: machines, prices, models
-// and the mappings that FLAT's own tool chose. The numbers are in configs/reproduce/fusemax.
+// What the figures of FuseMax (Nayak et al., MICRO 2024) are computed from: machines, models and
+// the mappings that FLAT's own tool chose. The numbers are in configs/reproduce/fusemax and
+// configs/arch.
 #pragma once
 
 #include <cstdint>
@@ -11,30 +12,9 @@
 #include "base/diagnostics.hpp"
 #include "base/quantity.hpp"
 #include "base/yaml.hpp"
+#include "sim/fusemax/machine.hpp"
 
 namespace sluice::fusemax {
-
-/// A square 2D array above a 1D array of the same width, on one global buffer and one DRAM.
-struct Machine {
-  std::string name;
-  std::string source;
-  std::uint32_t columns = 0;  ///< of the 2D array, which has as many rows; PEs of the 1D array
-  Hertz clock;
-  Bytes word{2};
-  Bytes buffer;
-  Bytes buffer_row;         ///< moved by one access
-  std::uint32_t ports = 0;  ///< of the buffer, each one access a cycle
-  Bandwidth dram;
-  Picojoules buffer_read, buffer_write;  ///< of one row
-};
-
-/// Energy of one action of 16 bit.
-struct Prices {
-  std::string source;
-  Picojoules mac, add, max, divide, exp_unit;
-  Picojoules register_read, register_write;
-  Picojoules dram_byte;
-};
 
 struct Model {
   std::string name;
@@ -48,13 +28,14 @@ struct Model {
 enum class Stationary : std::uint8_t { output, weight };
 enum class OnChip : std::uint8_t { q, k, v, av };
 
-/// What FLAT's tool chose for the attention of some models at one length.
+/// What FLAT's tool chose for attention of some widths of heads at one length.
 struct FlatMapping {
-  std::vector<std::string> models;
+  std::vector<std::uint64_t> embeddings;
   std::uint64_t length = 0;
   std::uint64_t rows = 0;  ///< of the scores that are on the chip at once; 0: those of a head
   Stationary stationary = Stationary::output;
   std::vector<OnChip> on_chip;  ///< whole blocks, beside the scores
+  bool operator==(const FlatMapping&) const = default;
 };
 
 /// Area of FuseMax with a smaller or larger array.
@@ -75,7 +56,6 @@ struct Setup {
   std::vector<std::uint64_t> lengths;
   Machine baseline;  ///< of Unfused, FLAT and +Cascade
   Machine fusemax;   ///< of +Architecture and +Binding
-  Prices prices;
   std::vector<Model> models;
   std::vector<FlatMapping> flat;
   std::uint64_t pareto_length = 0;
@@ -87,8 +67,9 @@ struct Setup {
 /// FLAT needs a mapping for every model and length.
 Setup read_setup(const YamlNode& node, Diagnostics& diagnostics);
 
-/// The mapping of FLAT; nullptr when there is none.
-const FlatMapping* flat_mapping(const Setup& setup, const std::string& model, std::uint64_t length);
+/// The mapping of a width of heads and a length; nullptr when there is none.
+const FlatMapping* flat_mapping(const std::vector<FlatMapping>& mappings, double embedding,
+                                std::uint64_t length);
 
 /// `1K`, `256K`, `1M`, as the paper names lengths; others as numbers.
 std::string length_name(std::uint64_t length);
@@ -111,33 +92,9 @@ struct sluice::EnumNames<sluice::fusemax::OnChip> {
 
 namespace sluice::fusemax {
 
-template <class Visitor>
-void describe(Visitor& v, Machine& m) {
-  v.required("name", m.name, {.doc = "name"});
-  v.required("source", m.source, {.doc = "where the numbers are from"});
-  v.required("columns", m.columns, {.doc = "rows, columns, and PEs of the 1D array", .min = 1});
-  v.required("clock", m.clock, {.doc = "clock", .unit = "Hz", .min = 1});
-  v.field("word", m.word, {.doc = "bytes of every number", .unit = "B", .min = 1});
-  v.required("buffer", m.buffer, {.doc = "capacity of the global buffer", .unit = "B", .min = 1});
-  v.required("buffer_row", m.buffer_row, {.doc = "bytes of one access", .unit = "B", .min = 1});
-  v.required("ports", m.ports, {.doc = "accesses a cycle", .min = 1});
-  v.required("dram", m.dram, {.doc = "bandwidth of DRAM", .unit = "B/s", .min = 1});
-  v.required("buffer_read", m.buffer_read, {.doc = "energy of reading a row", .unit = "pJ"});
-  v.required("buffer_write", m.buffer_write, {.doc = "energy of writing a row", .unit = "pJ"});
-}
-
-template <class Visitor>
-void describe(Visitor& v, Prices& p) {
-  v.required("source", p.source, {.doc = "where the numbers are from"});
-  v.required("mac", p.mac, {.doc = "multiply-accumulate", .unit = "pJ"});
-  v.required("add", p.add, {.doc = "addition", .unit = "pJ"});
-  v.required("max", p.max, {.doc = "maximum", .unit = "pJ"});
-  v.required("divide", p.divide, {.doc = "division", .unit = "pJ"});
-  v.required("exp_unit", p.exp_unit, {.doc = "exponential of a unit of its own", .unit = "pJ"});
-  v.required("register_read", p.register_read, {.doc = "read of a register", .unit = "pJ"});
-  v.required("register_write", p.register_write, {.doc = "write of a register", .unit = "pJ"});
-  v.required("dram_byte", p.dram_byte, {.doc = "transfer of a byte", .unit = "pJ"});
-}
+/// A machine of a setup must have prices.
+void read_value(const YamlNode& node, Machine& machine, const FieldInfo& info,
+                Diagnostics& diagnostics);
 
 template <class Visitor>
 void describe(Visitor& v, Model& m) {
@@ -151,7 +108,7 @@ void describe(Visitor& v, Model& m) {
 
 template <class Visitor>
 void describe(Visitor& v, FlatMapping& m) {
-  v.required("models", m.models, {.doc = "models it is of"});
+  v.required("embeddings", m.embeddings, {.doc = "widths of heads that it is of", .min = 1});
   v.required("length", m.length, {.doc = "length it is of", .min = 1});
   v.required("rows", m.rows, {.doc = "rows of scores on the chip at once; 0: those of a head"});
   v.required("stationary", m.stationary, {.doc = "what stays in the 2D array"});
@@ -176,7 +133,6 @@ void describe(Visitor& v, Setup& s) {
   v.required("lengths", s.lengths, {.doc = "M = P", .min = 1});
   v.required("baseline", s.baseline, {.doc = "machine of Unfused, FLAT and +Cascade"});
   v.required("fusemax", s.fusemax, {.doc = "machine of +Architecture and +Binding"});
-  v.required("prices", s.prices, {.doc = "energy of actions"});
   v.required("models", s.models, {.doc = "networks"});
   v.required("flat", s.flat, {.doc = "mappings of FLAT"});
   v.required("pareto_length", s.pareto_length, {.doc = "M = P of figure 12", .min = 1});

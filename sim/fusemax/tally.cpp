@@ -23,18 +23,25 @@ Rows register_accesses(const Operations& ops) {
   return {operands * all + ops.register_reads, results * all + ops.register_writes};
 }
 
-double register_energy(const Operations& ops, double instances, const Prices& prices,
-                       const Accounting& accounting) {
-  const Rows accesses = register_accesses(ops);
-  const double all =
-      accesses.reads * prices.register_read.value + accesses.writes * prices.register_write.value;
-  return accounting.corrected ? all : all / instances;
-}
-
 }  // namespace
 
-double bytes_per_second(const Machine& machine) {
-  return bytes_per_cycle(machine.dram, machine.clock) * machine.clock.value;
+Tiles tiles_of(const Attention& a, const Machine& machine) {
+  Tiles t;
+  t.r = machine.columns;
+  t.m1 = a.m / t.r;
+  t.heads = a.b * a.h;
+  t.points = t.heads * a.m * a.p;
+  t.count = t.points / (t.r * t.r);
+  return t;
+}
+
+double dram_seconds(double bytes, const Machine& machine) {
+  if (machine.dram_bytes_per_cycle == 0) return 0;
+  return bytes / (machine.dram_bytes_per_cycle * machine.clock.value);
+}
+
+void set_dram_bytes(Cost& cost, const Machine& machine) {
+  cost.dram_bytes = static_cast<double>(machine.word.value) * cost.dram.total();
 }
 
 Operations streaming_macs(double macs) {
@@ -55,13 +62,20 @@ Operations& operator+=(Operations& sum, const Operations& more) {
 }
 
 double port_cycles(const Rows& rows, const Machine& machine, const Accounting& accounting) {
-  if (accounting.read_ports == 0) return (rows.reads + rows.writes) / machine.ports;
-  const double write_ports = machine.ports - accounting.read_ports;
-  return std::max(rows.reads / accounting.read_ports, rows.writes / write_ports);
+  if (machine.ports == 0) return 0;
+  const double read_ports = accounting.read_ports > 0 ? accounting.read_ports : machine.read_ports;
+  if (read_ports == 0) return (rows.reads + rows.writes) / machine.ports;
+  return std::max(rows.reads / read_ports, rows.writes / (machine.ports - read_ports));
 }
 
 double port_cycles(const Cost& cost, const Machine& machine, const Accounting& accounting) {
   return port_cycles(Rows{cost.buffer_reads, cost.buffer_writes}, machine, accounting);
+}
+
+void count_ports(Cost& cost, const Machine& machine, const Accounting& accounting) {
+  const double waiting = port_cycles(cost, machine, accounting) - cost.compute_cycles;
+  cost.port_stall_cycles = std::max(0.0, waiting);
+  cost.compute_cycles += cost.port_stall_cycles;
 }
 
 double reads_not_elided(double words, double tile) {
@@ -71,20 +85,26 @@ double reads_not_elided(double words, double tile) {
 }
 
 void set_latency(Cost& cost, const Machine& machine) {
-  cost.latency_s = std::max(cost.compute_cycles / machine.clock.value,
-                            cost.dram_bytes / bytes_per_second(machine));
+  cost.latency_s =
+      std::max(cost.compute_cycles / machine.clock.value, dram_seconds(cost.dram_bytes, machine));
 }
 
-void price(Cost& cost, const Machine& machine, const Prices& prices, const Accounting& accounting) {
+void price(Cost& cost, const Machine& machine, const Accounting& accounting) {
   const double lanes = machine.columns;
+  const Rows grid = register_accesses(cost.array_2d), line = register_accesses(cost.array_1d);
+  const double of_grid = accounting.corrected ? 1 : 1 / (lanes * lanes),
+               of_line = accounting.corrected ? 1 : 1 / lanes;  // the artifact has those of one PE
+  cost.register_reads = grid.reads * of_grid + line.reads * of_line + cost.drained_words;
+  cost.register_writes = grid.writes * of_grid + line.writes * of_line + cost.drained_words;
+  if (!machine.prices) return;
+  const Prices& prices = *machine.prices;
   cost.energy = {
       .array_2d_pj = energy_of(cost.array_2d, prices),
       .array_1d_pj = energy_of(cost.array_1d, prices),
-      .registers_pj = register_energy(cost.array_2d, lanes * lanes, prices, accounting) +
-                      register_energy(cost.array_1d, lanes, prices, accounting) +
-                      cost.drained_words * (prices.register_read + prices.register_write).value,
-      .buffer_pj = cost.buffer_reads * machine.buffer_read.value +
-                   cost.buffer_writes * machine.buffer_write.value,
+      .registers_pj = cost.register_reads * prices.register_read.value +
+                      cost.register_writes * prices.register_write.value,
+      .buffer_pj = cost.buffer_reads * prices.buffer_read.value +
+                   cost.buffer_writes * prices.buffer_write.value,
       .dram_pj = cost.dram_bytes * prices.dram_byte.value,
   };
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/diagnostics.hpp"
 #include "mapper/alternatives.hpp"
 #include "mapper/attention_choice.hpp"
 #include "mapper/mappers.hpp"
@@ -43,6 +44,11 @@ std::vector<LayerGroup> groups_of(const MappedRun& run) {
 }
 
 std::variant<MappedRun, Infeasible> map_run(Experiment experiment, const Library& library) {
+  if (experiment.forms)
+    throw SpecError(
+        {{{.path = "model fusemax_forms"},
+          "closed forms have no mapping to show",
+          "`sluice run` has their numbers; architecture.model: spatial has a schedule"}});
   experiment.simulation.fidelity = Fidelity::analytic;
   experiment.output.trace = false;
   auto mapped = map_experiment(experiment);

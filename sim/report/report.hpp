@@ -79,7 +79,7 @@ struct UnitReport {
   bool operator==(const UnitReport&) const = default;
 };
 
-/// A named count of a memory: row_hits, activates, refreshes, peak_bytes, port_conflict_cycles...
+/// A named count of a memory (row_hits, activates, peak_bytes, ...) or of a model.
 struct Counter {
   std::string name;
   std::uint64_t value = 0;
@@ -143,6 +143,8 @@ struct Report {
   std::vector<LayerReport> layers;
   std::vector<UnitReport> units;
   std::vector<MemoryReport> memories;
+  std::vector<Counter>
+      counters;  ///< what the model counts beside the above, such as other accounts
   bool operator==(const Report&) const = default;
 };
 

@@ -259,6 +259,7 @@ std::string link_svg(const Machine& machine, const Link& link, std::uint64_t mos
 
 std::string machine_svg(const Experiment& experiment, const Report& report) {
   Machine machine = experiment.spatial ? spatial_machine(experiment.spatial->machine, report)
+                    : experiment.forms ? spatial_machine(experiment.forms->machine.machine, report)
                                        : systolic_machine(experiment.architecture, report);
   const double height = place_blocks(machine);
   const std::string held = held_block(report);

@@ -123,6 +123,7 @@ void fields(auto& visit, Either<Report> auto& report) {
   visit("layers", report.layers, "each layer, in order of execution");
   visit("units", report.units, "each unit of the machine over the whole run");
   visit("memories", report.memories, "each memory over the whole run");
+  visit("counters", report.counters, "what the model counts beside these, such as other accounts");
 }
 
 void fields(auto& visit, Either<Infeasible> auto& infeasible) {

@@ -290,6 +290,15 @@ void memories(Page& page, const Report& report) {
              std::move(rows));
 }
 
+void counters(Page& page, const std::vector<Counter>& list) {
+  if (list.empty()) return;
+  std::vector<std::vector<std::string>> rows;
+  for (const Counter& counter : list)
+    rows.push_back({counter.name, grouped(counter.value), counter.unit});
+  page.line();
+  page.table({{"counter", false, 10}, {"value", true}, {"unit", false}}, std::move(rows));
+}
+
 }  // namespace
 
 std::string write_table(const Report& report, const TableOptions& options) {
@@ -300,6 +309,7 @@ std::string write_table(const Report& report, const TableOptions& options) {
   energy(page, report.total);
   units(page, report);
   memories(page, report);
+  counters(page, report.counters);
   if (!report.total.bottleneck.empty()) {
     page.heading("bottleneck");
     page.note("", report.total.bottleneck);

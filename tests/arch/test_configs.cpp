@@ -23,8 +23,7 @@ const std::string tables = source_path("arch/tables");
 std::vector<std::string> machine_names() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(machines))
-    if (const YamlNode root = load_yaml(entry.path().string());
-        !is_spatial(root) && !is_memory_machine(root))
+    if (entry.path().extension() == ".yaml" && is_systolic(load_yaml(entry.path().string())))
       names.push_back(entry.path().stem().string());
   std::ranges::sort(names);
   return names;

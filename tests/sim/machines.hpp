@@ -22,7 +22,7 @@ inline Library library() {
 inline std::vector<std::string> machines() {
   std::vector<std::string> names;
   for (const auto& file : std::filesystem::directory_iterator(source_path("configs/arch")))
-    if (const YamlNode root = load_yaml(file.path()); !is_spatial(root) && !is_memory_machine(root))
+    if (file.path().extension() == ".yaml" && is_systolic(load_yaml(file.path())))
       names.push_back(file.path().stem());
   std::sort(names.begin(), names.end());
   return names;

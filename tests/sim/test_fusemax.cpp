@@ -153,6 +153,40 @@ TEST_CASE("energy is the sum of its parts and scales with the batch") {
   }
 }
 
+TEST_CASE("no mapping of FLAT's own tool is faster than the best of the forms") {
+  const Setup setup = shipped();
+  for (const Model& m : setup.models)
+    for (const std::uint64_t length : setup.lengths)
+      for (const bool corrected : {false, true}) {
+        CAPTURE(m.name);
+        CAPTURE(length);
+        const Accounting accounting{.corrected = corrected};
+        const Attention shape = attention_of(setup, m, length);
+        const FlatMapping best = best_flat_mapping(setup.baseline, shape, accounting);
+        const Cost found = attention_cost(setup.baseline, Design::flat, shape,
+                                          {.accounting = accounting, .flat = best});
+        const Cost given = attention_cost(setup, Design::flat, m, length, accounting);
+        CHECK(found.latency_s <= given.latency_s);
+      }
+}
+
+TEST_CASE("DRAM bytes are those of the tensors, and what compute takes is made of its parts") {
+  const Setup setup = shipped();
+  for (const Design design : all_designs)
+    for (const Model& m : setup.models)
+      for (const std::uint64_t length : setup.lengths) {
+        const Cost artifact = attention_cost(setup, design, m, length, {});
+        const Cost corrected = attention_cost(setup, design, m, length, {.corrected = true});
+        CHECK(artifact.dram_bytes == doctest::Approx(2 * artifact.dram.total()).epsilon(1e-14));
+        CHECK(artifact.fill_cycles + artifact.port_stall_cycles == 0);
+        CHECK(corrected.fill_cycles > 0);
+        CHECK(corrected.compute_cycles ==
+              doctest::Approx(artifact.compute_cycles + corrected.fill_cycles +
+                              corrected.port_stall_cycles)
+                  .epsilon(1e-12));
+      }
+}
+
 TEST_CASE("lengths are named as in the paper") {
   CHECK(length_name(1024) == "1K");
   CHECK(length_name(262144) == "256K");
@@ -167,7 +201,19 @@ TEST_CASE("mistakes of a setup") {
   CHECK(mistake("pareto_length", "1032") ==
         "length 1032 is no multiple of the 16 columns of the array");
   CHECK(mistake("corrected.1.read_ports", "4") == "4 of 4 ports only read: none is left to write");
-  CHECK(mistake("fusemax.columns", "0") == "columns is 0, at least 1 is required");
+  CHECK(mistake("fusemax.spatial_array.columns", "0") == "columns is 0, at least 1 is required");
+  CHECK(mistake("fusemax.spatial_array.rows", "128") ==
+        "128 rows and 256 columns: closed forms need as many of both");
+  CHECK(mistake("baseline.vector_array.lanes", "128") ==
+        "128 lanes and 256 columns: closed forms need as many of both");
+  CHECK(mistake("baseline.global_buffer.row", "256 B") ==
+        "rows of 256 B, and 256 columns of 2 B: closed forms need rows that are as wide");
+  CHECK(mistake("baseline.format", "int4") == "int4: closed forms need words of whole bytes");
+  CHECK(mistake("baseline.vector_array.operations.3.cycles", "6") ==
+        "an exp of 6 cycles in the vector array, where this design has one of 1");
+  CHECK(mistake("fusemax.spatial_array.operations.3.cycles", "1") ==
+        "an exp of 1 cycles in the spatial array, where this design has one of 6");
+  CHECK(mistake("fusemax.prices", "null") == "'prices' is missing");
   CHECK(mistake("flat.0.stationary", "outputs") == "stationary: 'outputs' is not known here");
   CHECK(mistake("models.0.head", "12") == "unknown key 'head'");
 }

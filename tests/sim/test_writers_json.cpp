@@ -86,7 +86,7 @@ TEST_CASE("random reports of odd texts and extreme numbers read back the same") 
 TEST_CASE("the keys of the JSON form stand in a fixed order") {
   const Json json = Json::parse(write_json(samples::report()));
   CHECK(keys(json) == Messages{"version", "provenance", "machine", "network", "total", "layers",
-                               "units", "memories"});
+                               "units", "memories", "counters"});
   const Messages of_layer{"name",
                           "operator",
                           "unit",
@@ -143,7 +143,7 @@ TEST_CASE("a key that is missing or unknown is an error with its place") {
         Messages{"layers[1]: 'cycles' is missing"});
   const std::string text = changed([](Json& json) { json["total"]["cycle"] = 1; });
   CHECK(shown(text) == "r.json: error: total: unknown key 'cycle'\nhint: did you mean 'cycles'?");
-  CHECK(mistakes("{\"version\": 1}").size() == 7);
+  CHECK(mistakes("{\"version\": 1}").size() == 8);
 }
 
 TEST_CASE("all values of the wrong type are reported together") {

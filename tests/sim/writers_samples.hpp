@@ -108,9 +108,10 @@ inline Report report() {
       .layers = {conv(), softmax()},
       .units = {{"array", 16, 600, 290, {{"memory_bandwidth", 300}, {"fill", 60}}},
                 {"vector", 4, 200, 1000, {{"memory_latency", 50}}}},
-      .memories = {
-          {"dram", 1ull << 30, 8200, 1800, 16, 0.5, {{"row_hits", 120, ""}, {"activates", 9, ""}}},
-          {"glb", 65536, 16000, 2000, 36, 0.4, {{"peak_bytes", 30000, "B"}}}}};
+      .memories =
+          {{"dram", 1ull << 30, 8200, 1800, 16, 0.5, {{"row_hits", 120, ""}, {"activates", 9, ""}}},
+           {"glb", 65536, 16000, 2000, 36, 0.4, {{"peak_bytes", 30000, "B"}}}},
+      .counters = {{"other_cycles", 1300, "cycles"}, {"left_out", 1, ""}}};
   for (LayerReport& layer : report.layers)
     layer.bottleneck = bottleneck_sentence(layer, report.machine);
   report.total.bottleneck = bottleneck_sentence(report.total, report.machine);
@@ -136,6 +137,7 @@ class RandomReport {
       for (std::size_t j = count(); j > 0; --j)
         r.memories.back().counters.push_back({text(), whole(), text()});
     }
+    for (std::size_t i = count(); i > 0; --i) r.counters.push_back({text(), whole(), text()});
     return r;
   }
 

@@ -179,8 +179,7 @@ void add_pareto(Collector& to, const Setup& setup) {
       add("latency_s", cost.latency_s);
       add("comp_2d_latency_s", cost.busy_2d_cycles / clock);
       add("comp_1d_latency_s", cost.busy_1d_cycles / clock);
-      add("mem_latency_s",
-          cost.dram_bytes / (bytes_per_cycle(setup.fusemax.dram, setup.fusemax.clock) * clock));
+      add("mem_latency_s", cost.dram_bytes / (setup.fusemax.dram_bytes_per_cycle * clock));
       add("dram_traffic_B", cost.dram_bytes);
       add("area_um2", array.area.value);
       add("area_cm2", array.area.value * 1e-8);
