@@ -24,6 +24,8 @@ template <class Visitor>
 void describe(Visitor& v, Claim& c) {
   v.required("name", c.name, {.doc = "name in reports"});
   v.required("select", c.select, {.doc = "which points"});
+  v.field("at_most", c.at_most,
+          {.doc = "a design: no selected point is above its point, but for the tolerance"});
   v.field("published", c.published,
           {.doc = "published value of the one point that is selected; none: of the table",
            .min = -std::numeric_limits<double>::infinity()});
@@ -115,6 +117,9 @@ void check_claim(const YamlNode& node, Claim& claim, Diagnostics& diagnostics) {
         node.where,
         fmt::format("claim {} needs either 'tolerance' or 'absolute'", quote(claim.name)),
         "tolerance: 0.01 is one percent of the published value");
+  if (!claim.at_most.empty() && claim.published)
+    diagnostics.error(node.where, fmt::format("claim {} has 'at_most' and 'published': one of them",
+                                              quote(claim.name)));
 }
 
 void check_plot(const YamlNode& node, const Plot& plot, Diagnostics& diagnostics) {
@@ -190,7 +195,8 @@ ClaimFile read_claims(const YamlNode& root) {
 std::vector<ComputedPoint> compute_points(const ClaimFile& file, const Library& library) {
   std::vector<ComputedPoint> points;
   if (!file.paper.empty()) points = compute_paper(file.paper, file.settings, library);
-  for (ComputedPoint& point : evaluate_runs(file.runs, library)) points.push_back(std::move(point));
+  std::vector<ComputedPoint> more = evaluate_runs(file.runs, points, library);
+  std::ranges::move(more, std::back_inserter(points));
   return points;
 }
 

@@ -36,10 +36,12 @@ struct Selection {
   bool matches(const PointKey& key) const;
 };
 
-/// How near the computed points are to the published ones.
+/// How near the computed points are to the published ones; or that none of them is above the same
+/// point of another design (`at_most`), whatever was published.
 struct Claim {
   std::string name;
   Selection select;
+  std::string at_most;              ///< a design; empty: the claim is about published numbers
   std::optional<double> published;  ///< of the one point that is selected; none: see the table
   std::optional<double> tolerance;  ///< of computed / published - 1
   std::optional<double> absolute;   ///< of computed - published; one of the two

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace sluice {
@@ -18,7 +19,7 @@ bool within(const Claim& claim, double value, double published) {
 /// Index of the first claim that selects `key`, if any.
 std::optional<std::size_t> claim_of(const ClaimFile& file, const PointKey& key) {
   for (std::size_t i = 0; i < file.claims.size(); ++i)
-    if (file.claims[i].select.matches(key)) return i;
+    if (file.claims[i].at_most.empty() && file.claims[i].select.matches(key)) return i;
   return std::nullopt;
 }
 
@@ -45,11 +46,37 @@ void judge(ComparedPoint& point, const Claim& claim, ClaimResult& result) {
   }
 }
 
+/// Whether every point that the claim selects is at most that of the other design.
+void judge_order(const Claim& claim, ClaimResult& result, Comparison& comparison) {
+  std::map<PointKey, double> values;
+  for (const ComparedPoint& point : comparison.points)
+    if (point.value) values[point.key] = *point.value;
+  for (const auto& [key, value] : values) {
+    if (!claim.select.matches(key)) continue;
+    ++result.points;
+    PointKey wanted = key;
+    wanted.design = claim.at_most;
+    const auto other = values.find(wanted);
+    if (other == values.end()) {
+      ++result.missing;
+      comparison.broken.push_back({claim.name, key, value});
+      continue;
+    }
+    const double above = other->second == 0 ? value : value / other->second - 1;
+    result.worst = std::max(result.worst.value_or(above), above);
+    if (value <= other->second || within(claim, value, other->second)) continue;
+    ++result.failing;
+    comparison.broken.push_back({claim.name, key, value, other->second});
+  }
+}
+
 void check_selections(const Comparison& comparison) {
   Diagnostics diagnostics;
   for (const ClaimResult& result : comparison.claims) {
     const Claim& claim = *result.claim;
-    if (result.points == 0)
+    if (result.points == 0 && !claim.at_most.empty())
+      diagnostics.error(claim.where, fmt::format("claim {} selects no point", quote(claim.name)));
+    else if (result.points == 0)
       diagnostics.error(claim.where,
                         fmt::format("claim {} selects no published number", quote(claim.name)),
                         "a point belongs to the first claim that selects it");
@@ -92,6 +119,8 @@ Comparison compare(const ClaimFile& file, const std::vector<ComputedPoint>& comp
   }
   for (const auto& [key, value] : file.published)
     if (!seen.contains(key) && claim_of(file, key)) add({.key = key, .published = value});
+  for (ClaimResult& result : comparison.claims)
+    if (!result.claim->at_most.empty()) judge_order(*result.claim, result, comparison);
   check_selections(comparison);
   return comparison;
 }

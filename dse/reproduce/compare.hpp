@@ -32,20 +32,30 @@ struct ComparedPoint {
 /// What came of one claim.
 struct ClaimResult {
   const Claim* claim = nullptr;
-  std::size_t points = 0;  ///< that were published
+  std::size_t points = 0;  ///< that were published; of a claim with `at_most`: that it selects
   std::size_t differing = 0, failing = 0, missing = 0;
-  std::optional<double> worst = {};  ///< deviation furthest from 0
+  std::optional<double> worst = {};  ///< deviation furthest from 0; with `at_most`, the highest
   bool holds() const { return failing == 0 && missing == 0; }
+};
+
+/// A point that is above that of another design, against a claim.
+struct BrokenOrder {
+  std::string claim;
+  PointKey key;
+  double value = 0;
+  std::optional<double> other = {};  ///< none: the other design has no such point
 };
 
 struct Comparison {
   std::vector<ComparedPoint> points;  ///< in the order of computing, then those that are missing
+  std::vector<BrokenOrder> broken;    ///< in the order of the claims
   std::vector<ClaimResult> claims;    ///< in the order of the file
   bool holds() const;
 };
 
-/// A point belongs to the first claim that selects it. A claim that selects no published point is a
-/// mistake of the file: throws SpecError. The result refers to `file`.
+/// A point belongs to the first claim that selects it, and to every claim with `at_most` that does.
+/// A claim that selects no published point (`at_most`: no point) is a mistake of the file: throws
+/// SpecError. The result refers to `file`.
 Comparison compare(const ClaimFile& file, const std::vector<ComputedPoint>& computed);
 
 }  // namespace sluice

@@ -80,6 +80,13 @@ std::string failures_text(const Comparison& comparison) {
                                       *point.published, percent(*point.deviation()))
                         : fmt::format("published {}, not computed\n", *point.published);
   }
+  for (const BrokenOrder& order : comparison.broken) {
+    if (++count > most_failures) continue;
+    text += fmt::format("{}: {}: computed {}, ", order.claim, key_text(order.key), order.value);
+    text += order.other ? fmt::format("above {}, {}\n", *order.other,
+                                      percent(order.value / *order.other - 1))
+                        : std::string("and the other design has no such point\n");
+  }
   if (count > most_failures)
     text += fmt::format("and {} more; --csv lists them all\n", count - most_failures);
   return text.empty() ? text : "\nFailing:\n" + text;
@@ -117,7 +124,7 @@ std::string number_field(const std::optional<double>& number) {
 
 std::string tolerance_text(const Claim& claim) {
   if (claim.absolute) return fmt::format("+-{:.4g}", *claim.absolute);
-  if (*claim.tolerance == 0) return "exact";
+  if (*claim.tolerance == 0) return claim.at_most.empty() ? "exact" : "at most";
   if (*claim.tolerance < 1e-4) return fmt::format("{:.0e}", *claim.tolerance);
   return fmt::format("{:.4g} %", 100 * *claim.tolerance);
 }

@@ -9,7 +9,7 @@
 
 namespace sluice {
 
-/// `0.5 %`, `exact`, `+-0.05`.
+/// `0.5 %`, `exact`, `at most`, `+-0.05`.
 std::string tolerance_text(const Claim& claim);
 
 /// A line a claim, what is known to differ and why, what fails, and the tables of the file. Lines

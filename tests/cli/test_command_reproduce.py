@@ -120,3 +120,35 @@ def test_a_file_that_cannot_be_written_is_exit_code_1(project):
     done = project.sluice("reproduce", "fusemax", "--csv", "folder/f.csv")
     assert done.code == 1
     assert done.err == "sluice reproduce: error: cannot create the folder 'folder': Not a directory\n"
+
+
+def simulated(project, *more):
+    """`fusemax_simulated` at its two shortest lengths, for the two widths of heads."""
+    cut = ["runs.0.seq_len=[{name: 1K, set: {workload.network.layers.0.query_length: 1024}},"
+           " {name: 4K, set: {workload.network.layers.0.query_length: 4096}}]"]
+    settings = [word for setting in cut for word in ("--set", setting)]
+    return project.sluice("reproduce", "fusemax_simulated", *settings, *more)
+
+
+def test_simulated_designs_stand_beside_those_of_the_paper(project):
+    done = simulated(project, "--csv", "s.csv")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith(" claims hold.\nwrote s.csv\n")
+    rows = list(csv.DictReader(io.StringIO((project.folder / "s.csv").read_text())))
+    latency = {(r["model"], r["seq_len"], r["design"]): float(r["value"]) for r in rows
+               if (r["figure"], r["metric"]) == ("attn", "latency_s")}
+    models = {model for model, _, _ in latency}
+    assert models == {"BERT", "TrXL", "T5", "XLM"}
+    for model in models:
+        for length in ("1K", "4K"):
+            slow, fast = (latency[model, length, f"+Binding simulated{more}"]
+                          for more in ("", ", free, overlap"))
+            assert fast < slow
+
+
+def test_an_order_that_does_not_hold_is_exit_code_1(project):
+    done = simulated(project, "--set", "claims.0.at_most=+Architecture", "--set",
+                     'claims.0.select={figure: attn, design: "+Architecture corrected", metric: latency_s}')
+    assert done.code == 1
+    assert "above" in done.out
+    assert " 24 fail\n" in done.out

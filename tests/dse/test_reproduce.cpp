@@ -246,9 +246,10 @@ TEST_CASE("mistakes of runs") {
             .starts_with("c.yaml:1:1: error: the key 'paper' is missing: the paper, or runs\n"));
   CHECK(claims_error(runs_text("{figure: f, metric: m, of: latenc_s}"))
             .find("error: 'latenc_s' is no metric of a report") != std::string::npos);
-  CHECK(claims_error(runs_text("{figure: f, metric: m, of: busy}"))
-            .find("error: 'unit' goes with 'of: busy', and only with it: 'm'") !=
-        std::string::npos);
+  CHECK(
+      claims_error(runs_text("{figure: f, metric: m, of: busy}"))
+          .find("error: 'unit' goes with 'of: busy' and 'of: counter', and only with them: 'm'") !=
+      std::string::npos);
   const ClaimFile file =
       read_claims(parse_yaml(runs_text("{figure: f, metric: m, of: busy, unit: arry}"), "c.yaml"));
   CHECK(error_of([&] {
@@ -256,7 +257,85 @@ TEST_CASE("mistakes of runs") {
         }).find("error: the machine has no unit 'arry'") != std::string::npos);
 }
 
-/// Every claim file that comes with sluice, compared.
+TEST_CASE("a claim that a design is at most another looks at every point, and can fail") {
+  const ClaimFile file = claims_of(
+      "  - {name: order, select: {design: ours}, at_most: theirs, tolerance: 0, reason: r}\n");
+  const auto with = [&](double first, double second) {
+    std::vector<ComputedPoint> points = {point("f", "1K", "latency_s", first),
+                                         point("f", "4K", "latency_s", second)};
+    for (const char* length : {"1K", "4K"}) {
+      points.push_back(point("f", length, "latency_s", 3));
+      points.back().key.design = "theirs";
+    }
+    return compare(file, points);
+  };
+  CHECK(with(3, 2.9).holds());
+  CHECK(with(3, 2.9).claims[0].points == 2);
+  CHECK(with(3, 2.9).claims[0].worst == 0);
+  const Comparison broken = with(3.03, 2.9);
+  CHECK(!broken.holds());
+  CHECK(
+      comparison_text(file, broken, 80)
+          .find("\nFailing:\norder: f net 1K ours latency_s: computed 3.03, above 3, +1.000 %\n") !=
+      std::string::npos);
+  const Comparison alone = compare(file, {point("f", "1K", "latency_s", 1)});
+  CHECK(alone.claims[0].missing == 1);
+  CHECK(!alone.holds());
+}
+
+TEST_CASE("a claim about an order takes no point from claims about published numbers") {
+  const ClaimFile file = claims_of(
+      "  - {name: order, select: {design: ours}, at_most: ours, tolerance: 0, reason: r}\n" +
+      one_percent);
+  const Comparison comparison =
+      compare(file, {point("f", "1K", "latency_s", 2), point("f", "4K", "latency_s", 4)});
+  CHECK(comparison.points[0].claim == "time");
+  CHECK(comparison.holds());
+  CHECK(error_of([&] {
+          compare(claims_of("  - {name: order, select: {figure: z}, at_most: ours, tolerance: 0, "
+                            "reason: r}\n"),
+                  {});
+        }).starts_with("c.yaml:5:5: error: claim 'order' selects no point\n"));
+  CHECK(claims_error(head +
+                     "claims:\n  - {name: a, select: {}, at_most: b, published: 1, tolerance: 1, "
+                     "reason: r}\n")
+            .starts_with(
+                "c.yaml:5:5: error: claim 'a' has 'at_most' and 'published': one of them\n"));
+}
+
+TEST_CASE("runs in worker processes: designs, and points of the paper divided by numbers") {
+  const std::string text =
+      "include: " + source_path("configs/reproduce/fusemax.yaml") +
+      "\nsettings: {lengths: [1024]}\nruns:\n  - run: " +
+      source_path("configs/run/architecture_bert_1k.yaml") +
+      "\n    design: [{name: corrected}, {name: plain, set: {mapping.accounting: artifact}}]\n"
+      "    model: [{name: BERT}]\n"
+      "    seq_len: [{name: 1K}, {name: 2K, set: {workload.seq_len: 2048}}]\n"
+      "    metrics:\n"
+      "      - {figure: f, metric: cycles, of: cycles}\n"
+      "      - {figure: f, metric: other, of: counter, unit: artifact_cycles}\n";
+  const std::string ratio =
+      "      - {figure: f, metric: speedup, of: latency_s,\n"
+      "         under: {figure: attn, design: +Architecture, metric: latency_s}}\n";
+  const std::string claims = "claims: []\n";
+  const auto points_of = [&](const std::string& yaml) {
+    return compute_points(read_claims(resolve_includes(parse_yaml(yaml, "c.yaml"))), library());
+  };
+  const std::vector<ComputedPoint> points = points_of(text + claims);
+  const std::vector<ComputedPoint> own(points.end() - 8, points.end());
+  CHECK(own[4].key == PointKey{"f", "BERT", "1K", "plain", "cycles"});
+  CHECK(own[4].value == 64 * 12 * 4 * 4 * 458);
+  CHECK(own[1].value == own[4].value);  // the counter of the other accounting
+  CHECK(own[0].value > own[1].value);
+  CHECK(own[6].value == 4 * own[4].value);
+  // 2K is no point of the paper.
+  CHECK(error_of([&] {
+          points_of(text + ratio + claims);
+        }).find("there is no point attn BERT 2K +Architecture latency_s") != std::string::npos);
+}
+
+/// Every claim file that comes with sluice and needs no runs, compared. Those with runs are tested
+/// by tests/cli/test_command_reproduce.py, on some of their points.
 struct Reproduced {
   ClaimFile file;
   Comparison comparison;
@@ -272,7 +351,8 @@ Reproduced reproduce(const std::filesystem::path& path) {
 std::vector<std::filesystem::path> shipped() {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(source_path("configs/reproduce")))
-    if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
+    if (entry.path().extension() == ".yaml" && load_yaml(entry.path()).find("runs") == nullptr)
+      paths.push_back(entry.path());
   return paths;
 }
 
