@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "base/yaml_include.hpp"
 #include "dse/reproduce/writers.hpp"
 #include "tests/base/errors.hpp"
 #include "tests/base/folder.hpp"
@@ -319,7 +320,7 @@ TEST_CASE("runs in worker processes: designs, and points of the paper divided by
       "         under: {figure: attn, design: +Architecture, metric: latency_s}}\n";
   const std::string claims = "claims: []\n";
   const auto points_of = [&](const std::string& yaml) {
-    return compute_points(read_claims(resolve_includes(parse_yaml(yaml, "c.yaml"))), library());
+    return compute_points(read_claims(load_yaml_text(yaml, "c.yaml")), library());
   };
   const std::vector<ComputedPoint> points = points_of(text + claims);
   const std::vector<ComputedPoint> own(points.end() - 8, points.end());
