@@ -18,6 +18,7 @@ namespace sluice {
 /// The cascades of attention in configs/cascades, by their passes over the keys.
 enum class AttentionCascade : std::uint8_t {
   one_pass,
+  one_pass_early,
   two_pass_online,
   two_pass_local,
   three_pass,
@@ -27,6 +28,7 @@ template <>
 struct EnumNames<AttentionCascade> {
   static constexpr EnumName<AttentionCascade> table[] = {
       {"1pass", AttentionCascade::one_pass},
+      {"1pass_early", AttentionCascade::one_pass_early},
       {"2pass_online", AttentionCascade::two_pass_online},
       {"2pass_local", AttentionCascade::two_pass_local},
       {"3pass", AttentionCascade::three_pass},

@@ -46,6 +46,7 @@ class Assembler {
     for (std::size_t i = 0; i < jobs_.size(); ++i) report_.layers.push_back(layer(i));
     total();
     memories();
+    counters();
     report_.units = timing_.units;
     return std::move(report_);
   }
@@ -57,6 +58,7 @@ class Assembler {
   void finish(LayerReport& layer) const;
   void total();
   void memories();
+  void counters();
 
   const Experiment& experiment_;
   const SpatialMachine& machine_;
@@ -158,6 +160,20 @@ void Assembler::memories() {
   if (timing_.error > 0)
     report_.memories.back().counters.push_back(
         {"output_error", static_cast<std::uint64_t>(timing_.error * 1e6 + 0.5), "ppm"});
+}
+
+/// The interval of the schedule, what bounds it, and what it needs; of the job with most epochs.
+void Assembler::counters() {
+  if (jobs_.empty()) return;
+  const SpatialJob& job = *std::ranges::max_element(jobs_, {}, least_cycles);
+  const ModuloSchedule& schedule = job.placed.found.schedule;
+  const ScheduleUse use = use_of(job.placed.pipeline, schedule);
+  report_.counters = {{"interval", schedule.interval, "cycles"},
+                      {"tiles_in_flight", use.stages, ""},
+                      {"spatial_registers", use.spatial_registers, ""},
+                      {"vector_registers", use.vector_registers, ""}};
+  for (const IntervalBound& bound : interval_bounds(job.placed.pipeline))
+    report_.counters.push_back({"interval_bound:" + bound.what, bound.cycles, "cycles"});
 }
 
 }  // namespace

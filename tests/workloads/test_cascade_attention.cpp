@@ -16,9 +16,9 @@ namespace sluice {
 namespace {
 
 const std::string folder = source_path("configs/cascades/");
-const std::vector<std::string> attentions = {"attention_3pass", "attention_3pass_deferred",
+const std::vector<std::string> attentions = {"attention_3pass",       "attention_3pass_deferred",
                                              "attention_2pass_local", "attention_2pass_online",
-                                             "attention_1pass"};
+                                             "attention_1pass",       "attention_1pass_early"};
 
 Cascade shipped(const std::string& name, const std::vector<CascadeSetting>& settings = {}) {
   return load_cascade(folder + name + ".yaml", settings);
