@@ -115,6 +115,8 @@ Comparison compare(const ClaimFile& file, const std::vector<ComputedPoint>& comp
     const auto published = file.published.find(wanted);
     ComparedPoint compared{.key = point.key, .value = point.value};
     if (published != file.published.end()) compared.published = published->second;
+    compared.of_another =
+        compared.published && !point.like.empty() && point.like != point.key.design;
     add(std::move(compared));
   }
   for (const auto& [key, value] : file.published)

@@ -24,6 +24,7 @@ struct ComparedPoint {
   std::optional<double> published = {};  ///< none: not published
   std::string claim = {};                ///< name; empty: none
   Verdict verdict = Verdict::unclaimed;
+  bool of_another = false;  ///< what was published is of another design, like which this one is
 
   /// value / published - 1, or value - published where that is 0; none where one is missing.
   std::optional<double> deviation() const;

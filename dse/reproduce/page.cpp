@@ -30,7 +30,8 @@ figure{margin:0;max-width:640px}td.name{min-width:11rem}small{display:block}figc
 svg text{fill:var(--soft);font:12px system-ui,sans-serif}
 .grid{stroke:var(--rule);stroke-width:1;fill:none}.mark{stroke:var(--text);stroke-width:2;fill:none}
 .ring{stroke:var(--text);stroke-width:1.5;fill:none}path.line{fill:none;stroke-width:2}
-.legend span{display:inline-flex;align-items:center;margin-right:1rem;font-size:.9rem}
+.legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem}
+.legend span{display:inline-flex;align-items:center;font-size:.9rem}
 .legend i{width:.8rem;height:.8rem;margin-right:.4rem;border-radius:2px}
 .legend i.published{height:2px;background:var(--text);border-radius:0}
 )";
@@ -58,6 +59,14 @@ std::string verdict(const ClaimResult& result) {
   return R"(<span class="pass">pass</span>)";
 }
 
+/// Why points differ, else why the tolerance is what it is.
+std::string note_of(const ClaimResult& result) {
+  const Claim& claim = *result.claim;
+  if (result.differing != 0) return claim.differs;
+  return claim.at_most.empty() ? "tolerance: " + claim.reason
+                               : "at most " + claim.at_most + ": " + claim.reason;
+}
+
 std::string claims_html(const Comparison& comparison) {
   std::string html =
       "<h2>Claims</h2><div class=\"scroll\"><table><tr><th>claim</th><th class=\"n\">points</th>"
@@ -67,9 +76,8 @@ std::string claims_html(const Comparison& comparison) {
     html += fmt::format(
         "<tr><td class=\"name\">{}<small class=\"soft\">{}</small></td><td class=\"n\">{}</td>"
         "<td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
-        html_text(claim.name),
-        html_text(result.differing != 0 ? claim.differs : "tolerance: " + claim.reason),
-        result.points, percent(result.worst), tolerance_text(claim), verdict(result));
+        html_text(claim.name), html_text(note_of(result)), result.points, percent(result.worst),
+        tolerance_text(claim), verdict(result));
   }
   return html + "</table></div>\n";
 }
@@ -78,7 +86,7 @@ std::string cell(const PointList& points) {
   if (points.empty() || !points.front()->value) return "";
   const ComparedPoint& point = *points.front();
   const std::string value = short_number(*point.value);
-  if (!point.published || short_number(*point.published) == value) return value;
+  if (!point.published || point.of_another || short_number(*point.published) == value) return value;
   return fmt::format(R"({} <span class="soft">({})</span>)", value, short_number(*point.published));
 }
 
@@ -97,7 +105,10 @@ std::string table_html(const ClaimTable& table, const Comparison& comparison) {
       html += fmt::format("<td class=\"n\">{}</td>", cell(with(line, table.columns, head)));
     html += "</tr>\n";
   }
-  return html + "</table></div><p class=\"soft\">Published in brackets where it differs.</p>\n";
+  html += "</table></div>\n";
+  const bool brackets = html.find("soft\">(") != std::string::npos;
+  return !brackets ? html
+                   : html + "<p class=\"soft\">Published in brackets where it differs.</p>\n";
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ std::string cell(const PointList& points) {
   if (points.empty() || !points.front()->value) return "-";
   const ComparedPoint& point = *points.front();
   const std::string value = short_number(*point.value);
-  if (!point.published || short_number(*point.published) == value) return value;
+  if (!point.published || point.of_another || short_number(*point.published) == value) return value;
   return fmt::format("{} ({})", value, short_number(*point.published));
 }
 
@@ -112,7 +112,12 @@ std::string table_text(const ClaimTable& table, const Comparison& comparison, st
     for (const std::string& head : heads) row.push_back(cell(with(line, table.columns, head)));
     rows.push_back(std::move(row));
   }
-  return fmt::format("\n{} (published in brackets where it differs)\n", table.title) +
+  const bool brackets = std::ranges::any_of(rows, [](const std::vector<std::string>& row) {
+    return std::any_of(row.begin() + 1, row.end(),
+                       [](const std::string& text) { return text.ends_with(")"); });
+  });
+  return fmt::format("\n{}{}\n", table.title,
+                     brackets ? " (published in brackets where it differs)" : "") +
          joined(lay_out(columns, rows, width, {}));
 }
 
