@@ -100,6 +100,7 @@ TEST_CASE("passes over the keys are those of the paper") {
   CHECK(passes("attention_2pass_local", "m") == 2);
   CHECK(passes("attention_2pass_online", "m") == 2);
   CHECK(passes("attention_1pass", "m") == 1);
+  CHECK(passes("attention_1pass_early", "m") == 1);
   CHECK(passes("example", "k") == 2);
   CHECK(passes("example_deferred", "k") == 1);
 }
