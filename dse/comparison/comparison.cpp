@@ -17,12 +17,6 @@
 namespace sluice {
 namespace {
 
-/// One run of a searcher: its trials, and the seconds that it took to choose them.
-struct Run {
-  std::vector<Trial> trials;
-  double seconds = 0;
-};
-
 /// `NAME`, or `NAME:setting=value:setting=value`.
 AnySearcher searcher_of(const std::string& words, const SearchProblem& problem) {
   const std::size_t colon = words.find(':');
@@ -37,11 +31,22 @@ AnySearcher searcher_of(const std::string& words, const SearchProblem& problem) 
   return make_searcher(words.substr(0, colon), problem, settings);
 }
 
-Run run_searcher(const Truth& truth, const std::string& name, std::uint64_t budget,
-                 std::uint64_t seed, std::uint64_t batch) {
+std::vector<std::vector<double>> costs_of_front(const std::vector<Trial>& trials,
+                                                std::span<const Objective> objectives) {
+  std::vector<std::vector<double>> costs;
+  for (const Trial& trial : trials)
+    if (trial.result.status == TrialStatus::ok)
+      costs.push_back(log_costs(objectives, trial.result));
+  return costs;
+}
+
+}  // namespace
+
+SearcherRun run_searcher(const Truth& truth, const std::string& name, std::uint64_t budget,
+                         std::uint64_t seed, std::uint64_t batch) {
   using Clock = std::chrono::steady_clock;
   const Sweep& sweep = truth.sweep();
-  Run run;
+  SearcherRun run;
   AnySearcher searcher = searcher_of(name, {sweep.space, sweep.objectives, budget, seed});
   for (std::uint64_t ask = 0; run.trials.size() < budget; ++ask) {
     const auto begin = Clock::now();
@@ -57,17 +62,6 @@ Run run_searcher(const Truth& truth, const std::string& name, std::uint64_t budg
   }
   return run;
 }
-
-std::vector<std::vector<double>> costs_of_front(const std::vector<Trial>& trials,
-                                                std::span<const Objective> objectives) {
-  std::vector<std::vector<double>> costs;
-  for (const Trial& trial : trials)
-    if (trial.result.status == TrialStatus::ok)
-      costs.push_back(log_costs(objectives, trial.result));
-  return costs;
-}
-
-}  // namespace
 
 Regret::Regret(const Truth& truth) : sweep_(truth.sweep()) {
   const std::vector<Trial>& front = truth.front();
@@ -116,7 +110,7 @@ std::vector<ComparisonCell> compare(const Truth& truth, const ComparisonSettings
     if (!goes_on) return;
     ComparisonCell& cell = cells[i / settings.seeds];
     const std::uint64_t seed = i % settings.seeds + 1;
-    Run run;
+    SearcherRun run;
     if (cell.searcher == pagmo_nsga2_name)
       run.trials = pagmo_nsga2(truth, cell.budget, seed);
     else

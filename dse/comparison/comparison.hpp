@@ -36,6 +36,15 @@ class Regret {
   double volume_ = 0;
 };
 
+/// One run of a searcher: its trials, and the seconds that it took to choose them.
+struct SearcherRun {
+  std::vector<Trial> trials;
+  double seconds = 0;
+};
+/// `searcher` as in ComparisonSettings.
+SearcherRun run_searcher(const Truth& truth, const std::string& searcher, std::uint64_t budget,
+                         std::uint64_t seed, std::uint64_t batch);
+
 /// One searcher with one budget.
 struct ComparisonCell {
   std::string searcher;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "base/yaml.hpp"
 #include "base/yaml_include.hpp"
 #include "dse/reproduce/writers.hpp"
 #include "tests/base/errors.hpp"
@@ -349,6 +350,9 @@ Reproduced reproduce(const std::filesystem::path& path) {
   return result;
 }
 
+/// Claims whose runs take more than a few seconds: the slow suite has them.
+bool is_long(const std::filesystem::path& path) { return path.stem() == "archgym"; }
+
 std::vector<std::filesystem::path> shipped() {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(source_path("configs/reproduce")))
@@ -367,23 +371,69 @@ TEST_CASE("every paper says what it is, and has a claim file") {
   }
 }
 
+void check_claims(const Reproduced& result) {
+  for (const ClaimResult& claim : result.comparison.claims) {
+    CAPTURE(claim.claim->name);
+    CHECK(claim.holds());
+    CHECK((claim.differing == 0) == claim.claim->differs.empty());
+  }
+}
+
 TEST_CASE("every claim holds, no point comes twice, and the same input gives the same bytes") {
   for (const auto& path : shipped()) {
+    if (is_long(path)) continue;
     CAPTURE(path);
     const Reproduced result = reproduce(path);
-    for (const ClaimResult& claim : result.comparison.claims) {
-      CAPTURE(claim.claim->name);
-      CHECK(claim.holds());
-      CHECK((claim.differing == 0) == claim.claim->differs.empty());
-    }
+    check_claims(result);
     std::set<PointKey> keys;
     for (const ComparedPoint& p : result.comparison.points) CHECK(keys.insert(p.key).second);
     CHECK(comparison_csv(result.comparison) == comparison_csv(reproduce(path).comparison));
   }
 }
 
+TEST_CASE("the claims of long runs hold" * doctest::test_suite("slow")) {
+  for (const auto& path : shipped())
+    if (is_long(path)) check_claims(reproduce(path));
+}
+
+TEST_CASE("a small lottery gives every point once, the same each time, between 0 and 1") {
+  YamlNode root = load_yaml(source_path("configs/reproduce/archgym.yaml"));
+  for (const auto& [path, value] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"settings.configurations", "2"},
+           {"settings.seeds", "1"},
+           {"settings.proxy_designs", "200"},
+           {"settings.proxy_tested", "50"},
+           {"settings.proxy_repeats", "1"},
+           {"settings.agents",
+            "[{name: random walker, searcher: random, budgets: [20, 200]},"
+            " {name: genetic, searcher: genetic, budgets: [20, 200]}]"}})
+    set_path(root, path, value);
+  set_path(root, "settings.sweep.parameters.rows.powers_of_two", "[16, 32]");
+  set_path(root, "settings.sweep.parameters.columns.powers_of_two", "[16, 32]");
+  YamlNode few = root;
+  set_path(few, "settings.proxy_designs", "201");
+  CHECK(error_of([&] { compute_points(read_claims(few), library()); })
+            .find("error: no agent has a budget of 201 designs or more, which proxy_designs asks "
+                  "for") != std::string::npos);
+  const std::vector<ComputedPoint> points = compute_points(read_claims(root), library());
+  const std::vector<ComputedPoint> again = compute_points(read_claims(root), library());
+  REQUIRE(points.size() == again.size());
+  std::set<PointKey> keys;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    CAPTURE(points[i].key.metric);
+    CHECK(keys.insert(points[i].key).second);
+    CHECK(points[i].value == again[i].value);
+    CHECK(points[i].value >= 0);
+    if (points[i].key.figure != "proxy") CHECK(points[i].value <= 1);
+  }
+  CHECK(keys.contains({"lottery", "enumerated_conv", "20", "genetic", "reward_spread"}));
+  CHECK(keys.contains({"luck", "enumerated_conv", "20", "random walker", "reward_best"}));
+  CHECK(keys.contains({"proxy", "enumerated_conv", "", "diverse", "gain_latency_s"}));
+}
+
 TEST_CASE("a page needs nothing beside itself and shows every plot") {
   for (const auto& path : shipped()) {
+    if (is_long(path)) continue;
     CAPTURE(path);
     const Reproduced result = reproduce(path);
     const std::string page = comparison_page(result.file, result.comparison);
