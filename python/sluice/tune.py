@@ -26,14 +26,13 @@ else:
 
 def evaluate(sweep: Sweep) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """A trainable: what comes of a design, given as values by names. Metrics that it has none of are
-    left out; `status` and `reason` say why."""
+    no numbers (Tune wants every one); `status` and `reason` say why."""
     text = sweep.text
 
     def trainable(design: Mapping[str, Any]) -> dict[str, Any]:
         trials = Sweep("sweep", {"search.workers": 1}, text=text).evaluate([design])
         values = zip(METRICS, trials.metrics[0].tolist(), strict=True)
-        answer = {name: value for name, value in values if not np.isnan(value)}
-        return answer | {"status": trials.status[0], "reason": trials.reason[0]}
+        return dict(values) | {"status": trials.status[0], "reason": trials.reason[0]}
 
     return trainable
 

@@ -19,7 +19,10 @@ def sweep_of(designs: int, batch: int, **changes: object) -> dict:
         "name": "cluster",
         "experiment": {
             "workload": {"network": {"name": "product", "layers": [PRODUCT]}},
-            "architecture": {"include": str(ROOT / "configs/arch/tpu_like_edge.yaml")},
+            "architecture": {
+                "include": str(ROOT / "configs/arch/tpu_like_edge.yaml"),
+                "array": {"double_buffered_stationary": False},  # os has nothing to load
+            },
         },
         "parameters": {
             "rows": {"path": "architecture.array.rows", "integers": [8, 256], "usual": 64},
