@@ -167,8 +167,8 @@ def test_the_forms_of_a_layer_are_compared(project):
     done = project.sluice("evaluate", "net.yaml", "--layer", "conv..attention")
     assert (done.code, done.err) == (0, "")
     pairs = re.findall(r"^the usual form and (.*)$", done.out, re.MULTILINE)
-    assert pairs == ["attention 1pass", "attention 2pass_online", "attention 2pass_local",
-                     "attention 3pass_deferred", "convolution im2col", "convolution winograd"]
+    assert pairs == ["attention 1pass", "attention 1pass_early", "attention 2pass_online",
+                     "attention 2pass_local", "attention 3pass_deferred", "convolution im2col", "convolution winograd"]
     worst = re.findall(r"largest difference (\S+) absolute", done.out)
     assert len(worst) == len(pairs) and all(float(value) <= 1e-12 for value in worst)
 
