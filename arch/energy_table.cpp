@@ -8,6 +8,7 @@
 #include <span>
 
 #include "arch/energy.hpp"
+#include "arch/pe_operations.hpp"
 #include "base/print.hpp"
 #include "base/read.hpp"
 
@@ -24,8 +25,18 @@ struct Kind {
   bool has_area = true;
 };
 
+/// What a PE of a spatial machine does that costs energy.
+std::vector<std::string> pe_actions() {
+  std::vector<std::string> actions = pe_operations();
+  actions.insert(actions.end(), {"register_read", "register_write"});
+  return actions;
+}
+
 const Kind& kind_of(std::string_view component) {
   static const Kind kinds[] = {
+      {"spatial_array", pe_actions(), {}},
+      {"vector_array", pe_actions(), {}},
+      {"global_buffer", {"read", "write"}, {}},
       {"array", {"mac"}, {"input", "weight", "accumulator"}},
       {"vector", {"lane_cycle", "add", "multiply"}, {"format"}},
       {"dram", {"read", "write"}, {"memory"}, false},

@@ -6,19 +6,11 @@
 #include <algorithm>
 #include <set>
 
+#include "arch/pe_operations.hpp"
 #include "base/read.hpp"
 
 namespace sluice {
 namespace {
-
-/// What PEs may be said to do: a MAC, and what maps and reductions of cascades are made of.
-const std::vector<std::string>& known_operations() {
-  static const std::vector<std::string> names = {
-      "mac", "add",  "subtract", "multiply", "divide", "max",   "min",   "abs",
-      "exp", "exp2", "log",      "log2",     "sqrt",   "rsqrt", "pow",   "sin",
-      "cos", "tanh", "erf",      "sigmoid",  "relu",   "round", "floor", "select"};
-  return names;
-}
 
 Location place(const YamlNode& map, std::string_view key) {
   const YamlNode* node = map.find(key);
@@ -33,9 +25,9 @@ void check_operations(const std::vector<PeOperation>& operations, const YamlNode
   for (std::size_t i = 0; i < operations.size(); ++i) {
     const std::string& word = operations[i].operation;
     const Location where = place(list->items[i], "operation");
-    if (std::ranges::find(known_operations(), word) == known_operations().end())
+    if (std::ranges::find(pe_operations(), word) == pe_operations().end())
       diagnostics.error(where, fmt::format("there is no operation {}", quote(word)),
-                        suggestion(word, known_operations()));
+                        suggestion(word, pe_operations()));
     else if (!seen.insert(word).second)
       diagnostics.error(where, fmt::format("{} has a second operation {}", name, quote(word)));
   }
@@ -73,6 +65,14 @@ std::string ports_text(const GlobalBuffer& buffer) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& pe_operations() {
+  static const std::vector<std::string> names = {
+      "mac", "add",  "subtract", "multiply", "divide", "max",   "min",   "abs",
+      "exp", "exp2", "log",      "log2",     "sqrt",   "rsqrt", "pow",   "sin",
+      "cos", "tanh", "erf",      "sigmoid",  "relu",   "round", "floor", "select"};
+  return names;
+}
 
 bool is_spatial(const YamlNode& machine) {
   const YamlNode* model = machine.find("model");

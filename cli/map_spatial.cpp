@@ -30,6 +30,7 @@ std::string text_of(const std::vector<SpatialJob>& jobs) {
     const SpatialJob& job = jobs[i];
     text += fmt::format("{}{}\n", text.empty() ? "" : "\n", job.name);
     text += walk_text(job.walk);
+    if (!job.note.empty()) text += fmt::format("  {}\n", job.note);
     text += "  " + to_table(job.placed.pipeline, job.placed.found.schedule);
     text += fmt::format("  {}\n", job.placed.found.schedule.interval == job.placed.found.bound
                                       ? "no schedule of this placement is faster"

@@ -99,7 +99,10 @@ void Builder::add_op(std::size_t i) {
   PipelineOp placed;
   placed.name = op.name;
   for (std::size_t s = 0; s < work_.ops.size(); ++s)
-    if (column_of_[s] == static_cast<std::int32_t>(i)) placed.name = work_.ops[s].name;
+    if (column_of_[s] == static_cast<std::int32_t>(i)) {
+      placed.name = work_.ops[s].name;
+      placed.is_output = work_.ops[s].is_output;
+    }
   placed.op = static_cast<std::uint32_t>(i);
   placed.unit = placement_.unit[i];
   placed.shape = op.shape;
@@ -107,6 +110,7 @@ void Builder::add_op(std::size_t i) {
   placed.slots = slots_of(op, placed.unit);
   placed.accumulates = op.elements > op.results;
   placed.after_loop = op.after_loop;
+  placed.is_output = placed.is_output || op.is_output;
   if (placed.unit == ArrayUnit::vector) {
     placed.group = std::clamp<std::uint64_t>(
         machine_.vector_array.lanes / machine_.spatial_array.columns, 1, op.elements);
@@ -116,6 +120,7 @@ void Builder::add_op(std::size_t i) {
     placed.words_down = 1;
     placed.write_after = pipeline_.rows;
   }
+  if (placed.is_output && !placed.after_loop) write_to_buffer(placed);
   place_[i] = static_cast<std::uint32_t>(pipeline_.ops.size());
   pipeline_.ops.push_back(std::move(placed));
 }
@@ -124,9 +129,9 @@ void Builder::read_input(PipelineOp& op, const OpOperand& operand) const {
   if (operand.along_row) {
     op.reads += row_rows_;
     ++op.words_right;
-  } else {
+  } else if (op.unit == ArrayUnit::spatial || operand.elements > 1 || op.elements == 1) {
     read_from_buffer(op, operand);
-  }
+  }  // else the lane keeps the one word that all elements read
 }
 
 void Builder::read_from_buffer(PipelineOp& op, const OpOperand& operand) const {
@@ -163,6 +168,9 @@ void Builder::add_edge(std::uint32_t from, std::uint32_t to, const OpOperand& op
   PipelineEdge edge{from, to, 1, 0, false, Path::registers};
   edge.distance = operand.carried ? 1 : 0;
   edge.elementwise = operand.elements > 1 && !producer.accumulates;
+  // Of a layer without a loop, more results than a lane has registers wait in the buffer.
+  const bool too_many = work_.ranks.loop.empty() && producer.unit == ArrayUnit::vector &&
+                        work_.ops[producer.op].results > pipeline_.vector_registers;
   const bool leaves_below =
       producer.unit == ArrayUnit::spatial && producer.shape != OpShape::in_place;
   const bool stays = producer.unit == ArrayUnit::spatial && !leaves_below;
@@ -174,7 +182,7 @@ void Builder::add_edge(std::uint32_t from, std::uint32_t to, const OpOperand& op
   if (!operand.carried && leaves_below && consumer.unit == ArrayUnit::vector) {
     edge.path = Path::link;
     edge.latency = pipeline_.rows;
-  } else if (operand.carried || leaves_below || consumer.unit != producer.unit) {
+  } else if (operand.carried || leaves_below || consumer.unit != producer.unit || too_many) {
     edge.path = Path::buffer;
     edge.latency = (leaves_below ? pipeline_.rows : 0) + machine_.global_buffer.latency;
     write_to_buffer(producer);

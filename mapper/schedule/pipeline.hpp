@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a spatial machine has to do for one tile of a cascade that runs along an iterative rank: the
-// question that a modulo schedule (schedule.hpp) answers. docs/spatial.md explains the model.
+// What a spatial machine has to do for one tile of a cascade: the question that a modulo schedule
+// (schedule.hpp) answers. docs/spatial.md explains the model.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +22,24 @@ enum class OpShape : std::uint8_t {
   line,      ///< a vector of one word a column, which a line of PEs makes
 };
 
-/// The ranks of a tile, by their part in it.
+/// The ranks of a tile, by their part in it. Ranks that are together count as one, of which the
+/// last one runs fastest; along the columns the first one.
 struct TileRanks {
-  std::string loop;                  ///< iterative: tiles along it follow each other
-  std::string row;                   ///< along the rows of the grid
+  std::string loop;  ///< iterative: tiles along it follow each other; "": there is none
+  /// Together along the rows of the grid. Without a loop, tiles of them are its steps.
+  std::vector<std::string> rows;
   std::vector<std::string> columns;  ///< together along the columns
   std::vector<std::string> blocks;   ///< each coordinate is a computation of its own
+  std::vector<std::string> time;     ///< together in time, so many coordinates a tile
   bool operator==(const TileRanks&) const = default;
+};
+
+/// What an operation of a tile does with its operands.
+enum class OpKind : std::uint8_t {
+  map,    ///< what its Einsum says
+  load,   ///< element r brings row r of an input into the grid
+  sum,    ///< adds a column's results to those of the tile before
+  drain,  ///< element r moves what row r of the grid holds down the columns
 };
 
 /// What an operation reads. Elements along the row rank enter from the left, along columns from
@@ -47,27 +58,38 @@ struct OpOperand {
 struct TileOp {
   std::string name;        ///< the tensor it makes
   std::size_t einsum = 0;  ///< in the cascade
+  OpKind kind = OpKind::map;
   OpShape shape = OpShape::line;
   std::uint64_t elements = 1;
   std::uint64_t results = 1;            ///< elements of its result; fewer where it sums in place
   std::string reduction;                ///< of a column: + or max
   std::vector<std::string> operations;  ///< of one element: mac, or words of cascades
   std::vector<OpOperand> operands;
-  bool after_loop = false;  ///< once, when the loop has ended
+  bool after_loop = false;    ///< once, when the loop has ended
+  bool rows_in_time = false;  ///< its elements are the rows of the tile, one by one
+  bool is_output = false;     ///< makes a result of the cascade
   bool operator==(const TileOp&) const = default;
 };
 
 /// A cascade as what one tile does. Sizes of ranks that are split over tiles are whole ones.
 struct TileWork {
   TileRanks ranks;
-  std::uint64_t tile_rows = 1;  ///< the size of the row rank
+  std::uint64_t tile_rows = 1;  ///< coordinates of the rows in a tile
+  std::uint64_t time_tile = 1;  ///< those of `time`
+  std::uint64_t vectors = 1;    ///< of columns, one after the other in a tile
+  bool every_tile = false;      ///< nothing is carried along the loop: each tile has its results
   std::vector<TileOp> ops;      ///< in order of dependence
   bool operator==(const TileWork&) const = default;
 };
 
-/// The work of one tile; Throws SpecError naming the Einsum where a cascade is none that runs along
-/// one iterative rank whose tiles have a row rank.
+/// The work of one tile of a cascade along one iterative rank whose tiles have a row rank. Throws
+/// SpecError naming the Einsum where it is none.
 TileWork tile_work(const Cascade& cascade);
+
+/// The steps of the loop: the iterative rank's size, or tiles of the ranks along the rows.
+std::uint64_t steps_of(const Cascade& cascade, const TileWork& work);
+/// Coordinates of ranks together.
+std::uint64_t size_of(const Cascade& cascade, const std::vector<std::string>& ranks);
 
 /// Which unit runs what. `seeded[i]`: operation i, an addition (or maximum) to a column's result,
 /// is left to the column, which begins with the other operand instead of 0 (or -inf).
@@ -109,6 +131,7 @@ struct PipelineOp {
   std::uint64_t words_down = 0;  ///< that a vertical link hands on for a slot
   std::uint64_t words_right = 0;
   bool after_loop = false;
+  bool is_output = false;
   bool operator==(const PipelineOp&) const = default;
 };
 

@@ -33,7 +33,8 @@ bool can_seed(const TileWork& work, std::size_t i) {
 
 std::vector<Placement> placements(const TileWork& work, bool free) {
   std::vector<Placement> all = {published_placement(work)};
-  if (!free) return all;
+  // The placement that is published is one of attention.
+  if (!free && !work.ranks.loop.empty()) return all;
   for (std::size_t i = 0; i < work.ops.size(); ++i) {
     if (!can_seed(work, i)) continue;
     const std::size_t known = all.size();

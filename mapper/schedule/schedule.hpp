@@ -60,7 +60,8 @@ struct ScheduleSearch {
 /// upwards. For each, every choice of strides of the operations with several elements (1, 2, 3, and
 /// wherever there is room) is built, operations in order of dependence at their earliest places,
 /// and those whose results wait for another operand at their latest. So an interval equal to the
-/// bound is the least there is; a larger one may not be.
+/// bound is the least there is; a larger one may not be. Of pipelines with more than 1024 elements
+/// a tile fewer strides are built, and intervals a thirty-second of the bound apart.
 std::optional<ScheduleSearch> find_schedule(const Pipeline& pipeline, std::uint64_t most);
 
 /// Places every operation that may be elsewhere and leaves sums to columns where that helps; the

@@ -14,7 +14,9 @@ namespace {
 
 /// Cycles between the elements of an operation; `anywhere`: the next cycle with room.
 constexpr std::uint64_t anywhere = 0;
-constexpr std::uint64_t strides[] = {2, 1, 3, anywhere};
+constexpr std::uint64_t short_strides[] = {2, 1, 3, anywhere};
+/// Pipelines of more elements are long: fewer strides and intervals are tried.
+constexpr std::uint64_t most_short_elements = 1024;
 
 /// Part `part` of an element at a cycle.
 struct Slot {
@@ -251,6 +253,22 @@ std::vector<std::uint32_t> choices_of(const Pipeline& pipeline) {
   return choices;
 }
 
+bool is_long(const Pipeline& pipeline) {
+  std::uint64_t elements = 0;
+  for (const PipelineOp& op : pipeline.ops) elements += op.after_loop ? 0 : op.elements;
+  return elements > most_short_elements;
+}
+
+/// The strides that are tried for an operation: of long pipelines every cycle, spread evenly over
+/// the interval, and wherever there is room.
+std::vector<std::uint64_t> strides_of(const PipelineOp& op, std::uint64_t interval, bool is_long) {
+  if (!is_long) return {std::begin(short_strides), std::end(short_strides)};
+  std::vector<std::uint64_t> strides = {1};
+  if (const std::uint64_t even = interval / op.elements; even > 1) strides.push_back(even);
+  strides.push_back(anywhere);
+  return strides;
+}
+
 /// Fewer tiles in flight first, then fewer registers, then the shorter way through.
 auto rank_of(const ScheduleUse& use) {
   return std::tuple(use.stages, use.spatial_registers + use.vector_registers, use.length);
@@ -297,11 +315,14 @@ std::optional<ModuloSchedule> best_of(const Pipeline& pipeline, std::uint64_t in
   constexpr std::uint64_t most_tries = 4096;
   const std::vector<std::uint32_t> choices = choices_of(pipeline);
   std::vector<std::size_t> digit(choices.size(), 0);
+  std::vector<std::vector<std::uint64_t>> strides;
+  for (const std::uint32_t choice : choices)
+    strides.push_back(strides_of(pipeline.ops[choice], interval, is_long(pipeline)));
   std::optional<ModuloSchedule> best;
   ScheduleUse best_use;
   for (std::uint64_t i = 0; i < most_tries; ++i) {
     std::vector<std::uint64_t> stride(pipeline.ops.size(), 1);
-    for (std::size_t c = 0; c < choices.size(); ++c) stride[choices[c]] = strides[digit[c]];
+    for (std::size_t c = 0; c < choices.size(); ++c) stride[choices[c]] = strides[c][digit[c]];
     for (const bool together : {true, false}) {
       ++tried;
       auto schedule = build_one(pipeline, interval, stride, together);
@@ -310,7 +331,7 @@ std::optional<ModuloSchedule> best_of(const Pipeline& pipeline, std::uint64_t in
       if (!best || rank_of(use) < rank_of(best_use)) best = std::move(schedule), best_use = use;
     }
     std::size_t place = 0;
-    while (place < digit.size() && ++digit[place] == std::size(strides)) digit[place++] = 0;
+    while (place < digit.size() && ++digit[place] == strides[place].size()) digit[place++] = 0;
     if (place == digit.size()) break;
   }
   return best;
@@ -321,8 +342,9 @@ std::optional<ModuloSchedule> best_of(const Pipeline& pipeline, std::uint64_t in
 std::optional<ScheduleSearch> find_schedule(const Pipeline& pipeline, std::uint64_t most) {
   ScheduleSearch search;
   search.bound = interval_bounds(pipeline).front().cycles;
+  const std::uint64_t step = is_long(pipeline) ? search.bound / 32 + 1 : 1;
   for (std::uint64_t interval = std::max<std::uint64_t>(search.bound, 1); interval <= most;
-       ++interval)
+       interval += step)
     if (auto schedule = best_of(pipeline, interval, search.tried)) {
       search.schedule = std::move(*schedule);
       return search;

@@ -8,8 +8,8 @@
 
 #include "base/checked.hpp"
 #include "base/diagnostics.hpp"
+#include "mapper/schedule/einsum_work.hpp"
 #include "mapper/schedule/pipeline.hpp"
-#include "workloads/cascade/operations.hpp"
 
 namespace sluice {
 namespace {
@@ -24,37 +24,13 @@ bool has(const Names& names, const std::string& name) {
   throw SpecError({{{.path = cascade.name}, std::move(message), std::move(hint)}});
 }
 
-/// Whether the value is an element as it is, or times a number.
-const TensorAccess* renamed(const MapExpression& value) {
-  using Kind = MapExpression::Kind;
-  if (value.kind == Kind::element) return &value.element;
-  if (value.kind != Kind::call || value.name != "*" || value.parts.size() != 2) return nullptr;
-  const auto is_number = [](const MapExpression& part) {
-    return part.kind == Kind::number || part.kind == Kind::symbol;
-  };
-  if (is_number(value.parts[0])) return renamed(value.parts[1]);
-  if (is_number(value.parts[1])) return renamed(value.parts[0]);
-  return nullptr;
-}
-
-/// The operators of a map, those of functions that the cascade declares in their place.
-void collect_operations(const MapExpression& value, const Cascade& cascade, Names& into) {
-  if (value.kind == MapExpression::Kind::call) {
-    if (const MapFunction* function = cascade.find_function(value.name))
-      collect_operations(function->body, cascade, into);
-    else
-      into.emplace_back(value.name == "neg" ? "subtract" : operation_word(value.name));
-  }
-  for (const MapExpression& part : value.parts) collect_operations(part, cascade, into);
-}
-
 class Reader {
  public:
   explicit Reader(const Cascade& cascade) : cascade_(cascade) {}
 
   TileWork read() {
     find_loop();
-    find_aliases();
+    alias_ = aliases_of(cascade_);
     find_row();
     sort_einsums();
     find_columns();
@@ -66,9 +42,10 @@ class Reader {
  private:
   std::uint64_t size_of(const std::string& rank) const { return cascade_.find_rank(rank)->size; }
   void find_loop();
-  void find_aliases();
   void find_row();
   void sort_einsums();
+  bool is_carried(const Einsum& maker, const TensorAccess& access) const;
+  std::vector<std::size_t> in_order(std::vector<std::size_t> left) const;
   void find_columns();
   bool finite(const std::string& tensor) const;
   bool always(const RankComparison& condition) const;
@@ -86,6 +63,7 @@ class Reader {
   const Cascade& cascade_;
   TileWork work_;
   std::map<std::string, std::string> alias_;
+  std::string row_;
   std::vector<std::size_t> loop_, after_;
 };
 
@@ -101,22 +79,6 @@ void Reader::find_loop() {
   if (work_.ranks.loop.empty()) refuse(cascade_, "no rank is iterative: there is no loop of tiles");
 }
 
-/// Inputs that are only taken apart into tiles, or scaled by a number, which whoever makes them can
-/// do.
-void Reader::find_aliases() {
-  std::set<std::string> known;
-  for (const CascadeTensor& tensor : cascade_.tensors)
-    if (tensor.kind == CascadeTensor::Kind::input) known.insert(tensor.name);
-  for (const Einsum& einsum : cascade_.einsums) {
-    const TensorAccess* source = renamed(einsum.value);
-    if (source == nullptr || !einsum.reductions.empty() || !known.contains(source->tensor))
-      continue;
-    if (ranks_of(einsum).size() != ranks_of(einsum.output).size()) continue;
-    alias_[einsum.output.tensor] = source->tensor;
-    known.insert(einsum.output.tensor);
-  }
-}
-
 /// The rank r of an index `loop*R + r`.
 void Reader::find_row() {
   for (const Einsum& einsum : cascade_.einsums)
@@ -127,12 +89,13 @@ void Reader::find_row() {
           if (!term.rank.empty() && term.rank != work_.ranks.loop && term.coefficient == 1 &&
               static_cast<std::int64_t>(size_of(term.rank)) ==
                   coefficient_of(index, work_.ranks.loop))
-            work_.ranks.row = term.rank;
+            work_.ranks.rows = {term.rank};
       }
-  if (work_.ranks.row.empty())
+  if (work_.ranks.rows.empty())
     refuse(cascade_, fmt::format("nothing is split into tiles along {0}: no index is {0}*R + r",
                                  work_.ranks.loop));
-  work_.tile_rows = size_of(work_.ranks.row);
+  row_ = work_.ranks.rows.front();
+  work_.tile_rows = size_of(row_);
 }
 
 void Reader::sort_einsums() {
@@ -141,6 +104,36 @@ void Reader::sort_einsums() {
     if (alias_.contains(einsum.output.tensor) || reads_of(einsum).empty()) continue;
     (has(ranks_of(einsum), work_.ranks.loop) ? loop_ : after_).push_back(i);
   }
+  loop_ = in_order(loop_);
+  after_ = in_order(after_);
+}
+
+/// Whether `access` reads what a step of the loop before has made by `maker`.
+bool Reader::is_carried(const Einsum& maker, const TensorAccess& access) const {
+  return loop_constant(maker.output) > loop_constant(access);
+}
+
+/// The Einsums so that each comes after those whose results of the same tile it reads; as written
+/// where that leaves a choice.
+std::vector<std::size_t> Reader::in_order(std::vector<std::size_t> left) const {
+  const auto waits = [&](std::size_t i) {
+    for (const TensorAccess* access : reads_of(cascade_.einsums[i]))
+      for (const std::size_t j : left)
+        if (j != i && cascade_.einsums[j].output.tensor == access->tensor &&
+            !is_carried(cascade_.einsums[j], *access))
+          return true;
+    return false;
+  };
+  std::vector<std::size_t> order;
+  while (!left.empty()) {
+    const auto next = std::ranges::find_if_not(left, waits);
+    if (next == left.end())
+      refuse(cascade_, fmt::format("{} needs its own result of the same tile",
+                                   cascade_.einsums[left.front()].output.tensor));
+    order.push_back(*next);
+    left.erase(next);
+  }
+  return order;
 }
 
 /// Ranks of everything in the loop: those that the operands along the rows have too are blocks.
@@ -153,12 +146,12 @@ void Reader::find_columns() {
     for (const TensorAccess* access : reads_of(cascade_.einsums[i])) {
       const Names ranks = ranks_of(*access);
       const CascadeTensor* tensor = cascade_.find_tensor(root(access->tensor));
-      if (tensor->kind == CascadeTensor::Kind::input && has(ranks, work_.ranks.row))
+      if (tensor->kind == CascadeTensor::Kind::input && has(ranks, row_))
         row_operands.insert(row_operands.end(), ranks.begin(), ranks.end());
     }
   }
   for (const std::string& rank : common) {
-    if (rank == work_.ranks.loop || rank == work_.ranks.row) continue;
+    if (rank == work_.ranks.loop || rank == row_) continue;
     (has(row_operands, rank) ? work_.ranks.blocks : work_.ranks.columns).push_back(rank);
   }
   if (work_.ranks.columns.empty())
@@ -171,7 +164,7 @@ Names Reader::temporal(const Names& ranks) const {
   Names rest;
   const TileRanks& r = work_.ranks;
   for (const std::string& rank : ranks)
-    if (rank != r.loop && rank != r.row && !has(r.columns, rank) && !has(r.blocks, rank))
+    if (rank != r.loop && rank != row_ && !has(r.columns, rank) && !has(r.blocks, rank))
       rest.push_back(rank);
   return rest;
 }
@@ -246,7 +239,7 @@ void Reader::add_operands(const Einsum& einsum, TileOp& op) const {
     OpOperand operand;
     operand.tensor = root(access->tensor);
     const Names ranks = ranks_of(*access);
-    operand.along_row = has(ranks, work_.ranks.row);
+    operand.along_row = has(ranks, row_);
     operand.along_columns = std::ranges::any_of(
         work_.ranks.columns, [&](const std::string& rank) { return has(ranks, rank); });
     operand.elements = count(ranks);
@@ -272,27 +265,20 @@ void Reader::add_op(std::size_t index, bool after) {
   op.name = einsum.output.tensor;
   op.einsum = index;
   op.after_loop = after;
+  op.is_output = cascade_.find_tensor(op.name)->kind == CascadeTensor::Kind::output;
   const Names iterated = ranks_of(einsum), made = ranks_of(einsum.output);
-  op.shape = has(made, work_.ranks.row)       ? OpShape::in_place
-             : has(iterated, work_.ranks.row) ? OpShape::column
-                                              : OpShape::line;
+  op.shape = has(made, row_)       ? OpShape::in_place
+             : has(iterated, row_) ? OpShape::column
+                                   : OpShape::line;
   op.elements = count(iterated);
   op.results = count(made);
   MapExpression value = einsum.value;
   for (MapExpression& part : value.parts)
     if (is_guard(part)) part = MapExpression(part.parts[0]);
   if (is_guard(value)) value = MapExpression(value.parts[0]);
-  collect_operations(value, cascade_, op.operations);
-  if (!einsum.reductions.empty()) {
-    const std::string& reduction = einsum.reductions.back().operation;
-    const bool sums_products = reduction == "+" && value.kind == MapExpression::Kind::call &&
-                               value.name == "*" && op.operations.size() == 1;
-    if (sums_products)
-      op.operations = {"mac"};
-    else
-      op.operations.emplace_back(operation_word(reduction));
-    if (op.shape == OpShape::column) op.reduction = reduction;
-  }
+  op.operations = operations_of(einsum, value, cascade_);
+  if (!einsum.reductions.empty() && op.shape == OpShape::column)
+    op.reduction = einsum.reductions.back().operation;
   add_operands(einsum, op);
   work_.ops.push_back(std::move(op));
 }
@@ -306,6 +292,17 @@ void resolve_recurrences(TileWork& work) {
 }
 
 }  // namespace
+
+std::uint64_t size_of(const Cascade& cascade, const std::vector<std::string>& ranks) {
+  std::uint64_t size = 1;
+  for (const std::string& rank : ranks) size = product(size, cascade.find_rank(rank)->size);
+  return size;
+}
+
+std::uint64_t steps_of(const Cascade& cascade, const TileWork& work) {
+  if (!work.ranks.loop.empty()) return cascade.find_rank(work.ranks.loop)->size;
+  return ceil_div(size_of(cascade, work.ranks.rows), work.tile_rows);
+}
 
 TileWork tile_work(const Cascade& cascade) {
   TileWork work = Reader(cascade).read();

@@ -3,6 +3,7 @@
 // take turns, and what stays in the buffer. docs/spatial.md explains the order.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,18 +36,38 @@ struct TileGroup {
   bool operator==(const TileGroup&) const = default;
 };
 
+/// For what there is a tile of a tensor.
+enum class TileUse : std::uint8_t {
+  once,    ///< for all
+  step,    ///< for each step of the loop, of every group
+  column,  ///< for each column tile
+  tile,    ///< for each step of each column tile
+};
+
+/// What a tile is the last of, in its rank: it may be ragged there.
+struct LastOf {
+  bool step = false, column = false, chunk = false;
+};
+
 /// A tensor of the main memory, in tiles.
 struct TileTensor {
   std::string name;
-  bool along_row = false;        ///< a tile for each step of the loop; else one for a column tile
-  std::uint64_t tile_bytes = 0;  ///< of a full tile
-  std::uint64_t last_bytes = 0;  ///< of the last one, which may be ragged
+  TileUse use = TileUse::column;
+  std::array<std::uint64_t, 8> bytes{};  ///< by LastOf
+
+  static std::size_t place(const LastOf& last) {
+    return (last.step ? 1u : 0u) + (last.column ? 2u : 0u) + (last.chunk ? 4u : 0u);
+  }
+  std::uint64_t bytes_of(const LastOf& last) const { return bytes[place(last)]; }
+  std::uint64_t full_bytes() const { return bytes[0]; }
   bool operator==(const TileTensor&) const = default;
 };
 
 /// All tiles of a cascade: `blocks` times the groups.
 struct TileWalk {
   std::uint64_t blocks = 1;
+  std::uint64_t chunks = 1;  ///< of the ranks in time; `blocks` counts them
+  bool every_tile = false;   ///< each tile has its results, and tiles follow without a gap
   std::vector<TileGroup> groups;
   std::uint64_t column_tiles = 1;  ///< of a block
   std::uint64_t steps = 1;         ///< of the loop
@@ -59,9 +80,13 @@ struct TileWalk {
   bool operator==(const TileWalk&) const = default;
 };
 
+/// Bytes of all tiles of a tensor of `walk` that are moved.
+std::uint64_t total_bytes(const TileWalk& walk, const TileTensor& tensor);
+
 struct WalkOptions {
   std::uint64_t turns = 0;         ///< column tiles of a group; 0: as many as the buffer holds
   std::uint64_t step_buffers = 2;  ///< tiles of each operand along the rows that are held
+  std::uint64_t tile_buffers = 3;  ///< of what every tile has its own
   bool overlap = false;  ///< a group begins while the results of the one before are finished
 };
 

@@ -2,7 +2,10 @@
 // The spatial machine's graph; see spatial.hpp.
 #include "sim/models/spatial.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <memory>
 
 #include "base/checked.hpp"
 #include "sim/models/spatial_builder.hpp"
@@ -57,8 +60,11 @@ AfterPlan plan_after(const SpatialJob& job, std::uint64_t slots) {
 
 SpreadPlan spread_after(const SpatialJob& job, const TileGroup& group, std::uint64_t slots) {
   SpreadPlan plan;
-  if (slots == 0) return plan;
   const ScheduleUse use = use_of(job.placed.pipeline, job.placed.found.schedule);
+  if (slots == 0) {  // the last tile of the group before leaves the pipeline in this epoch
+    plan.first = use.stages - std::min<std::uint64_t>(use.stages, 2);
+    return plan;
+  }
   // The first column tile of the group before is complete when its last step has passed all stages.
   plan.first = use.stages - std::min(use.stages, job.walk.least_turns);
   const std::uint64_t epochs = group.tiles();
@@ -71,18 +77,21 @@ SpreadPlan spread_after(const SpatialJob& job, const TileGroup& group, std::uint
   return plan;
 }
 
-bool can_overlap(const SpatialJob& job) {
+std::string overlap_obstacle(const SpatialJob& job) {
   const ScheduleUse use = use_of(job.placed.pipeline, job.placed.found.schedule);
   const std::uint64_t idle =
       job.placed.found.schedule.interval - use.busy[static_cast<std::size_t>(ArrayUnit::vector)];
   std::uint64_t most = job.walk.turns * job.after_slots();
   for (const TileGroup& group : job.walk.groups) {
-    if (group.tiles() <= use.stages) return false;
+    if (group.tiles() <= use.stages)
+      return fmt::format("a group has {} tiles, {} are in flight", group.tiles(), use.stages);
     const SpreadPlan plan = spread_after(job, group, most);
     const std::uint64_t longer = plan.slots - std::min(plan.slots, idle);
-    if (use.vector_registers + longer > job.placed.pipeline.vector_registers) return false;
+    if (use.vector_registers + longer > job.placed.pipeline.vector_registers)
+      return fmt::format("results that wait would need {} registers of vector_array, it has {}",
+                         use.vector_registers + longer, job.placed.pipeline.vector_registers);
   }
-  return true;
+  return {};
 }
 
 std::uint64_t busy_of(const SpatialJob& job, ArrayUnit unit) {
@@ -133,22 +142,46 @@ std::uint64_t overlapped_cycles(const SpatialJob& job) {
 
 }  // namespace
 
+std::uint64_t tail_cycles(const SpatialJob& job) {
+  const Pipeline& pipeline = job.placed.pipeline;
+  const ModuloSchedule& schedule = job.placed.found.schedule;
+  std::uint64_t end = 0;
+  for (std::size_t o = 0; o < pipeline.ops.size(); ++o)
+    if (pipeline.ops[o].is_output && !pipeline.ops[o].after_loop)
+      end = std::max(end, schedule.times[o].back() + pipeline.ops[o].write_after + 1);
+  end += pipeline.columns - 1;
+  const std::uint64_t epochs = use_of(pipeline, schedule).stages * schedule.interval;
+  return std::max<std::uint64_t>(1, end - std::min(end, epochs));
+}
+
 std::uint64_t least_cycles(const SpatialJob& job) {
-  const std::uint64_t skew = job.after_slots() > 0 ? job.placed.pipeline.columns - 1 : 0;
-  const std::uint64_t tail = job.walk.groups.back().column_tiles() * job.after_slots() + skew;
-  return (job.overlap ? overlapped_cycles(job) : drained_cycles(job)) + tail;
+  if (job.walk.every_tile) {
+    const ScheduleUse use = use_of(job.placed.pipeline, job.placed.found.schedule);
+    const std::uint64_t epochs = job.walk.blocks * job.walk.tiles() + use.stages - 1;
+    return epochs * job.placed.found.schedule.interval + tail_cycles(job);
+  }
+  const std::uint64_t epochs = job.overlap ? overlapped_cycles(job) : drained_cycles(job);
+  if (job.after_slots() == 0) return epochs + tail_cycles(job);
+  return epochs + job.walk.groups.back().column_tiles() * job.after_slots() +
+         job.placed.pipeline.columns - 1;
 }
 
 SpatialGraph build_spatial(const std::vector<SpatialJob>& jobs, std::uint32_t outstanding) {
   SpatialGraph result;
   GraphBuilder builder;
-  result.spatial = builder.unit("spatial_array", UnitKind::compute);
-  result.vector = builder.unit("vector_array", UnitKind::vector);
+  SpatialUnits units;
+  units.outstanding = outstanding;
+  result.spatial = units.spatial = builder.unit("spatial_array", UnitKind::compute);
+  result.vector = units.vector = builder.unit("vector_array", UnitKind::vector);
   for (const char* action : {"tile", "buffer_read", "buffer_write", "dram_read", "dram_write"})
     builder.action(action);
+  std::unique_ptr<SpatialJobBuilder> before;
   for (const SpatialJob& job : jobs) {
     const std::uint32_t layer = builder.layer(job.name);
-    SpatialJobBuilder(builder, job, result.spatial, result.vector, layer, outstanding).build();
+    auto next = std::make_unique<SpatialJobBuilder>(builder, job, units, layer);
+    if (before) next->wait_for(*before);
+    next->build();
+    before = std::move(next);
   }
   result.graph = builder.finish();
   return result;

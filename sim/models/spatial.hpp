@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "mapper/schedule/layer_work.hpp"
 #include "mapper/schedule/schedule.hpp"
 #include "mapper/schedule/tiles.hpp"
 #include "sim/graph/graph.hpp"
@@ -32,8 +33,10 @@ struct SpatialJob {
   TileWork work;
   TileWalk walk;
   PlacedSchedule placed;
+  SpatialDataflow dataflow = SpatialDataflow::best;  ///< of a layer without an iterative rank
   std::uint64_t buffer_row_bytes = 1;
   bool overlap = false;  ///< groups follow each other without a gap
+  std::string note;      ///< why they do not, although that was asked for
 
   /// Slots of the vector array for what comes after the loop, of one column tile.
   std::uint64_t after_slots() const;
@@ -54,9 +57,9 @@ struct SpreadPlan {
 };
 SpreadPlan spread_after(const SpatialJob& job, const TileGroup& group, std::uint64_t slots);
 
-/// Whether groups can overlap: what comes after one finds room in the next, and in the registers
-/// of the vector array, while results from the grid wait.
-bool can_overlap(const SpatialJob& job);
+/// Why groups cannot overlap, as a sentence; "" where they can: what comes after one finds room in
+/// the next, and in the registers of the vector array, while results from the grid wait.
+std::string overlap_obstacle(const SpatialJob& job);
 
 /// The epoch in which a group first overwrites what the one before it hands to what comes after
 /// the loop.
@@ -73,6 +76,10 @@ SpatialGraph build_spatial(const std::vector<SpatialJob>& jobs, std::uint32_t ou
 
 /// Cycles in which an array works for a job.
 std::uint64_t busy_of(const SpatialJob& job, ArrayUnit unit);
+
+/// Where nothing comes after the loop: cycles from the end of the last epoch until the last lane
+/// has the last result; 1 at least, for handing it over.
+std::uint64_t tail_cycles(const SpatialJob& job);
 
 /// Cycles of all epochs and of what comes between them: no run is faster.
 std::uint64_t least_cycles(const SpatialJob& job);

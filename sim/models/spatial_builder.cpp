@@ -9,15 +9,15 @@
 namespace sluice {
 namespace {
 
-void count(Firing& firing, SpatialAction action, std::uint64_t amount) {
-  if (amount > 0) firing.actions.push_back({static_cast<std::uint32_t>(action), amount});
-}
-
 std::uint64_t slots_at(const SpreadPlan& plan, std::uint64_t place) {
   return place < plan.epochs ? plan.slots : place == plan.epochs ? plan.last : 0;
 }
 
 }  // namespace
+
+void count(Firing& firing, SpatialAction action, std::uint64_t amount) {
+  if (amount > 0) firing.actions.push_back({static_cast<std::uint32_t>(action), amount});
+}
 
 StageLoad load_of(const SpatialJob& job, ArrayUnit unit) {
   const Pipeline& pipeline = job.placed.pipeline;
@@ -45,49 +45,27 @@ std::uint64_t active(const std::vector<std::uint64_t>& by_stage, std::uint64_t e
   return sum;
 }
 
-SpatialJobBuilder::SpatialJobBuilder(GraphBuilder& builder, const SpatialJob& job, UnitId spatial,
-                                     UnitId vector, std::uint32_t layer, std::uint32_t outstanding)
+SpatialJobBuilder::SpatialJobBuilder(GraphBuilder& builder, const SpatialJob& job,
+                                     SpatialUnits& units, std::uint32_t layer)
     : builder_(builder),
       job_(job),
-      spatial_(spatial),
-      vector_(vector),
+      spatial_(units.spatial),
+      vector_(units.vector),
       layer_(layer),
       interval_(job.placed.found.schedule.interval) {
-  to_vector_ = builder.channel(job.name + ".spatial_epochs", spatial, vector, 3, 1);
-  to_spatial_ = builder.channel(job.name + ".vector_epochs", vector, spatial, 3, 1);
+  to_vector_ = builder.channel(job.name + ".spatial_epochs", spatial_, vector_, 3, 1);
+  to_spatial_ = builder.channel(job.name + ".vector_epochs", vector_, spatial_, 3, 1);
   loads_[0] = load_of(job, ArrayUnit::spatial);
   loads_[1] = load_of(job, ArrayUnit::vector);
   stages_ = loads_[0].busy.size();
-  for (const TileTensor& input : job.walk.inputs) add_input(input, outstanding);
-  for (const TileTensor& output : job.walk.outputs) add_output(output, outstanding);
+  for (const TileTensor& input : job.walk.inputs) add_input(input, units);
+  for (const TileTensor& output : job.walk.outputs) add_output(output, units);
 }
 
-void SpatialJobBuilder::add_input(const TileTensor& tensor, std::uint32_t outstanding) {
-  // The first stage gives back an operand along the rows that later stages still use: the walk
-  // counts further buffers for those.
-  const std::uint64_t buffers = tensor.along_row ? 2 : job_.walk.turns;
-  Stream s;
-  s.tensor = tensor;
-  s.unit = builder_.unit("load_" + tensor.name, UnitKind::load, outstanding);
-  s.tiles = builder_.channel(tensor.name + ".tiles", s.unit, spatial_, buffers + 1);
-  s.room = builder_.channel(tensor.name + ".room", spatial_, s.unit, buffers + 1, buffers);
-  s.stream = builder_.stream(tensor.name);
-  inputs_.push_back(std::move(s));
-}
-
-void SpatialJobBuilder::add_output(const TileTensor& tensor, std::uint32_t outstanding) {
-  const std::uint64_t buffers = job_.walk.turns;
-  Stream s;
-  s.tensor = tensor;
-  s.unit = builder_.unit("store_" + tensor.name, UnitKind::store, outstanding);
-  s.tiles = builder_.channel(tensor.name + ".tiles", vector_, s.unit, buffers);
-  s.stream = builder_.stream(tensor.name);
-  outputs_.push_back(std::move(s));
-}
-
-void SpatialJobBuilder::open(std::uint64_t count, std::uint64_t steps, std::uint64_t columns,
-                             std::uint64_t results) {
-  if (count > 1) open_.push_back({builder_.open_loop(count), steps, columns, results});
+void SpatialJobBuilder::open(std::uint64_t count, const OpenLoop& by) {
+  if (count <= 1) return;
+  open_.push_back(by);
+  open_.back().loop = builder_.open_loop(count);
 }
 
 /// Behind a loop, the tiles go on after its last iteration.
@@ -97,6 +75,7 @@ void SpatialJobBuilder::close(std::uint64_t count) {
   step_ += (count - 1) * loop.steps;
   column_ += (count - 1) * loop.columns;
   result_ += (count - 1) * loop.results;
+  tile_ += (count - 1) * loop.tiles;
   open_.pop_back();
   builder_.close_loop();
 }
@@ -104,25 +83,65 @@ void SpatialJobBuilder::close(std::uint64_t count) {
 /// The first groups have nothing before them that is to be finished or stored; what follows is all
 /// alike.
 void SpatialJobBuilder::build() {
-  const TileWalk& walk = job_.walk;
-  repeated(walk.blocks, walk.steps, walk.column_tiles, [&](std::uint64_t block) {
-    block_step_ = block * walk.steps;
-    run_block();
-  });
+  run_blocks();
+  const std::uint64_t tiles = job_.walk.blocks * job_.walk.tiles();
+  if (job_.walk.every_tile)
+    for (std::uint64_t e = 1; e < stages_; ++e) epoch(tiles - 1 + e, tiles, {}, {});
   if (job_.overlap)
     for (std::uint64_t e = 1; e < stages_; ++e) epoch(last_tiles_ - 1 + e, last_tiles_, {}, {});
-  if (job_.after_slots() > 0) after_epochs(before_ * job_.after_slots(), before_, true);
+  if (job_.after_slots() > 0)
+    after_epochs(before_ * job_.after_slots(), before_, true);
+  else
+    finish();
+}
+
+/// The last of so many chunks of the ranks in time may be ragged.
+void SpatialJobBuilder::run_blocks() {
+  const TileWalk& walk = job_.walk;
+  const OpenLoop block{{}, walk.steps, walk.column_tiles, walk.column_tiles, walk.tiles()};
+  const auto run = [&](std::uint64_t number) {
+    block_step_ = number * walk.steps;
+    run_block();
+  };
+  if (walk.chunks == 1) return repeated(walk.blocks, block, run);
+  const OpenLoop outer{{},
+                       walk.chunks * block.steps,
+                       walk.chunks * block.columns,
+                       walk.chunks * block.results,
+                       walk.chunks * block.tiles};
+  repeated(walk.blocks / walk.chunks, outer, [&](std::uint64_t o) {
+    repeated(walk.chunks - 1, block, [&](std::uint64_t i) { run(o * walk.chunks + i); });
+    last_chunk_ = true;
+    run((o + 1) * walk.chunks - 1);
+    last_chunk_ = false;
+  });
 }
 
 void SpatialJobBuilder::run_block() {
-  for (const TileGroup& group : job_.walk.groups)
-    repeated(group.repeat, 0, group.column_tiles(), [&](std::uint64_t) {
+  for (const TileGroup& group : job_.walk.groups) {
+    last_group_ = &group == &job_.walk.groups.back();
+    const OpenLoop by{{}, 0, group.column_tiles(), group.column_tiles(), group.tiles()};
+    repeated(group.repeat, by, [&](std::uint64_t) {
       step_ = block_step_ + group.first_step;
-      if (job_.overlap)
+      if (job_.walk.every_tile)
+        stream_group(group);
+      else if (job_.overlap)
         follow(group);
       else
         run_group(group);
     });
+  }
+}
+
+/// One whose tiles enter right behind those before; the results of each are complete when the
+/// epoch after its last stage has begun.
+void SpatialJobBuilder::stream_group(const TileGroup& group) {
+  const std::uint64_t tiles = job_.walk.blocks * job_.walk.tiles();
+  std::vector<EpochNode> nodes = epochs_of(group);
+  for (const EpochKind& kind : take_first(nodes, stages_ + 1 - std::min(stages_ + 1, entered_)))
+    epoch(entered_++, tiles, kind, {});
+  for (const EpochNode& node : nodes) entered_ += node.epochs();
+  steady(nodes, tiles, {});
 }
 
 /// One that the pipeline runs empty after.
@@ -133,6 +152,7 @@ void SpatialJobBuilder::run_group(const TileGroup& group) {
   steady(nodes, tiles, {});
   for (std::uint64_t e = std::max(stages_, tiles); e < epochs; ++e) epoch(e, tiles, {}, {});
   before_ = group.column_tiles();
+  before_last_chunk_ = last_chunk_;
 }
 
 /// One that enters right behind the group before, whose results are finished meanwhile.
@@ -159,6 +179,7 @@ void SpatialJobBuilder::follow(const TileGroup& group) {
   steady(nodes, tiles, {});
   first_group_ = false;
   before_ = group.column_tiles();
+  before_last_chunk_ = last_chunk_;
   last_tiles_ = tiles;
 }
 
@@ -169,7 +190,8 @@ void SpatialJobBuilder::filling_epochs(const std::vector<EpochKind>& first, std:
   for (std::uint64_t e = 0; e < stages_; ++e) {
     VectorExtra extra;
     if (e < plan.in_epoch.size()) extra.slots = plan.in_epoch[e];
-    if (e + 1 == plan.in_epoch.size()) extra.results = before_;
+    if (e + 1 == plan.in_epoch.size() || (e == 0 && job_.after_slots() == 0))
+      extra.results = before_;
     epoch(e, tiles, e < first.size() ? first[e] : EpochKind{}, extra);
   }
 }
@@ -177,9 +199,14 @@ void SpatialJobBuilder::filling_epochs(const std::vector<EpochKind>& first, std:
 void SpatialJobBuilder::steady(const std::vector<EpochNode>& nodes, std::uint64_t tiles,
                                const VectorExtra& extra) {
   for (const EpochNode& node : nodes) {
-    open(node.count, node.steps() / node.count, node.columns() / node.count, 0);
+    open(node.count, {{},
+                      node.steps() / node.count,
+                      node.columns() / node.count,
+                      0,
+                      node.epochs() / node.count});
     if (node.body.empty())
-      epoch(stages_ - 1, std::max(tiles, stages_), node.kind, extra);
+      epoch(job_.walk.every_tile ? stages_ : stages_ - 1, std::max(tiles, stages_), node.kind,
+            extra);
     else
       steady(node.body, tiles, extra);
     close(node.count);
@@ -191,11 +218,14 @@ void SpatialJobBuilder::steady(const std::vector<EpochNode>& nodes, std::uint64_
 void SpatialJobBuilder::epoch(std::uint64_t number, std::uint64_t tiles, const EpochKind& kind,
                               const VectorExtra& extra) {
   for (const Stream& input : inputs_)
-    if (input.tensor.along_row ? kind.opens_step : kind.starts) load(input);
+    if (enters(input, kind)) load(input, kind);
+  fire_spatial(number, tiles, kind);
+  fire_vector(number, tiles, kind, extra);
+  if (job_.walk.every_tile && kind.enters)
+    for (const Stream& output : outputs_) store(output, tile_, &OpenLoop::tiles, last_of(kind));
   if (kind.opens_step) ++step_;
   if (kind.starts) ++column_;
-  fire_spatial(number, tiles, kind);
-  fire_vector(number, tiles, extra);
+  if (kind.enters) ++tile_;
   store_results(extra.results);
 }
 
@@ -210,10 +240,8 @@ void SpatialJobBuilder::fire_spatial(std::uint64_t number, std::uint64_t tiles,
   firing.takes.push_back({to_spatial_, 1, Release::at_start});
   firing.puts.push_back({to_vector_, 1});
   for (const Stream& input : inputs_) {
-    const bool along_row = input.tensor.along_row;
-    if (along_row ? kind.opens_step : kind.starts)
-      firing.takes.push_back({input.tiles, 1, Release::at_start});
-    if (along_row ? kind.closes_step : kind.finishes) firing.puts.push_back({input.room, 1});
+    if (enters(input, kind)) firing.takes.push_back({input.tiles, 1, Release::at_start});
+    if (leaves(input, kind)) firing.puts.push_back({input.room, 1});
   }
   if (number < tiles) count(firing, SpatialAction::tile, 1);
   count(firing, SpatialAction::buffer_read, active(loads_[0].reads, number, tiles));
@@ -222,7 +250,7 @@ void SpatialJobBuilder::fire_spatial(std::uint64_t number, std::uint64_t tiles,
 }
 
 void SpatialJobBuilder::fire_vector(std::uint64_t number, std::uint64_t tiles,
-                                    const VectorExtra& extra) {
+                                    const EpochKind& kind, const VectorExtra& extra) {
   Firing firing;
   firing.name = job_.name;
   firing.unit = vector_;
@@ -231,8 +259,14 @@ void SpatialJobBuilder::fire_vector(std::uint64_t number, std::uint64_t tiles,
   firing.latency = std::max(interval_, firing.interval);
   firing.takes.push_back({to_vector_, 1, Release::at_start});
   firing.puts.push_back({to_spatial_, 1});
+  for (const Stream& input : inputs_)
+    if (!has_loop() && enters(input, kind))
+      firing.takes.push_back({input.seen, 1, Release::at_start});
+  const bool has_results = job_.walk.every_tile && number >= stages_;
   for (const Stream& output : outputs_)
-    if (extra.results > 0)
+    if (has_results)
+      firing.puts.push_back({output.tiles, 1});
+    else if (extra.results > 0)
       firing.puts.push_back({output.tiles, static_cast<std::uint32_t>(extra.results)});
   count(firing, SpatialAction::buffer_read, active(loads_[1].reads, number, tiles));
   count(firing, SpatialAction::buffer_write, active(loads_[1].writes, number, tiles));
@@ -257,7 +291,7 @@ void SpatialJobBuilder::after_epochs(std::uint64_t slots, std::uint64_t results,
   if (results == 0) return after_epoch(slots, 0, 0);
   const std::uint64_t each = slots / results, alike = last ? results - 1 : results;
   if (alike > 0) {
-    open(alike, 0, 0, 1);
+    open(alike, {{}, 0, 0, 1, 0});
     after_epoch(each, 1, 0);
     close(alike);
   }
@@ -279,68 +313,16 @@ void SpatialJobBuilder::after_epoch(std::uint64_t slots, std::uint64_t results,
   work.takes.push_back({to_vector_, 1, Release::at_start});
   work.puts.push_back({to_spatial_, 1});
   for (const Stream& output : outputs_)
-    if (results > 0) work.puts.push_back({output.tiles, 1});
+    if (results > 0) work.puts.push_back({output.tiles, static_cast<std::uint32_t>(results)});
   count_after(work, slots);
   builder_.fire(std::move(idle));
   builder_.fire(std::move(work));
-  store_results(results);
+  if (!job_.walk.every_tile) store_results(results);
 }
 
-Firing SpatialJobBuilder::transfer(const Stream& stream, std::uint64_t place, std::uint64_t all,
-                                   std::uint64_t OpenLoop::*stride) const {
-  const TileTensor& tensor = stream.tensor;
-  Firing firing;
-  firing.name = job_.name + "." + tensor.name;
-  firing.unit = stream.unit;
-  firing.layer = layer_;
-  firing.interval = 0;
-  MemoryTransfer move;
-  const bool last = place % all + 1 == all;
-  move.row_bytes = last ? tensor.last_bytes : tensor.tile_bytes;
-  move.stream = stream.stream;
-  move.address = (std::uint64_t{stream.stream} << 44) + place * tensor.tile_bytes;  // apart
-  for (const OpenLoop& loop : open_)
-    if (loop.*stride > 0)
-      move.strides.push_back(
-          {loop.loop, static_cast<std::int64_t>(loop.*stride * tensor.tile_bytes)});
-  firing.transfer.push_back(std::move(move));
-  return firing;
-}
-
-void SpatialJobBuilder::load(const Stream& stream) {
-  const TileWalk& walk = job_.walk;
-  Firing firing = stream.tensor.along_row
-                      ? transfer(stream, step_, walk.steps, &OpenLoop::steps)
-                      : transfer(stream, column_, walk.column_tiles, &OpenLoop::columns);
-  firing.takes.push_back({stream.room, 1, Release::at_start});
-  firing.puts.push_back({stream.tiles, 1});
-  const std::uint64_t bytes = firing.transfer[0].row_bytes;
-  count(firing, SpatialAction::dram_read, bytes);
-  count(firing, SpatialAction::buffer_write, ceil_div(bytes, job_.buffer_row_bytes));
-  builder_.fire(std::move(firing));
-}
-
-/// `results` column tiles to the memory; the last one of a block may be ragged.
-void SpatialJobBuilder::store_results(std::uint64_t results) {
-  if (results == 0) return;
-  const auto store = [&] {
-    for (const Stream& stream : outputs_) {
-      Firing firing = transfer(stream, result_, job_.walk.column_tiles, &OpenLoop::results);
-      firing.transfer[0].write = true;
-      firing.takes.push_back({stream.tiles, 1, Release::at_end});
-      const std::uint64_t bytes = firing.transfer[0].row_bytes;
-      count(firing, SpatialAction::dram_write, bytes);
-      count(firing, SpatialAction::buffer_read, ceil_div(bytes, job_.buffer_row_bytes));
-      builder_.fire(std::move(firing));
-    }
-    ++result_;
-  };
-  if (results > 1) {
-    open(results - 1, 0, 0, 1);
-    store();
-    close(results - 1);
-  }
-  store();
+/// Where nothing comes after the loop: the last results are on their way to the last lane.
+void SpatialJobBuilder::finish() {
+  after_epoch(0, job_.walk.every_tile ? 1 : before_, tail_cycles(job_));
 }
 
 }  // namespace sluice

@@ -25,7 +25,7 @@ EpochNode sweep_node(const Sweep& sweep, std::uint64_t repeat) {
     const std::uint64_t first = *cut, end = *std::next(cut);
     EpochNode run;
     run.count = end - first;
-    run.kind = {first == 0, end == sweep.tiles, first >= sweep.tiles - sweep.starting,
+    run.kind = {true, first == 0, end == sweep.tiles, first >= sweep.tiles - sweep.starting,
                 first < sweep.finishing};
     node.body.push_back(std::move(run));
   }

@@ -12,6 +12,7 @@ namespace sluice {
 
 /// What the tile that enters the pipeline in an epoch needs and gives back.
 struct EpochKind {
+  bool enters = false;       ///< there is one
   bool opens_step = false;   ///< takes the tiles of a step along the loop
   bool closes_step = false;  ///< gives them back
   bool starts = false;       ///< takes its column tile

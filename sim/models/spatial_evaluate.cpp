@@ -10,6 +10,7 @@
 #include "base/diagnostics.hpp"
 #include "sim/analytic/bound.hpp"
 #include "sim/memory/memory_facts.hpp"
+#include "sim/models/spatial_energy.hpp"
 #include "sim/pe/spatial.hpp"
 #include "sim/report/stalls.hpp"
 #include "sim/run_graph.hpp"
@@ -17,31 +18,48 @@
 namespace sluice {
 namespace {
 
-/// Each job from the end of the one before to its own, by what the grid did in it.
-std::vector<TaskTiming> attribute(const SpatialGraph& graph, const TileResult& result) {
+/// The array that a job is about.
+ArrayUnit unit_of(const SpatialJob& job) {
+  return busy_of(job, ArrayUnit::spatial) > 0 ? ArrayUnit::spatial : ArrayUnit::vector;
+}
+const char* name_of(ArrayUnit unit) {
+  return unit == ArrayUnit::spatial ? "spatial_array" : "vector_array";
+}
+/// What it waits for when nothing else is to blame.
+std::string waits_for_other(ArrayUnit unit) {
+  return unit == ArrayUnit::spatial ? "input_starved:vector_array" : "input_starved:spatial_array";
+}
+
+/// Each job from the end of the one before to its own, by what the grid did in it; the vector array
+/// where the grid has nothing to do.
+std::vector<TaskTiming> attribute(const std::vector<SpatialJob>& jobs, const SpatialGraph& graph,
+                                  const TileResult& result) {
   std::vector<TaskTiming> timings;
   const UnitStats& grid = result.units[index(graph.spatial)];
   const UnitStats& line = result.units[index(graph.vector)];
-  std::uint64_t begin = 0, before = 0;
+  std::uint64_t begin = 0, before[array_units] = {0, 0};
   for (std::size_t l = 0; l < graph.graph.layers.size(); ++l) {
     const bool last = l + 1 == graph.graph.layers.size();
     const std::uint64_t end =
         last ? result.cycles : std::max({begin, grid.layers[l].end, line.layers[l].end});
-    TaskTiming timing = span_of(graph.graph, grid, grid.layers[l], before, begin, end);
-    timing.unit = graph.graph.units[index(graph.spatial)].name;
+    const auto unit = static_cast<std::size_t>(unit_of(jobs[l]));
+    const UnitStats& working = unit == 0 ? grid : line;
+    TaskTiming timing = span_of(graph.graph, working, working.layers[l], before[unit], begin, end);
+    timing.unit = graph.graph.units[index(unit == 0 ? graph.spatial : graph.vector)].name;
     timings.push_back(std::move(timing));
     begin = end;
-    if (grid.layers[l].firings > 0) before = grid.layers[l].end;
+    if (grid.layers[l].firings > 0) before[0] = grid.layers[l].end;
+    if (line.layers[l].firings > 0) before[1] = line.layers[l].end;
   }
   return timings;
 }
 
-SpatialTiming run_tiles(const Experiment& experiment, const SpatialGraph& graph,
-                        const EvaluateHooks& hooks) {
+SpatialTiming run_tiles(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
+                        const SpatialGraph& graph, const EvaluateHooks& hooks) {
   const SpatialMachine& machine = experiment.spatial->machine;
   TileResult result = run_graph(graph.graph, {machine.dram, machine.clock}, experiment, hooks);
   SpatialTiming timing;
-  timing.layers = attribute(graph, result);
+  timing.layers = attribute(jobs, graph, result);
   timing.units = unit_reports(graph.graph, result);
   timing.dram_counters = std::move(result.memory_counters);
   timing.cycles = result.cycles;
@@ -98,10 +116,11 @@ SpatialTiming run_pe(const Experiment& experiment, const std::vector<SpatialJob>
         simulate_spatial_pe(job, reference, experiment.spatial->machine.format);
     timing.error = std::max(timing.error, largest_error(own, reference));
     TaskTiming layer;
-    layer.unit = "spatial_array";
-    layer.cycles = exact.cycles;
-    layer.busy = exact.busy[0];
-    layer.stalls.push_back({"input_starved:vector_array", layer.cycles - layer.busy});
+    const ArrayUnit unit = unit_of(job);
+    layer.unit = name_of(unit);
+    layer.cycles = exact.cycles + (timing.layers.empty() ? 0 : 1);  // the news that it may begin
+    layer.busy = exact.busy[static_cast<std::size_t>(unit)];
+    layer.stalls.push_back({waits_for_other(unit), layer.cycles - layer.busy});
     timing.cycles += layer.cycles;
     timing.layers.push_back(std::move(layer));
     for (std::size_t u = 0; u < array_units; ++u) busy[u] += exact.busy[u];
@@ -121,17 +140,18 @@ SpatialTiming bound_spatial(const SpatialMachine& machine, const std::vector<Spa
   std::uint64_t bytes = 0;
   for (std::size_t l = 0; l < jobs.size(); ++l) {
     TaskTiming layer;
-    layer.unit = graph.graph.units[index(graph.spatial)].name;
+    const ArrayUnit unit = unit_of(jobs[l]);
+    layer.unit = name_of(unit);
     layer.cycles = least_cycles(jobs[l]);
     bytes += actions[l][static_cast<std::size_t>(SpatialAction::dram_read)] +
              actions[l][static_cast<std::size_t>(SpatialAction::dram_write)];
     const std::uint64_t passed = cycles_at_peak(memory, bytes);
     if (timing.cycles + layer.cycles < passed) layer.cycles = passed - timing.cycles;
-    layer.busy = std::min(layer.cycles, busy_of(jobs[l], ArrayUnit::spatial));
+    layer.busy = std::min(layer.cycles, busy_of(jobs[l], unit));
     const bool by_memory = layer.cycles > least_cycles(jobs[l]);
     if (layer.cycles > layer.busy)
-      layer.stalls.push_back({by_memory ? "memory_bandwidth" : "input_starved:vector_array",
-                              layer.cycles - layer.busy});
+      layer.stalls.push_back(
+          {by_memory ? "memory_bandwidth" : waits_for_other(unit), layer.cycles - layer.busy});
     timing.cycles += layer.cycles;
     timing.layers.push_back(std::move(layer));
   }
@@ -139,16 +159,19 @@ SpatialTiming bound_spatial(const SpatialMachine& machine, const std::vector<Spa
   return timing;
 }
 
-Outcome evaluate_spatial(const Experiment& experiment, const Library&, const EvaluateHooks& hooks) {
+Outcome evaluate_spatial(const Experiment& experiment, const Library& library,
+                         const EvaluateHooks& hooks) {
   const SpatialSetup& setup = *experiment.spatial;
   auto mapped = map_spatial(experiment.network, setup);
   if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
   const auto& jobs = std::get<std::vector<SpatialJob>>(mapped);
+  const std::optional<EnergyModel> energy =
+      price_jobs(jobs, setup.machine, library, hooks.energy_table);
   const SpatialGraph graph = build_spatial(jobs, setup.machine.outstanding);
   SpatialTiming timing;
   switch (experiment.simulation.fidelity) {
     case Fidelity::tile:
-      timing = run_tiles(experiment, graph, hooks);
+      timing = run_tiles(experiment, jobs, graph, hooks);
       break;
     case Fidelity::analytic:
       timing = bound_spatial(setup.machine, jobs, graph);
@@ -157,7 +180,7 @@ Outcome evaluate_spatial(const Experiment& experiment, const Library&, const Eva
       timing = run_pe(experiment, jobs);
       break;
   }
-  return spatial_report(experiment, jobs, graph, timing);
+  return spatial_report(experiment, jobs, graph, timing, energy ? &*energy : nullptr);
 }
 
 }  // namespace sluice

@@ -26,7 +26,9 @@ struct SpatialTiming {
 SpatialTiming bound_spatial(const SpatialMachine& machine, const std::vector<SpatialJob>& jobs,
                             const SpatialGraph& graph);
 
+/// `energy` is nothing where only time is asked for.
 Report spatial_report(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
-                      const SpatialGraph& graph, const SpatialTiming& timing);
+                      const SpatialGraph& graph, const SpatialTiming& timing,
+                      const EnergyModel* energy);
 
 }  // namespace sluice

@@ -6,6 +6,8 @@
 
 #include "base/checked.hpp"
 #include "base/diagnostics.hpp"
+#include "mapper/schedule/layer_plan.hpp"
+#include "sim/memory/memory_facts.hpp"
 #include "sim/models/spatial.hpp"
 #include "sim/models/spatial_run.hpp"
 
@@ -18,12 +20,17 @@ PipelineOptions options_of(const SpatialJob& job, bool overlap) {
   const std::uint64_t row_bytes = job.buffer_row_bytes;
   std::uint64_t loads = 0, stores = 0, steps = 0;
   for (const TileGroup& group : walk.groups) steps += group.repeat * group.steps();
-  for (const TileTensor& input : walk.inputs)
-    loads += ceil_div(input.tile_bytes, row_bytes) * (input.along_row ? steps : walk.column_tiles);
-  for (const TileTensor& output : walk.outputs)
-    stores += ceil_div(output.tile_bytes, row_bytes) * walk.column_tiles;
+  const auto rows = [&](const TileTensor& tensor) {
+    const std::uint64_t tiles = tensor.use == TileUse::step     ? steps
+                                : tensor.use == TileUse::column ? walk.column_tiles
+                                : tensor.use == TileUse::tile   ? walk.tiles()
+                                                                : 0;
+    return ceil_div(tensor.full_bytes(), row_bytes) * tiles;
+  };
+  for (const TileTensor& input : walk.inputs) loads += rows(input);
+  for (const TileTensor& output : walk.outputs) stores += rows(output);
   PipelineOptions options;
-  options.distance = walk.least_turns;
+  options.distance = walk.every_tile ? 1 : walk.least_turns;
   options.dma_reads = ceil_div(stores, walk.tiles());
   options.dma_writes = ceil_div(loads, walk.tiles());
   std::uint64_t after = 0;
@@ -33,12 +40,49 @@ PipelineOptions options_of(const SpatialJob& job, bool overlap) {
   return options;
 }
 
+/// What the best schedule would need that the search finds when nothing is limited.
+Infeasible no_schedule(const SpatialJob& job, const SpatialSetup& setup,
+                       const PipelineOptions& options) {
+  SpatialMachine ample = setup.machine;
+  ample.spatial_array.registers = ample.vector_array.registers = 1 << 20;
+  ample.spatial_array.link_words = 16;
+  ample.global_buffer.read_ports = ample.global_buffer.write_ports = 0;
+  ample.global_buffer.shared_ports = false;
+  const auto placed = place_and_schedule(job.work, ample, options,
+                                         setup.mapping.placement == SpatialPlacement::free);
+  const auto answer = [&](const char* what, std::uint64_t needed, std::uint64_t available,
+                          const char* unit) {
+    return Infeasible{fmt::format("layer {}: no schedule fits {}", job.name, what), needed,
+                      available, unit};
+  };
+  if (!placed) return answer("any registers and ports", 1, 0, "schedules");
+  const ScheduleUse use = use_of(placed->pipeline, placed->found.schedule);
+  const SpatialMachine& m = setup.machine;
+  std::uint64_t words = 0;
+  for (const PipelineOp& op : placed->pipeline.ops)
+    words = std::max({words, op.words_down, op.words_right});
+  if (words > m.spatial_array.link_words)
+    return answer("the links of spatial_array", words, m.spatial_array.link_words, "words a cycle");
+  if (use.spatial_registers > m.spatial_array.registers)
+    return answer("the PEs of spatial_array", use.spatial_registers, m.spatial_array.registers,
+                  "registers");
+  if (use.vector_registers > m.vector_array.registers)
+    return answer("the PEs of vector_array", use.vector_registers, m.vector_array.registers,
+                  "registers");
+  if (m.global_buffer.shared_ports)
+    return answer("the ports of global_buffer", use.most_accesses, m.global_buffer.read_ports,
+                  "rows a cycle");
+  const bool reads = use.most_reads > m.global_buffer.read_ports;
+  return reads ? answer("the read ports of global_buffer", use.most_reads,
+                        m.global_buffer.read_ports, "rows a cycle")
+               : answer("the write ports of global_buffer", use.most_writes,
+                        m.global_buffer.write_ports, "rows a cycle");
+}
+
 /// The schedule needs to know how many column tiles take turns, and how many of them fit depends on
 /// the tiles that the stages of the schedule hold: a few rounds settle both.
-std::variant<SpatialJob, Infeasible> map_job(SpatialJob job, const SpatialSetup& setup) {
-  WalkOptions options;
-  options.turns = setup.mapping.turns;
-  options.overlap = setup.mapping.blocks == SpatialBlocks::overlap;
+std::variant<SpatialJob, Infeasible> map_job(SpatialJob job, const SpatialSetup& setup,
+                                             WalkOptions options) {
   for (int round = 0; round < 4; ++round) {
     auto walk = tile_walk(job.cascade, job.work, setup.machine, options);
     if (Infeasible* infeasible = std::get_if<Infeasible>(&walk)) return *infeasible;
@@ -47,15 +91,53 @@ std::variant<SpatialJob, Infeasible> map_job(SpatialJob job, const SpatialSetup&
     if (settled) break;
     auto placed = place_and_schedule(job.work, setup.machine, options_of(job, options.overlap),
                                      setup.mapping.placement == SpatialPlacement::free);
-    if (!placed)
-      return Infeasible{fmt::format("layer {}: no schedule fits registers and ports", job.name), 1,
-                        0, "schedules"};
+    if (!placed) return no_schedule(job, setup, options_of(job, options.overlap));
     job.placed = std::move(*placed);
     const ScheduleUse use = use_of(job.placed.pipeline, job.placed.found.schedule);
     options.step_buffers = 2 + ceil_div(use.stages, job.walk.least_turns);
+    options.tile_buffers = 2 + use.stages;
   }
-  job.overlap = options.overlap && can_overlap(job);
+  if (job.walk.every_tile || !options.overlap) return job;
+  const std::string obstacle = overlap_obstacle(job);
+  job.overlap = obstacle.empty();
+  if (!job.overlap) job.note = fmt::format("groups are drained: {}", obstacle);
   return job;
+}
+
+/// A cascade along an iterative rank.
+std::variant<SpatialJob, Infeasible> map_loop(SpatialJob job, const SpatialSetup& setup) {
+  job.work = tile_work(job.cascade);
+  WalkOptions options;
+  options.turns = setup.mapping.turns;
+  options.overlap = setup.mapping.blocks == SpatialBlocks::overlap;
+  return map_job(std::move(job), setup, options);
+}
+
+/// The plan of best estimate for which there is a schedule.
+std::variant<SpatialJob, Infeasible> map_layer(SpatialJob job, const SpatialSetup& setup) {
+  job.cascade = simplify(job.cascade);
+  LayerPlanOptions options;
+  options.dataflow = setup.mapping.dataflow;
+  options.turns = setup.mapping.turns;
+  options.bytes_per_cycle = memory_facts(setup.machine.dram, setup.machine.clock).bytes_per_cycle;
+  auto plans = layer_plans(job.cascade, setup.machine, options);
+  if (auto* infeasible = std::get_if<Infeasible>(&plans)) return *infeasible;
+  std::optional<Infeasible> first;
+  for (LayerPlan& plan : std::get<std::vector<LayerPlan>>(plans)) {
+    job.work = std::move(plan.work);
+    job.dataflow = plan.dataflow;
+    WalkOptions walk;
+    walk.turns = plan.turns;
+    walk.overlap = !job.work.every_tile;
+    auto mapped = map_job(job, setup, walk);
+    if (std::holds_alternative<SpatialJob>(mapped)) return mapped;
+    if (!first) first = std::get<Infeasible>(mapped);
+  }
+  return *first;
+}
+
+bool has_loop(const Cascade& cascade) {
+  return std::ranges::any_of(cascade.ranks, &CascadeRank::iterative);
 }
 
 }  // namespace
@@ -71,9 +153,10 @@ std::variant<std::vector<SpatialJob>, Infeasible> map_spatial(const Network& net
     lowering.attention = setup.mapping.attention;
     lowering.tile = setup.machine.spatial_array.rows;
     job.cascade = lower(network.layers[l], lowering);
-    job.work = tile_work(job.cascade);
     job.buffer_row_bytes = setup.machine.global_buffer.row.value;
-    auto mapped = map_job(std::move(job), setup);
+    const bool is_attention = std::holds_alternative<Attention>(network.layers[l].op);
+    auto mapped = is_attention || has_loop(job.cascade) ? map_loop(std::move(job), setup)
+                                                        : map_layer(std::move(job), setup);
     if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
     jobs.push_back(std::move(std::get<SpatialJob>(mapped)));
   }

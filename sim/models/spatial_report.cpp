@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "base/checked.hpp"
 #include "sim/memory/memory_facts.hpp"
+#include "sim/models/spatial_energy.hpp"
 #include "sim/models/spatial_evaluate.hpp"
 #include "sim/report/bottleneck.hpp"
 #include "sim/report/totals.hpp"
@@ -23,23 +25,31 @@ std::string tiling_text(const SpatialJob& job) {
   const TileWalk& walk = job.walk;
   const ScheduleUse use = use_of(job.placed.pipeline, job.placed.found.schedule);
   const IntervalBound bound = interval_bounds(job.placed.pipeline).front();
-  return fmt::format(
+  std::string text = fmt::format(
       "{} blocks of {} x {} tiles, {} column tiles in turn; a tile every {} cycles ({} {}), {} in "
       "flight",
       walk.blocks, walk.column_tiles, walk.steps, walk.turns, job.placed.found.schedule.interval,
       bound.what, bound.cycles, use.stages);
+  if (job.work.ranks.loop.empty() && job.dataflow == SpatialDataflow::vector)
+    text += "; on the vector array";
+  else if (job.work.ranks.loop.empty())
+    text += fmt::format("; {} stays, {} rows, {} in time", name_of(job.dataflow),
+                        job.work.tile_rows, job.work.time_tile);
+  if (!job.note.empty()) text += "; " + job.note;
+  return text;
 }
 
 class Assembler {
  public:
   Assembler(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
-            const SpatialGraph& graph, const SpatialTiming& timing)
+            const SpatialGraph& graph, const SpatialTiming& timing, const EnergyModel* energy)
       : experiment_(experiment),
         machine_(experiment.spatial->machine),
         jobs_(jobs),
         timing_(timing),
         actions_(count_actions(graph.graph)),
-        graph_(graph) {}
+        graph_(graph),
+        energy_(energy) {}
 
   Report build() {
     summarize();
@@ -55,6 +65,7 @@ class Assembler {
   void summarize();
   LayerReport layer(std::size_t job) const;
   std::vector<Traffic> traffic(std::size_t job) const;
+  void price(std::size_t job, LayerReport& layer) const;
   void finish(LayerReport& layer) const;
   void total();
   void memories();
@@ -66,6 +77,7 @@ class Assembler {
   const SpatialTiming& timing_;
   std::vector<Actions> actions_;
   const SpatialGraph& graph_;
+  const EnergyModel* energy_;
   Report report_;
 };
 
@@ -74,23 +86,19 @@ void Assembler::summarize() {
   const SpatialArray& array = machine_.spatial_array;
   report_.machine = machine_summary(machine_.name, machine_.source, machine_.clock, array.rows,
                                     array.columns, machine_.dram);
+  if (energy_ == nullptr) return;
+  for (const ComponentArea& area : energy_->areas) {
+    report_.machine.area.push_back({area.component, area.area.value});
+    report_.machine.area_um2 += area.area.value;
+  }
 }
 
 std::vector<Traffic> Assembler::traffic(std::size_t i) const {
   std::vector<Traffic> list;
   const TileWalk& walk = jobs_[i].walk;
-  std::uint64_t steps = 0, whole = 0;  // steps of all groups, and last steps among them
-  for (const TileGroup& group : walk.groups) {
-    steps += group.repeat * group.steps();
-    if (group.first_step + group.steps() == walk.steps) whole += group.repeat;
-  }
-  const auto bytes = [&](const TileTensor& t) {
-    const std::uint64_t tiles = t.along_row ? steps : walk.column_tiles;
-    const std::uint64_t last = t.along_row ? whole : 1;
-    return walk.blocks * ((tiles - last) * t.tile_bytes + last * t.last_bytes);
-  };
-  for (const TileTensor& t : walk.inputs) list.push_back({"dram", t.name, bytes(t), 0});
-  for (const TileTensor& t : walk.outputs) list.push_back({"dram", t.name, 0, bytes(t)});
+  for (const TileTensor& t : walk.inputs) list.push_back({"dram", t.name, total_bytes(walk, t), 0});
+  for (const TileTensor& t : walk.outputs)
+    list.push_back({"dram", t.name, 0, total_bytes(walk, t)});
   const std::uint64_t row = machine_.global_buffer.row.value;
   list.push_back({"global_buffer", "all", at(actions_[i], SpatialAction::buffer_read) * row,
                   at(actions_[i], SpatialAction::buffer_write) * row});
@@ -113,15 +121,28 @@ LayerReport Assembler::layer(std::size_t i) const {
   layer.vector_operations =
       product(busy_of(jobs_[i], ArrayUnit::vector), machine_.vector_array.lanes);
   const std::uint64_t pes = report_.machine.pes;
-  layer.mapping_efficiency =
-      static_cast<double>(layer.macs) /
-      (static_cast<double>(busy_of(jobs_[i], ArrayUnit::spatial)) * static_cast<double>(pes));
+  const auto slots = static_cast<double>(busy_of(jobs_[i], ArrayUnit::spatial));
+  if (slots > 0)
+    layer.mapping_efficiency = static_cast<double>(layer.macs) / (slots * static_cast<double>(pes));
   layer.tiling = tiling_text(jobs_[i]);
+  price(i, layer);
   finish(layer);
   return layer;
 }
 
+void Assembler::price(std::size_t i, LayerReport& layer) const {
+  if (energy_ == nullptr) return;
+  for (const auto& [name, count] : energy_counts(jobs_[i], machine_, actions_[i])) {
+    const ComponentPrice* price = energy_->price(name.component, name.action);
+    SLUICE_ASSERT(price != nullptr, "an action has no price although the table was resolved");
+    layer.energy.push_back(
+        {name.component, name.action, count, static_cast<double>(count) * price->energy.value});
+  }
+}
+
 void Assembler::finish(LayerReport& layer) const {
+  layer.energy_pj = 0;
+  for (const EnergyItem& item : layer.energy) layer.energy_pj += item.picojoules;
   derive(layer, report_.machine);
   layer.bottleneck = bottleneck_sentence(layer, report_.machine);
 }
@@ -141,6 +162,7 @@ void Assembler::total() {
     busy += static_cast<double>(layer.busy_cycles);
     for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
     add_traffic(total.traffic, layer.traffic);
+    for (const EnergyItem& item : layer.energy) add_energy(total.energy, item);
   }
   if (busy > 0) total.mapping_efficiency = used / busy;
   finish(total);
@@ -179,8 +201,9 @@ void Assembler::counters() {
 }  // namespace
 
 Report spatial_report(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
-                      const SpatialGraph& graph, const SpatialTiming& timing) {
-  return Assembler(experiment, jobs, graph, timing).build();
+                      const SpatialGraph& graph, const SpatialTiming& timing,
+                      const EnergyModel* energy) {
+  return Assembler(experiment, jobs, graph, timing, energy).build();
 }
 
 }  // namespace sluice

@@ -11,6 +11,7 @@
 #include "arch/spatial_machine.hpp"
 #include "base/describe.hpp"
 #include "mapper/mapping.hpp"
+#include "mapper/schedule/layer_work.hpp"
 #include "workloads/lowering.hpp"
 #include "workloads/network.hpp"
 
@@ -46,6 +47,7 @@ struct SpatialMapping {
   SpatialPlacement placement = SpatialPlacement::published;
   SpatialBlocks blocks = SpatialBlocks::drain;
   std::uint64_t turns = 0;  ///< column tiles that take turns; 0: as many as the buffer holds
+  SpatialDataflow dataflow = SpatialDataflow::best;
   bool operator==(const SpatialMapping&) const = default;
 };
 
@@ -60,6 +62,10 @@ void describe(Visitor& v, SpatialMapping& m) {
   v.field("turns", m.turns,
           {.doc = "column tiles that take turns along the loop; 0: as many as the buffer holds",
            .max = 1 << 20});
+  v.field(
+      "dataflow", m.dataflow,
+      {.doc = "what of a product stays in the PEs: weight, input, output, output_swapped; vector: "
+              "the vector array computes it; best of all by estimate"});
 }
 
 /// What an experiment on a spatial machine has in place of an Architecture and its mapping.

@@ -164,6 +164,10 @@ void SpatialGrid::run_in_place(Pe& pe, const Issue& issue, std::uint64_t row,
   if (issue.part + 1 < op.slots) return;
   const double value = pe.pending.at(o);
   pe.pending.erase(o);
+  if (job_.work.ops[op.op].kind == OpKind::load) {  // the word goes on to the row that keeps it
+    if (row == issue.element) hold(pe, ArrayUnit::spatial, {o, issue.tile, op.elements - 1, value});
+    return;
+  }
   if (op.accumulates && issue.element > 0) {
     for (Held& held : pe.held)
       if (held.op == o && held.tile == issue.tile)
@@ -180,6 +184,7 @@ double SpatialGrid::run_column(Pe& pe, const Issue& issue, std::uint64_t row, st
   const PipelineOp& op = op_of(issue);
   const auto place = values_.place(program_.tiles[issue.tile], row, column, op.op, issue.element);
   if (!place || !values_.holds(op.op, *place)) return above;
+  if (job_.work.ops[op.op].kind == OpKind::drain && row != issue.element) return above;
   std::vector<double> operands;
   for (const Source& source : sources_[static_cast<std::size_t>(issue.op)])
     operands.push_back(
@@ -246,7 +251,9 @@ double SpatialGrid::from_registers(Pe& pe, const Source& source, const Issue& is
 double SpatialGrid::from_buffer(const Source& source, const Issue& issue, const PeCoordinates& at,
                                 std::uint64_t lane) {
   const TilePlace& tile = program_.tiles[issue.tile];
-  if (source.carried && tile.first_step) return values_.read(source.op, source.place, at);
+  if (source.carried && tile.first_step)
+    return job_.work.ops[source.op].kind == OpKind::sum ? 0
+                                                        : values_.read(source.op, source.place, at);
   const PipelineOp& producer = job_.placed.pipeline.ops[source.producer];
   const std::uint64_t step = tile.step - (source.carried ? 1 : 0);
   const std::uint64_t element = source.elementwise ? issue.element : producer.elements - 1;
@@ -276,7 +283,10 @@ void SpatialGrid::to_buffer(const Issue& issue, std::uint64_t lane, double value
 void SpatialGrid::arrive(const Issue& issue, std::uint64_t column, double value) {
   const auto o = static_cast<std::size_t>(issue.op);
   const PipelineOp& op = op_of(issue);
-  if (!values_.place(program_.tiles[issue.tile], 0, column, op.op, issue.element)) return;
+  if (op.is_output) result_.cycles = cycle_ + 3;  // written in the cycle after it has arrived
+  const auto at = values_.place(program_.tiles[issue.tile], 0, column, op.op, issue.element);
+  if (!at) return;
+  if (op.is_output) keep_output(op, *at, value);
   ++cycle_;  // it arrives with the next clock
   if (by_registers_[o])
     hold(line_[column], ArrayUnit::vector,
@@ -314,25 +324,37 @@ void SpatialGrid::clock_vector(std::uint64_t lane) {
   const auto at = values_.place(program_.tiles[issue.tile], 0, lane, op.op, issue.element);
   // The first rows came into the buffer in a cycle of their own before cycle 0. The run ends when
   // the last instruction has passed the last lane, ragged or not.
-  if (op.after_loop) result_.cycles = cycle_ + 2;
+  if (op.after_loop || op.is_output) result_.cycles = cycle_ + 2;
   if (!at) return;
   if (issue.part == 0) {
     std::vector<double> operands;
     for (const Source& source : sources_[o])
-      operands.push_back(operand(source, pe, issue, *at, lane, 0, 0));
+      operands.push_back(values_.holds(op.op, *at) ? operand(source, pe, issue, *at, lane, 0, 0)
+                                                   : 0);
     pe.pending[o] = values_.map(op.op, operands);
     release(pe, issue);
   }
   if (issue.part + 1 < op.slots) return;
-  const double value = pe.pending.at(o);
+  double value = pe.pending.at(o);
   pe.pending.erase(o);
+  if (op.accumulates) {
+    const std::string& reduction = values_.reduction(op.op);
+    double& sum = pe.sums.try_emplace(o, identity_of(reduction)).first->second;
+    if (values_.holds(op.op, *at)) sum = values_.combine(reduction, sum, value);
+    if (issue.element + 1 < op.elements) return;
+    value = sum;
+    pe.sums.erase(o);
+  }
   if (by_registers_[o]) hold(pe, ArrayUnit::vector, {o, issue.tile, issue.element, value});
   if (op.writes > 0) to_buffer(issue, lane, value);
-  const CascadeTensor* made = job_.cascade.find_tensor(values_.result_name(op.op));
-  if (made == nullptr || made->kind != CascadeTensor::Kind::output) return;
-  auto& tensor = result_.outputs[made->name];
-  tensor.resize(made->elements(), std::numeric_limits<double>::quiet_NaN());
-  tensor[values_.result_index(op.op, *at)] = value;
+  if (op.is_output) keep_output(op, *at, value);
+}
+
+void SpatialGrid::keep_output(const PipelineOp& op, const PeCoordinates& at, double value) {
+  const CascadeTensor& made = *job_.cascade.find_tensor(op.name);
+  auto& tensor = result_.outputs[made.name];
+  tensor.resize(made.elements(), std::numeric_limits<double>::quiet_NaN());
+  tensor[values_.result_index(op.op, at)] = value;
 }
 
 SpatialPeResult simulate_spatial_pe(const SpatialJob& job, const TensorValues& reference,
@@ -341,6 +363,10 @@ SpatialPeResult simulate_spatial_pe(const SpatialJob& job, const TensorValues& r
   const SpatialValues values(job, reference, format);
   SpatialGrid grid(job, program, values);
   while (!grid.is_done() && grid.result().hazards.empty()) grid.clock();
+  // Epochs are whole ones; what they made is handed over in the cycle after them.
+  if (job.after_slots() == 0)
+    grid.result().cycles =
+        std::max<std::uint64_t>(grid.result().cycles, program.issues[0].size() + 2);
   return std::move(grid.result());
 }
 

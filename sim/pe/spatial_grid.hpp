@@ -43,6 +43,7 @@ class SpatialGrid {
   struct Pe {
     std::vector<Held> held;
     std::map<std::uint32_t, double> pending;  ///< by operation that is not at its last slot yet
+    std::map<std::uint32_t, double> sums;     ///< by operation of the line that reduces
   };
   struct Cell {
     double value = 0;
@@ -69,6 +70,7 @@ class SpatialGrid {
   double from_registers(Pe& pe, const Source& source, const Issue& issue);
   double from_buffer(const Source& source, const Issue& issue, const PeCoordinates& at,
                      std::uint64_t lane);
+  void keep_output(const PipelineOp& op, const PeCoordinates& at, double value);
   void to_buffer(const Issue& issue, std::uint64_t lane, double value);
   void release(Pe& pe, const Issue& issue);
   void hold(Pe& pe, ArrayUnit unit, const Held& held);

@@ -24,7 +24,10 @@ class Unroller {
 
   SpatialProgram run() {
     list_tiles();
-    if (job_.overlap)
+    const std::uint64_t tiles = program_.tiles.size();
+    if (job_.walk.every_tile)
+      for (std::uint64_t e = 0; e < tiles + stages_ - 1; ++e) epoch(e, 0, tiles, 0);
+    else if (job_.overlap)
       overlapped();
     else
       for (const GroupTiles& group : groups_) drained(group);

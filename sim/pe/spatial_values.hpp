@@ -3,6 +3,7 @@
 // of an Einsum on the words at hand. Not for users of the room; see spatial.hpp.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,23 +35,29 @@ class SpatialValues {
   double read(std::uint32_t op, std::size_t operand, const PeCoordinates& at) const;
   /// Where the result of an operation lies in its tensor.
   std::size_t result_index(std::uint32_t op, const PeCoordinates& at) const;
-  const std::string& result_name(std::uint32_t op) const;
+  /// What an operation reduces with.
+  const std::string& reduction(std::uint32_t op) const;
 
  private:
   std::size_t flat(const TensorAccess& access, const PeCoordinates& at) const;
   std::int64_t value_of(const TensorIndex& index, const PeCoordinates& at) const;
+  using Arguments = std::map<std::string, double>;  ///< of a function that the cascade declares
+  std::uint64_t set(PeCoordinates& at, std::size_t rank, std::uint64_t value) const;
+  std::uint64_t spread(PeCoordinates& at, const std::vector<std::size_t>& ranks,
+                       std::uint64_t value) const;
   double evaluate(const MapExpression& value, const std::vector<double>& operands,
-                  std::size_t& next) const;
+                  std::size_t& next, const Arguments* arguments) const;
   double rounded(double value) const;
   double exponential(double x) const;
 
   const SpatialJob& job_;
   const TensorValues& reference_;
   std::optional<NumberFormat> format_;
-  std::vector<std::vector<const TensorAccess*>> reads_;  ///< by operation of the work
-  std::vector<std::vector<std::size_t>> temporal_;       ///< ranks, the last one fastest
-  std::vector<std::size_t> blocks_, columns_;            ///< ranks
-  std::size_t loop_ = 0, row_ = 0;
+  std::vector<std::vector<const TensorAccess*>> reads_;      ///< by operation of the work
+  std::vector<std::vector<std::size_t>> temporal_;           ///< ranks, the last one fastest
+  std::vector<std::size_t> rows_, columns_, blocks_, time_;  ///< ranks
+  static constexpr std::size_t none = ~std::size_t{0};
+  std::size_t loop_ = none;
 };
 
 }  // namespace sluice

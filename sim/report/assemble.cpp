@@ -36,16 +36,6 @@ void add_dram_traffic(const TaskTraffic& t, std::vector<Traffic>& list) {
   if (t.output_write > 0) list.push_back({"dram", "output", 0, t.output_write});
 }
 
-void merge(std::vector<EnergyItem>& into, const EnergyItem& item) {
-  for (EnergyItem& known : into)
-    if (known.component == item.component && known.action == item.action) {
-      known.count += item.count;
-      known.picojoules += item.picojoules;
-      return;
-    }
-  into.push_back(item);
-}
-
 class Assembler {
  public:
   Assembler(const Experiment& experiment, const Mapping& mapping, const ReportParts& parts,
@@ -146,7 +136,8 @@ void Assembler::add_energy(LayerReport& layer, const std::string& component,
   if (energy_ == nullptr || count == 0) return;
   const ComponentPrice* price = energy_->price(component, action);
   if (price == nullptr) return;
-  merge(layer.energy, {component, action, count, static_cast<double>(count) * price->energy.value});
+  sluice::add_energy(layer.energy,
+                     {component, action, count, static_cast<double>(count) * price->energy.value});
 }
 
 void Assembler::price(LayerReport& layer) const {
@@ -181,7 +172,7 @@ void Assembler::build_total() {
     total.vector_operations += layer.vector_operations;
     for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
     add_traffic(total.traffic, layer.traffic);
-    for (const EnergyItem& item : layer.energy) merge(total.energy, item);
+    for (const EnergyItem& item : layer.energy) sluice::add_energy(total.energy, item);
   }
   finish(total, all_folds_, all_used_pes_);
 }

@@ -53,6 +53,16 @@ void add_traffic(std::vector<Traffic>& into, const std::vector<Traffic>& more) {
   }
 }
 
+void add_energy(std::vector<EnergyItem>& into, const EnergyItem& item) {
+  for (EnergyItem& known : into)
+    if (known.component == item.component && known.action == item.action) {
+      known.count += item.count;
+      known.picojoules += item.picojoules;
+      return;
+    }
+  into.push_back(item);
+}
+
 void derive(LayerReport& layer, const MachineSummary& m) {
   std::ranges::stable_sort(layer.stalls, std::greater{}, &Stall::cycles);
   layer.seconds = to_seconds(Cycles{layer.cycles}, Hertz{m.clock_hz}).value;

@@ -23,6 +23,8 @@ MachineSummary machine_summary(const std::string& name, const std::string& sourc
 void add_stall(std::vector<Stall>& stalls, const Stall& stall);
 /// Adds to the traffic of the same memory and tensor, or new ones.
 void add_traffic(std::vector<Traffic>& into, const std::vector<Traffic>& more);
+/// Adds to the actions of the same component and kind, or a new item.
+void add_energy(std::vector<EnergyItem>& into, const EnergyItem& item);
 
 /// From cycles, MACs, stalls and traffic of a layer or of the total what follows from them:
 /// seconds, utilization and its roofline, bytes at the DRAM, intensity; stalls largest first.
