@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/assert.hpp"
 #include "base/checked.hpp"
@@ -254,65 +255,89 @@ TileWork product_work(const Cascade& cascade, const GridProduct& product, Spatia
   return ProductWork(cascade, product, dataflow, size).build();
 }
 
-TileWork line_work(const Cascade& cascade, std::uint64_t columns, std::uint64_t most_vectors) {
-  const std::vector<std::size_t> order = working(cascade);
-  const auto alias = aliases_of(cascade);
-  TileWork work;
-  work.every_tile = true;
-  Names common = order.empty() ? Names{} : ranks_of(cascade.einsums[order[0]].output);
-  bool reduces = false;
-  std::uint64_t temporal = 1;
-  for (const std::size_t i : order)
-    std::erase_if(common, [&](const std::string& rank) {
-      return !has(ranks_of(cascade.einsums[i].output), rank);
-    });
-  if (common.empty())
-    throw SpecError({{{.path = cascade.name},
-                      "its Einsums have no rank in common: there is nothing to spread over the "
-                      "lanes",
-                      {}}});
-  work.ranks.columns = reversed(common);
-  const auto elements_of = [&](const Names& ranks) {
+namespace {
+
+[[noreturn]] void refuse(const Cascade& cascade, std::string message) {
+  throw SpecError({{{.path = cascade.name}, std::move(message), {}}});
+}
+
+/// All Einsums on the vector array; the ranks that all results have are spread over its lanes.
+class LineWork {
+ public:
+  explicit LineWork(const Cascade& cascade)
+      : cascade_(cascade), order_(working(cascade)), alias_(aliases_of(cascade)) {
+    if (!order_.empty()) common_ = ranks_of(cascade.einsums[order_[0]].output);
+    for (const std::size_t i : order_)
+      std::erase_if(common_, [&](const std::string& rank) {
+        return !has(ranks_of(cascade.einsums[i].output), rank);
+      });
+    if (common_.empty())
+      refuse(cascade,
+             "its Einsums have no rank in common: there is nothing to spread over the lanes");
+  }
+
+  TileWork build(std::uint64_t columns, std::uint64_t most_vectors) {
+    work_.every_tile = true;
+    work_.ranks.columns = reversed(common_);
+    for (const std::size_t i : order_) add(i);
+    const bool simple = std::ranges::all_of(
+        work_.ops, [](const TileOp& op) { return op.elements == 1 && op.results == 1; });
+    if (!simple) return std::move(work_);
+    work_.vectors = std::min(most_vectors, ceil_div(size_of(cascade_, common_), columns));
+    for (TileOp& op : work_.ops) {
+      op.elements = op.results = work_.vectors;
+      for (OpOperand& operand : op.operands)
+        if (operand.along_columns) operand.elements = work_.vectors;
+    }
+    return std::move(work_);
+  }
+
+ private:
+  std::uint64_t elements_of(const Names& ranks) const {
     std::uint64_t elements = 1;
     for (const std::string& rank : ranks)
-      if (!has(common, rank)) elements = product(elements, cascade.find_rank(rank)->size);
+      if (!has(common_, rank)) elements = product(elements, cascade_.find_rank(rank)->size);
     return elements;
-  };
-  for (const std::size_t i : order) {
-    const Einsum& einsum = cascade.einsums[i];
-    const Names iterated = ranks_of(einsum);
-    TileOp op;
-    op.name = einsum.output.tensor;
-    op.einsum = i;
-    op.elements = elements_of(iterated);
-    op.results = elements_of(ranks_of(einsum.output));
-    op.operations = operations_of(einsum, einsum.value, cascade);
-    op.is_output = is_output(cascade, op.name);
-    temporal = std::max(temporal, op.elements);
-    reduces = reduces || op.elements > op.results;
-    if (op.elements > op.results && op.results > 1)
-      throw SpecError({{{.path = cascade.name},
-                        fmt::format("{} has {} sums a lane at once, the vector array makes one "
-                                    "after the other",
-                                    op.name, op.results),
-                        {}}});
-    for (const TensorAccess* access : reads_of(einsum)) {
-      const Names ranks = ranks_of(*access);
-      OpOperand operand{root(alias, access->tensor), -1, false, false, has_any(ranks, common),
-                        elements_of(ranks)};
-      for (std::size_t k = 0; k < work.ops.size(); ++k)
-        if (work.ops[k].name == operand.tensor) operand.producer = static_cast<std::int32_t>(k);
-      op.operands.push_back(std::move(operand));
-    }
-    work.ops.push_back(std::move(op));
   }
-  if (reduces || temporal > 1) return work;
-  work.vectors = std::min(most_vectors, ceil_div(size_of(cascade, common), columns));
-  for (TileOp& op : work.ops) {
-    op.elements = op.results = work.vectors;
-    for (OpOperand& operand : op.operands) operand.elements = work.vectors;
+  void add(std::size_t index);
+
+  const Cascade& cascade_;
+  std::vector<std::size_t> order_;
+  std::map<std::string, std::string> alias_;
+  Names common_;
+  TileWork work_;
+};
+
+void LineWork::add(std::size_t index) {
+  const Einsum& einsum = cascade_.einsums[index];
+  TileOp op;
+  op.name = einsum.output.tensor;
+  op.einsum = index;
+  op.elements = elements_of(ranks_of(einsum));
+  op.results = elements_of(ranks_of(einsum.output));
+  op.operations = operations_of(einsum, einsum.value, cascade_);
+  op.is_output = is_output(cascade_, op.name);
+  if (op.elements > op.results && op.results > 1)
+    refuse(cascade_, fmt::format("{} has {} sums a lane at once, the vector array makes one after "
+                                 "the other",
+                                 op.name, op.results));
+  for (const TensorAccess* access : reads_of(einsum)) {
+    const Names ranks = ranks_of(*access);
+    OpOperand operand;
+    operand.tensor = root(alias_, access->tensor);
+    operand.along_columns = has_any(ranks, common_);
+    operand.elements = elements_of(ranks);
+    for (std::size_t k = 0; k < work_.ops.size(); ++k)
+      if (work_.ops[k].name == operand.tensor) operand.producer = static_cast<std::int32_t>(k);
+    op.operands.push_back(std::move(operand));
   }
-  return work;
+  work_.ops.push_back(std::move(op));
+}
+
+}  // namespace
+
+TileWork line_work(const Cascade& cascade, std::uint64_t columns, std::uint64_t most_vectors) {
+  return LineWork(cascade).build(columns, most_vectors);
 }
 
 }  // namespace sluice

@@ -289,13 +289,13 @@ void SpatialJobBuilder::count_after(Firing& firing, std::uint64_t slots) const {
 /// is complete when it has come to the last lane.
 void SpatialJobBuilder::after_epochs(std::uint64_t slots, std::uint64_t results, bool last) {
   if (results == 0) return after_epoch(slots, 0, 0);
-  const std::uint64_t each = slots / results, alike = last ? results - 1 : results;
+  const std::uint64_t each = slots / results, alike = results - 1;  // the last may be ragged
   if (alike > 0) {
     open(alike, {{}, 0, 0, 1, 0});
     after_epoch(each, 1, 0);
     close(alike);
   }
-  if (last) after_epoch(each, 1, job_.placed.pipeline.columns - 1);
+  after_epoch(each, 1, last ? job_.placed.pipeline.columns - 1 : 0);
 }
 
 void SpatialJobBuilder::after_epoch(std::uint64_t slots, std::uint64_t results,

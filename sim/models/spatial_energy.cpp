@@ -9,9 +9,10 @@
 namespace sluice {
 namespace {
 
-class Counter {
+class ActionCounter {
  public:
-  Counter(const SpatialJob& job, const SpatialMachine& machine) : job_(job), machine_(machine) {}
+  ActionCounter(const SpatialJob& job, const SpatialMachine& machine)
+      : job_(job), machine_(machine) {}
 
   std::vector<SpatialCount> run(const std::vector<std::uint64_t>& actions) {
     for (std::size_t i = 0; i < job_.work.ops.size(); ++i) count_op(i);
@@ -50,7 +51,7 @@ class Counter {
 /// A MAC of the grid reads and writes both operands and the sum, which all pass through registers;
 /// any other operation reads two and writes one, in each of its cycles (an exp of six MACs, six
 /// times). What leaves the grid below is written and read once more.
-void Counter::count_op(std::size_t i) {
+void ActionCounter::count_op(std::size_t i) {
   const TileOp& op = job_.work.ops[i];
   const Placement& placement = job_.placed.placement;
   const bool on_grid = placement.unit[i] == ArrayUnit::spatial;
@@ -86,7 +87,7 @@ void Counter::count_op(std::size_t i) {
 
 std::vector<SpatialCount> energy_counts(const SpatialJob& job, const SpatialMachine& machine,
                                         const std::vector<std::uint64_t>& actions) {
-  return Counter(job, machine).run(actions);
+  return ActionCounter(job, machine).run(actions);
 }
 
 std::optional<EnergyModel> price_jobs(const std::vector<SpatialJob>& jobs,
