@@ -111,6 +111,8 @@ bool Simplifier::inline_into_reader(std::size_t i) {
   if (ranks_of(maker).size() != ranks->size()) return false;
   Einsum& into = cascade_.einsums[*reader];
   const TensorAccess access = read_by(*reader, maker.output.tensor);
+  // What every element of a row needs is computed once.
+  if (ranks_of(access).size() != ranks_of(into).size()) return false;
   Indices values;
   for (std::size_t d = 0; d < ranks->size(); ++d) values[(*ranks)[d]] = access.indices[d];
   MapExpression value = maker.value;

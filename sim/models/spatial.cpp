@@ -85,6 +85,8 @@ std::string overlap_obstacle(const SpatialJob& job) {
   for (const TileGroup& group : job.walk.groups) {
     if (group.tiles() <= use.stages)
       return fmt::format("a group has {} tiles, {} are in flight", group.tiles(), use.stages);
+    // Of products, sums go to the buffer: nothing waits in the vector array.
+    if (use.busy[static_cast<std::size_t>(ArrayUnit::vector)] == 0) continue;
     const SpreadPlan plan = spread_after(job, group, most);
     const std::uint64_t longer = plan.slots - std::min(plan.slots, idle);
     if (use.vector_registers + longer > job.placed.pipeline.vector_registers)

@@ -113,8 +113,21 @@ std::variant<SpatialJob, Infeasible> map_loop(SpatialJob job, const SpatialSetup
   return map_job(std::move(job), setup, options);
 }
 
-/// The plan of best estimate for which there is a schedule.
+/// The epochs of a job, or its traffic at the memory's peak if that takes longer.
+double cycles_of(const SpatialJob& job, double bytes_per_cycle) {
+  double bytes = 0;
+  for (const TileTensor& t : job.walk.inputs)
+    bytes += static_cast<double>(total_bytes(job.walk, t));
+  for (const TileTensor& t : job.walk.outputs)
+    bytes += static_cast<double>(total_bytes(job.walk, t));
+  const auto epochs = static_cast<double>(least_cycles(job));
+  return bytes_per_cycle > 0 ? std::max(epochs, bytes / bytes_per_cycle) : epochs;
+}
+
+/// Schedules plans, best estimate first, until no estimate is below what a schedule takes; of few
+/// plans, since many are alike.
 std::variant<SpatialJob, Infeasible> map_layer(SpatialJob job, const SpatialSetup& setup) {
+  constexpr int most_schedules = 12;
   job.cascade = simplify(job.cascade);
   LayerPlanOptions options;
   options.dataflow = setup.mapping.dataflow;
@@ -122,17 +135,30 @@ std::variant<SpatialJob, Infeasible> map_layer(SpatialJob job, const SpatialSetu
   options.bytes_per_cycle = memory_facts(setup.machine.dram, setup.machine.clock).bytes_per_cycle;
   auto plans = layer_plans(job.cascade, setup.machine, options);
   if (auto* infeasible = std::get_if<Infeasible>(&plans)) return *infeasible;
+  std::optional<SpatialJob> best;
   std::optional<Infeasible> first;
+  double best_cycles = 0;
+  int schedules = 0;
   for (LayerPlan& plan : std::get<std::vector<LayerPlan>>(plans)) {
+    if (best && (plan.cycles >= best_cycles || schedules >= most_schedules)) break;
+    ++schedules;
     job.work = std::move(plan.work);
     job.dataflow = plan.dataflow;
     WalkOptions walk;
     walk.turns = plan.turns;
     walk.overlap = !job.work.every_tile;
     auto mapped = map_job(job, setup, walk);
-    if (std::holds_alternative<SpatialJob>(mapped)) return mapped;
-    if (!first) first = std::get<Infeasible>(mapped);
+    if (const auto* infeasible = std::get_if<Infeasible>(&mapped)) {
+      if (!first) first = *infeasible;
+      continue;
+    }
+    SpatialJob& one = std::get<SpatialJob>(mapped);
+    const double cycles = cycles_of(one, options.bytes_per_cycle);
+    if (best && cycles >= best_cycles) continue;
+    best = std::move(one);
+    best_cycles = cycles;
   }
+  if (best) return std::move(*best);
   return *first;
 }
 
