@@ -15,7 +15,7 @@ namespace sluice {
 namespace {
 
 /// Rows of the buffer that the transfers of one tile take, on average and rounded up.
-PipelineOptions options_of(const SpatialJob& job, bool overlap) {
+PipelineOptions options_of(const SpatialJob& job, const SpatialMachine& machine, bool overlap) {
   const TileWalk& walk = job.walk;
   const std::uint64_t row_bytes = job.buffer_row_bytes;
   std::uint64_t loads = 0, stores = 0, steps = 0;
@@ -35,7 +35,9 @@ PipelineOptions options_of(const SpatialJob& job, bool overlap) {
   options.dma_writes = ceil_div(loads, walk.tiles());
   std::uint64_t after = 0;
   for (const TileOp& op : job.work.ops)
-    if (op.after_loop) after += op.elements;
+    for (const std::string& operation : op.operations)
+      if (op.after_loop)
+        after += op.elements * cycles_of(machine.vector_array.operations, operation);
   if (overlap) options.tail_slots = ceil_div(after * walk.column_tiles, walk.tiles());
   return options;
 }
@@ -89,9 +91,10 @@ std::variant<SpatialJob, Infeasible> map_job(SpatialJob job, const SpatialSetup&
     const bool settled = round > 0 && job.walk == std::get<TileWalk>(walk);
     job.walk = std::move(std::get<TileWalk>(walk));
     if (settled) break;
-    auto placed = place_and_schedule(job.work, setup.machine, options_of(job, options.overlap),
-                                     setup.mapping.placement == SpatialPlacement::free);
-    if (!placed) return no_schedule(job, setup, options_of(job, options.overlap));
+    auto placed =
+        place_and_schedule(job.work, setup.machine, options_of(job, setup.machine, options.overlap),
+                           setup.mapping.placement == SpatialPlacement::free);
+    if (!placed) return no_schedule(job, setup, options_of(job, setup.machine, options.overlap));
     job.placed = std::move(*placed);
     const ScheduleUse use = use_of(job.placed.pipeline, job.placed.found.schedule);
     options.step_buffers = 2 + ceil_div(use.stages, job.walk.least_turns);
@@ -114,7 +117,7 @@ std::variant<SpatialJob, Infeasible> map_loop(SpatialJob job, const SpatialSetup
 }
 
 /// The epochs of a job, or its traffic at the memory's peak if that takes longer.
-double cycles_of(const SpatialJob& job, double bytes_per_cycle) {
+double job_cycles(const SpatialJob& job, double bytes_per_cycle) {
   double bytes = 0;
   for (const TileTensor& t : job.walk.inputs)
     bytes += static_cast<double>(total_bytes(job.walk, t));
@@ -153,7 +156,7 @@ std::variant<SpatialJob, Infeasible> map_layer(SpatialJob job, const SpatialSetu
       continue;
     }
     SpatialJob& one = std::get<SpatialJob>(mapped);
-    const double cycles = cycles_of(one, options.bytes_per_cycle);
+    const double cycles = job_cycles(one, options.bytes_per_cycle);
     if (best && cycles >= best_cycles) continue;
     best = std::move(one);
     best_cycles = cycles;
