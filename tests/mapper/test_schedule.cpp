@@ -2,6 +2,7 @@
 // Modulo schedules: what FuseMax publishes is found, what is wrong is told.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "base/yaml.hpp"
@@ -157,6 +158,18 @@ TEST_CASE("what is wrong with a schedule is told with both numbers") {
     CHECK(first_mistake(small, s) ==
           "global_buffer reads and writes 4 rows in one cycle, its ports 1");
   }
+}
+
+TEST_CASE("the order in which Einsums are written does not matter") {
+  Cascade turned = attention("64");
+  std::ranges::reverse(turned.einsums);
+  const TileWork straight = tile_work(attention("64")), work = tile_work(turned);
+  CHECK(work.ranks == straight.ranks);
+  CHECK(work.ops.size() == straight.ops.size());
+  for (std::size_t i = 0; i < work.ops.size(); ++i)
+    for (const OpOperand& operand : work.ops[i].operands)
+      CHECK((operand.carried || operand.producer < static_cast<std::int32_t>(i)));
+  CHECK(interval(placed(turned, fusemax(), false)) == 138);
 }
 
 TEST_CASE("a cascade without a loop of tiles is refused") {

@@ -16,7 +16,7 @@ namespace {
 using namespace sluice::test;
 
 /// The shipped run with other values.
-Experiment fusemax(const std::vector<std::pair<std::string, std::string>>& more = {}) {
+Experiment shipped(const std::vector<std::pair<std::string, std::string>>& more = {}) {
   YamlNode root = load_yaml(source_path("configs/run/fusemax_bert_1k.yaml"));
   for (const auto& [path, value] : more) set_path(root, path, value);
   return read_experiment(root, library());
@@ -85,9 +85,9 @@ void check_traffic(const Experiment& e) {
 // for the last block, where it ends when it has come to lane 255. The grid works for 137 cycles a
 // tile.
 TEST_CASE("BERT at 1024 tokens takes the epochs of its blocks, and what the memory adds") {
-  const Report report = run(fusemax());
+  const Report report = run(shipped());
   const std::uint64_t blocks = 64 * 12, epochs = blocks * 21 * 138 + 4 * 64 + 255;
-  Experiment analytic = fusemax();
+  Experiment analytic = shipped();
   analytic.simulation.fidelity = Fidelity::analytic;
   CHECK(run(analytic).total.cycles == epochs);
   CHECK(report.total.cycles >= epochs);
@@ -100,7 +100,7 @@ TEST_CASE("BERT at 1024 tokens takes the epochs of its blocks, and what the memo
 
 // The first rows are in the buffer a cycle after they were sent.
 TEST_CASE("an unlimited memory leaves the epochs alone") {
-  Experiment e = fusemax({{"architecture.dram", "{preset: ideal}"}});
+  Experiment e = shipped({{"architecture.dram", "{preset: ideal}"}});
   CHECK(run(e).total.cycles == 1 + 64 * 12 * 21 * 138 + 4 * 64 + 255);
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("groups of column tiles fill the pipeline once each") {
     auto more = base;
     more.push_back({"workload.seq_len", tokens});
     more.push_back({"workload.model", width});
-    return run(fusemax(more)).total.cycles;
+    return run(shipped(more)).total.cycles;
   };
   // 16 column tiles in 4 groups of 4, each 16 steps long.
   CHECK(cycles("bert_base", "4096") == 1 + 64 * 12 * (4 * (4 * 16 + 5) * 138) + 4 * 64 + 255);
@@ -124,7 +124,7 @@ TEST_CASE("fast-forward changes nothing") {
            {{"workload.seq_len", "4096"}, {"workload.batch", "1"}},
            {{"workload.seq_len", "5000"}, {"workload.batch", "1"}},
            {{"workload.batch", "2"}, {"architecture.dram", "{preset: HBM2-2000, channels: 16}"}}}) {
-    Experiment e = fusemax(more);
+    Experiment e = shipped(more);
     const Report with = run(e);
     e.simulation.fast_forward = false;
     CHECK(run(e) == with);
@@ -142,14 +142,14 @@ TEST_CASE("runs obey the laws: lengths, models, placements, memories") {
            {{"mapping.turns", "3"}},
            {{"workload.batch", "1"}, {"architecture.dram.bandwidth", "10 GB/s"}}}) {
     CAPTURE(more.size());
-    const Experiment e = fusemax(more);
+    const Experiment e = shipped(more);
     check_laws(e);
     check_traffic(e);
   }
 }
 
 TEST_CASE("a million tokens cost about as many steps of the host as thousands") {
-  const Experiment e = fusemax({{"workload.seq_len", "1048576"}});
+  const Experiment e = shipped({{"workload.seq_len", "1048576"}});
   const auto mapped = map_spatial(e.network, *e.spatial);
   const SpatialGraph graph = build_spatial(std::get<std::vector<SpatialJob>>(mapped), 1024);
   const TileResult result =
@@ -184,7 +184,7 @@ TEST_CASE("`tile` equals `pe` to the cycle, and the PEs compute what the cascade
         std::string(
             "{network: {name: one, layers: [{name: attention, op: attention, head_width: 16, ") +
         c.attention + "}]}}";
-    Experiment e = fusemax({{"workload", network},
+    Experiment e = shipped({{"workload", network},
                             {"mapping.layers", "attention"},
                             {"architecture.spatial_array.rows", c.size},
                             {"architecture.spatial_array.columns", c.size},
