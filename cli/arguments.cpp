@@ -187,7 +187,9 @@ CascadeArguments read_cascade(WordReader& words) {
                            words.text("--format").value_or("text"),
                            words.text("--layer"),
                            words.value<AttentionCascade>("--attention"),
-                           words.value<ConvolutionCascade>("--conv")};
+                           words.value<ConvolutionCascade>("--conv"),
+                           words.text("--html")};
+  check_page(words, cascade.html);
   if (std::ranges::find(formats, cascade.format) == formats.end())
     words.error(fmt::format("--format: {} is not known here", quote(cascade.format)),
                 suggestion(cascade.format, formats));
@@ -216,6 +218,8 @@ MapArguments read_map(WordReader& words) {
   map.threads = words.value<std::uint32_t>("--threads", {.min = 1, .max = 1024, .name = "threads"});
   map.json = words.text("--json");
   map.csv = words.text("--csv");
+  map.html = words.text("--html");
+  check_page(words, map.html);
   if (map.json == "-" && map.csv == "-")
     words.error("--json and --csv: only one of them can go to standard output");
   return map;
@@ -309,6 +313,13 @@ ProxyArguments read_proxy_words(std::string_view action, WordReader& words) {
   return proxy;
 }
 
+ReportArguments read_report(WordReader& words) {
+  ReportArguments report{words.required("STUDY"), words.text("--output"), words.flag("--quiet")};
+  if (report.output == "-")
+    words.error("a page cannot go to standard output", "name a file: -o FILE");
+  return report;
+}
+
 ReproduceArguments read_reproduce(WordReader& words) {
   ReproduceArguments reproduce;
   reproduce.paper = words.text("PAPER").value_or("");
@@ -367,6 +378,7 @@ decltype(Command::arguments) read_arguments(std::string_view command, WordReader
   if (command == "benchmark") return read_benchmark(words);
   if (command.starts_with("study ")) return read_study_words(command.substr(6), words);
   if (command.starts_with("proxy ")) return read_proxy_words(command.substr(6), words);
+  if (command == "report") return read_report(words);
   if (command == "reproduce") return read_reproduce(words);
   if (command == "import scalesim") return read_scalesim(words);
   if (command == "import accelergy") return read_accelergy(words);

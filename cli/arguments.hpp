@@ -92,6 +92,7 @@ struct CascadeArguments {
   std::optional<std::string> layer;  ///< of a network: which layers; all when not given
   std::optional<AttentionCascade> attention;
   std::optional<ConvolutionCascade> convolution;
+  std::optional<std::string> html;
 };
 
 struct EvaluateArguments {
@@ -116,6 +117,7 @@ struct MapArguments {
   std::optional<std::uint32_t> threads;
   std::optional<std::string> json;  ///< a path, or `-`
   std::optional<std::string> csv;   ///< a path, or `-`
+  std::optional<std::string> html;
 };
 
 struct SweepArguments {
@@ -151,6 +153,12 @@ struct ProxyArguments {
   bool quiet = false;
 };
 
+struct ReportArguments {
+  std::string study;
+  std::optional<std::string> output;  ///< none: beside the study
+  bool quiet = false;
+};
+
 struct ReproduceArguments {
   std::string paper;  ///< a name, or a file; empty: say which there are
   std::vector<Setting> settings;
@@ -182,8 +190,8 @@ struct Command {
   std::variant<TextArguments, RunArguments, CheckArguments, DescribeArguments, ListArguments,
                SchemaArguments, ImportScaleSimArguments, ImportAccelergyArguments,
                ImportOnnxArguments, ImportTimeloopArguments, CascadeArguments, EvaluateArguments,
-               MapArguments, SweepArguments, StudyArguments, ProxyArguments, ReproduceArguments,
-               BenchmarkArguments>
+               MapArguments, SweepArguments, StudyArguments, ProxyArguments, ReportArguments,
+               ReproduceArguments, BenchmarkArguments>
       arguments;
 };
 

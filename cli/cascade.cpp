@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sluice cascade`: what follows from a cascade of Einsums.
+#include "base/files.hpp"
 #include "base/yaml.hpp"
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
@@ -55,6 +56,13 @@ int cascade_command(const CascadeArguments& arguments) {
     write_output(to_json(cascade, facts_of(cascade)));
   else
     write_output(to_table(cascade, facts_of(cascade)));
+  if (!arguments.html) return exit_done;
+  write_file_atomic(*arguments.html, to_page(cascade, facts_of(cascade)));
+  const std::string path = "wrote " + *arguments.html + "\n";
+  if (arguments.format == "text")
+    write_output(path);
+  else
+    write_error(path);
   return exit_done;
 }
 

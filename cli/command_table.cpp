@@ -44,6 +44,7 @@ constexpr WordSpec cascade_words[] = {
      "of a network: 1pass, 2pass_online, 2pass_local, 3pass (usual) or 3pass_deferred"},
     {"--conv", "", "WORD", value, "of a network: direct (usual), im2col, or winograd where it can"},
     {"--format", "", "WORD", value, "text (the default), yaml, json, dot or svg"},
+    {"--html", "", "FILE", value, "write a page with the graph here"},
 };
 
 constexpr WordSpec evaluate_words[] = {
@@ -68,6 +69,7 @@ constexpr WordSpec map_words[] = {
     {"--threads", "", "N", value, "threads of a search; default: one for each core"},
     {"--json", "", "FILE", value, "write the answer as JSON here; - is standard output"},
     {"--csv", "", "FILE", value, "write the accesses as CSV here; - is standard output"},
+    {"--html", "", "FILE", value, "write a page with the loop nest here"},
 };
 
 constexpr WordSpec sweep_words[] = {
@@ -138,6 +140,12 @@ constexpr WordSpec proxy_test_words[] = {
     {"PROXY", "", "", value, "proxy, as sluice proxy train makes it", true},
     {"STUDY", "", "", value, "study (.sqlite) of the same space, such as another searcher's", true},
     {"--speed", "", "N", value, "simulate N designs again, and say how much faster the proxy is"},
+};
+
+constexpr WordSpec report_words[] = {
+    {"STUDY", "", "", value, "study (.sqlite)", true},
+    {"--output", "-o", "FILE", value, "page to write; default: beside the study, .html"},
+    {"--quiet", "-q", "", flag, "print nothing but errors"},
 };
 
 constexpr WordSpec reproduce_words[] = {
@@ -235,6 +243,13 @@ constexpr std::string_view proxy_more = R"(examples:
 what was learned, and those not known to --limit, are refused (docs/proxies.md).
 )";
 
+constexpr std::string_view report_more = R"(examples:
+  sluice report out/tpu_edge.sqlite -o tpu_edge.html
+
+A page for any browser, without a network: the front, how the search went, which parameters decide,
+the best designs and what holds them back (docs/pages.md). Of a run: sluice run --html.
+)";
+
 constexpr std::string_view reproduce_more = R"(examples:
   sluice reproduce
   sluice reproduce fusemax
@@ -296,6 +311,7 @@ constexpr CommandSpec commands[] = {
     {"proxy train", "learn from a study what designs are worth", proxy_train_words, proxy_more},
     {"proxy show", "what a proxy learned from, and how wrong it is", proxy_show_words},
     {"proxy test", "hold a proxy against the trials of another study", proxy_test_words},
+    {"report", "a study as a page with charts", report_words, report_more},
     {"reproduce", "compute the figures of a paper and hold them against it", reproduce_words,
      reproduce_more},
     {"list", "list what there is to choose from", list_words, list_more},

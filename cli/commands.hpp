@@ -28,6 +28,7 @@ int map_command(const MapArguments& arguments, const LibraryFolders& folders);
 int sweep_command(const SweepArguments& arguments, const LibraryFolders& folders);
 int study_command(const StudyArguments& arguments, const LibraryFolders& folders);
 int proxy_command(const ProxyArguments& arguments, const LibraryFolders& folders);
+int report_command(const ReportArguments& arguments, const LibraryFolders& folders);
 int reproduce_command(const ReproduceArguments& arguments, const LibraryFolders& folders);
 int benchmark_command(const BenchmarkArguments& arguments, const LibraryFolders& folders);
 int schema_command(const SchemaArguments& arguments);

@@ -33,6 +33,7 @@ struct Executor {
   int operator()(const SweepArguments& a) const { return sweep_command(a, folders); }
   int operator()(const StudyArguments& a) const { return study_command(a, folders); }
   int operator()(const ProxyArguments& a) const { return proxy_command(a, folders); }
+  int operator()(const ReportArguments& a) const { return report_command(a, folders); }
   int operator()(const ReproduceArguments& a) const { return reproduce_command(a, folders); }
   int operator()(const BenchmarkArguments& a) const { return benchmark_command(a, folders); }
   int operator()(const SchemaArguments& a) const { return schema_command(a); }

@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/input.hpp"
+#include "cli/map_page.hpp"
 #include "cli/map_run.hpp"
 #include "cli/map_search.hpp"
 #include "cli/map_spatial.hpp"
@@ -80,7 +81,12 @@ int map_file(const MapArguments& arguments, MapFile file) {
   const CascadeCost cost = evaluate(*file.mapping, file.hierarchy, file.convention);
   write_mapped(arguments, {.table = [&] { return searched + table_of(file, cost); },
                            .json = [&] { return to_json(file, cost); },
-                           .csv = [&] { return to_csv(*file.mapping, file.hierarchy, cost); }});
+                           .csv = [&] { return to_csv(*file.mapping, file.hierarchy, cost); },
+                           .html =
+                               [&] {
+                                 return map_page(arguments.file, to_json(file, cost),
+                                                 searched + table_of(file, cost));
+                               }});
   return exit_done;
 }
 

@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "base/text_lines.hpp"
 #include "cli/commands.hpp"
+#include "cli/map_page.hpp"
 #include "cli/streams.hpp"
 #include "mapper/alternatives.hpp"
 #include "mapper/attention_choice.hpp"
@@ -91,6 +92,7 @@ void write_mapped(const MapArguments& arguments, const MappedTexts& texts) {
   };
   write(arguments.json, texts.json);
   write(arguments.csv, texts.csv);
+  write(arguments.html, texts.html);
   if (silent)
     write_error(paths);
   else
@@ -107,9 +109,13 @@ int map_run(const MapArguments& arguments, const Experiment& run, const Library&
   }
   const auto& mapped = std::get<MappedRun>(answer);
   const std::vector<LayerGroup> groups = groups_of(mapped);
-  write_mapped(arguments, {.table = [&] { return table_of(groups, mapped); },
-                           .json = [&] { return to_json(mapped); },
-                           .csv = [&] { return to_csv(groups); }});
+  write_mapped(
+      arguments,
+      {.table = [&] { return table_of(groups, mapped); },
+       .json = [&] { return to_json(mapped); },
+       .csv = [&] { return to_csv(groups); },
+       .html =
+           [&] { return map_page(arguments.file, to_json(mapped), table_of(groups, mapped)); }});
   return exit_done;
 }
 

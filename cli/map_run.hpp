@@ -11,10 +11,10 @@ namespace sluice {
 
 /// The forms of an answer, each made only when it is wanted.
 struct MappedTexts {
-  std::function<std::string()> table, json, csv;
+  std::function<std::string()> table, json, csv, html;
 };
 
-/// Writes what --json and --csv name; the table unless one of them is standard output.
+/// Writes what --json, --csv and --html name; the table unless one of them is standard output.
 void write_mapped(const MapArguments& arguments, const MappedTexts& texts);
 
 /// Maps the network of a run and shows each layer once.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/map_page.hpp"
 #include "cli/map_run.hpp"
 #include "cli/streams.hpp"
 #include "sim/mapped/mapped_spatial.hpp"
@@ -61,9 +62,11 @@ int map_spatial_run(const MapArguments& arguments, const Experiment& run) {
     return exit_failed;
   }
   const auto& jobs = std::get<std::vector<SpatialJob>>(mapped);
-  write_mapped(arguments, {.table = [&] { return text_of(jobs); },
-                           .json = [&] { return to_json(jobs); },
-                           .csv = [&] { return to_csv(jobs); }});
+  write_mapped(arguments,
+               {.table = [&] { return text_of(jobs); },
+                .json = [&] { return to_json(jobs); },
+                .csv = [&] { return to_csv(jobs); },
+                .html = [&] { return map_page(arguments.file, to_json(jobs), text_of(jobs)); }});
   return exit_done;
 }
 

@@ -8,14 +8,18 @@ const page = (() => {
   // ---- numbers, as the terminal shows them (sim/report/human.hpp)
 
   const prefixes = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
-  const small = [[1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"]];
+  const small = [[1, ""], [1e-3, "m"], [1e-6, "u"], [1e-9, "n"], [1e-12, "p"]];
 
   /** All digits in groups of three. */
   const grouped = (value) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
   const digits = (value) => String(Number(value.toPrecision(3)));
 
-  /** Three significant digits with a decimal prefix: 3.86 GMAC, 1.76 ms. */
-  function rounded(value, unit = "") {
+  /** Three significant digits with a decimal prefix: 3.86 GMAC, 1.76 ms; without zeros at the end. */
+  const rounded = (value, unit = "") => scaled(value, unit, digits);
+  /** The same with them, for columns. */
+  const three = (value, unit = "") => scaled(value, unit, (v) => Math.abs(v) >= 1000 ? String(Math.round(v)) : v.toPrecision(3));
+
+  function scaled(value, unit, digits) {
     if (value === null || !Number.isFinite(value)) return "–";
     const size = Math.abs(value);
     if (size === 0) return `0 ${unit}`.trim();
@@ -92,26 +96,30 @@ const page = (() => {
   function draw(id) {
     const chart = charts[id];
     const colours = theme();
-    chart.echarts?.dispose();
-    chart.echarts = echarts.init(chart.place, null, {renderer: chart.renderer});
-    if (chart.group) {
-      chart.echarts.group = chart.group;
-      echarts.connect(chart.group);
+    if (!chart.echarts) {
+      chart.echarts = echarts.init(chart.place, null, {renderer: chart.renderer});
+      if (chart.group) {
+        chart.echarts.group = chart.group;
+        echarts.connect(chart.group);
+      }
+      chart.ready?.(chart.echarts);
+    } else {
+      chart.echarts.resize();
     }
-    chart.echarts.setOption(with_defaults(chart.make(colours, narrow()), colours));
-    chart.ready?.(chart.echarts);
+    chart.echarts.setOption(with_defaults(chart.make(colours, narrow()), colours), true);
+    chart.drawn?.(chart.echarts);
   }
 
   /**
    * A chart in the element `id`. `make(colours, narrow)` gives its option, anew whenever the colour
-   * scheme changes; `ready(chart)` adds what is to happen on clicks. Charts of one `group` zoom
-   * together. No such element: no chart.
+   * scheme changes; `ready(chart)` says once what is to happen on clicks, `drawn(chart)` what after
+   * each drawing. Charts of one `group` zoom together. No such element: no chart.
    */
-  function chart(id, make, {ready, group, renderer = "svg"} = {}) {
+  function chart(id, make, {ready, drawn, group, renderer = "svg"} = {}) {
     const place = document.getElementById(id);
     if (!place) return;
     place.textContent = "";
-    charts[id] = {place, make, ready, group, renderer};
+    charts[id] = {place, make, ready, drawn, group, renderer};
     draw(id);
   }
   const redraw = () => Object.keys(charts).forEach(draw);
@@ -133,6 +141,43 @@ const page = (() => {
     {type: "slider", height: 18, bottom: 6, textStyle: {color: colours.soft}, brushSelect: false},
     {type: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseMove: true, preventDefaultMouseMove: false},
   ];
+
+  // ---- stacked bars
+
+  const most_series = 7;  // what is less goes into "other"
+
+  /** Names with their sums over all items, largest first, at most `most_series`, and whether more. */
+  function largest(items, sums) {
+    const total = new Map();
+    items.forEach((item) => sums(item).forEach(([name, value]) =>
+      total.set(name, (total.get(name) ?? 0) + value)));
+    const names = [...total].filter(([, v]) => v > 0).sort((a, b) => b[1] - a[1]).map(([n]) => n);
+    return names.length <= most_series ? names : [...names.slice(0, most_series - 1), "other"];
+  }
+
+  /** Stacked bars from the left, a row each: rows of {name, parts: [[name, value]]}. */
+  function row_bars(id, unit, rows, first = []) {
+    chart(id, (colours, narrow) => {
+      const names = [...first, ...largest(rows, (r) => r.parts.filter(([n]) => !first.includes(n)))].slice(0, 8);
+      const value_of = (row, name) => row.parts.reduce((sum, [n, v]) =>
+        sum + (n === name || (name === "other" && !names.includes(n)) ? v : 0), 0);
+      return {
+        aria: {enabled: true, decal: {show: true, decals}},
+        legend: {}, grid: {left: 8, right: 20, top: 44, bottom: 8, containLabel: true},
+        tooltip: {
+          trigger: "axis", axisPointer: {type: "shadow"}, formatter: (bars) => {
+            const all = rows[bars[0].dataIndex].parts.reduce((sum, [, v]) => sum + v, 0);
+            return `<b>${escaped(bars[0].name)}</b>: ${rounded(all, unit)}<br>` + bars.filter((b) => b.value > 0).map((b) =>
+              `${b.marker} ${escaped(b.seriesName)}: <b>${rounded(b.value, unit)}</b> (${percent(b.value / all)})`).join("<br>");
+          },
+        },
+        xAxis: {type: "value", axisLabel: {formatter: (v) => rounded(v, unit === "cycles" ? "" : unit)}, splitNumber: narrow ? 3 : 5},
+        yAxis: {type: "category", inverse: true, data: rows.map((r) => r.name), splitLine: {show: false}},
+        series: names.map((name) => ({
+          name, type: "bar", stack: "all", barMaxWidth: 26, data: rows.map((r) => value_of(r, name))})),
+      };
+    });
+  }
 
   // ---- tables
 
@@ -168,5 +213,8 @@ const page = (() => {
   }
   document.querySelectorAll("table").forEach(sortable);
 
-  return {data, grouped, rounded, percent, escaped, decals, chart, charts, zoom, narrow, redraw};
+  return {
+    data, grouped, rounded, three, percent, digits, escaped, decals, chart, charts, draw, zoom, narrow, redraw, largest,
+    row_bars, theme,
+  };
 })();

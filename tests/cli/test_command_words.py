@@ -8,7 +8,7 @@ from sluice_command import ROOT
 
 COMMANDS = ["run", "check", "describe", "cascade", "map", "evaluate", "sweep", "benchmark",
             "study list", "study show", "study best", "study front", "study export",
-            "study validate", "proxy train", "proxy show", "proxy test", "reproduce", "list",
+            "study validate", "proxy train", "proxy show", "proxy test", "report", "reproduce", "list",
             "schema", "import scalesim", "import accelergy", "import onnx",
             "import timeloop", "help"]
 

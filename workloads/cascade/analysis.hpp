@@ -79,5 +79,7 @@ std::string facts_schema();
 /// The graph for Graphviz, and as a drawing.
 std::string to_dot(const Cascade& cascade);
 std::string to_svg(const Cascade& cascade, const CascadeFacts& facts);
+/// The drawing and the facts as a page for a browser, which loads nothing (docs/pages.md).
+std::string to_page(const Cascade& cascade, const CascadeFacts& facts);
 
 }  // namespace sluice

@@ -4,9 +4,8 @@
 (() => {
   "use strict";
   const {report, timeline} = page.data;
-  const {grouped, rounded, percent, escaped} = page;
+  const {grouped, rounded, percent, digits, escaped, largest, row_bars} = page;
   const layers = report.layers;
-  const most_series = 7;  // what is less goes into "other"
 
   // ---- layers: one order for all charts of them, one card that says more of one layer
 
@@ -35,15 +34,6 @@
   const clicks = (chart) => chart.on("click", (event) => {
     if (event.componentType === "series" && event.data?.layer !== undefined) show_layer(event.data.layer);
   });
-
-  /** Names with their sums over all items, largest first, at most `most_series`, and whether more. */
-  function largest(items, sums) {
-    const total = new Map();
-    items.forEach((item) => sums(item).forEach(([name, value]) =>
-      total.set(name, (total.get(name) ?? 0) + value)));
-    const names = [...total].filter(([, v]) => v > 0).sort((a, b) => b[1] - a[1]).map(([n]) => n);
-    return names.length <= most_series ? names : [...names.slice(0, most_series - 1), "other"];
-  }
 
   /** Stacked bars, a layer each: `parts(layer)` is a list of [name, value]. */
   function layer_bars(id, unit, parts, first = []) {
@@ -134,29 +124,6 @@
 
   // ---- units: each has all cycles of the run
 
-  /** Stacked bars from the left, a row each: rows of {name, parts: [[name, value]]}. */
-  function row_bars(id, unit, rows, first = []) {
-    page.chart(id, (colours, narrow) => {
-      const names = [...first, ...largest(rows, (r) => r.parts.filter(([n]) => !first.includes(n)))].slice(0, 8);
-      const value_of = (row, name) => row.parts.reduce((sum, [n, v]) =>
-        sum + (n === name || (name === "other" && !names.includes(n)) ? v : 0), 0);
-      return {
-        aria: {enabled: true, decal: {show: true, decals: page.decals}},
-        legend: {}, grid: {left: 8, right: 20, top: 44, bottom: 8, containLabel: true},
-        tooltip: {
-          trigger: "axis", axisPointer: {type: "shadow"}, formatter: (bars) => {
-            const all = rows[bars[0].dataIndex].parts.reduce((sum, [, v]) => sum + v, 0);
-            return `<b>${escaped(bars[0].name)}</b>: ${rounded(all, unit)}<br>` + bars.filter((b) => b.value > 0).map((b) =>
-              `${b.marker} ${escaped(b.seriesName)}: <b>${rounded(b.value, unit)}</b> (${percent(b.value / all)})`).join("<br>");
-          },
-        },
-        xAxis: {type: "value", axisLabel: {formatter: (v) => rounded(v, unit)}, splitNumber: narrow ? 3 : 5},
-        yAxis: {type: "category", inverse: true, data: rows.map((r) => r.name), splitLine: {show: false}},
-        series: names.map((name) => ({
-          name, type: "bar", stack: "all", barMaxWidth: 26, data: rows.map((r) => value_of(r, name))})),
-      };
-    });
-  }
   row_bars("units", "", report.units.map((u) => ({
     name: u.name, parts: [["busy", u.busy_cycles], ["idle", u.idle_cycles], ...stalls_of(u)]})), ["busy"]);
   row_bars("memories", "B", report.memories.map((m) => ({
@@ -183,7 +150,7 @@
           const [x, y, share] = p.value, unit = timeline.units[y];
           const doing = timeline.names[unit.firing[x]];
           return `<b>${escaped(unit.name)}</b>, cycles ${grouped(first_cycle(x))} to ${grouped(first_cycle(x + 1))}<br>` +
-            `busy ${digits_of(share)} %${doing ? `, begins with ${escaped(doing)}` : ""}`;
+            `busy ${digits(share)} %${doing ? `, begins with ${escaped(doing)}` : ""}`;
         },
       },
       visualMap: {
@@ -198,5 +165,4 @@
       series: [{type: "heatmap", data: cells, progressive: 0, itemStyle: {borderWidth: 0}}],
     };
   }, {renderer: "canvas"});
-  function digits_of(value) { return String(Number(value.toPrecision(3))); }
 })();
