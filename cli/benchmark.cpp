@@ -160,7 +160,10 @@ std::string csv_of(const Truth& truth, const std::vector<ComparisonCell>& cells)
 std::optional<Truth> truth_of(const BenchmarkArguments& arguments, const Sweep& sweep,
                               const Library& library) {
   const std::string path = arguments.truth + "/" + sweep.name + ".truth";
-  if (std::optional<Truth> known = Truth::load(sweep, path)) return known;
+  KeptTruth kept = Truth::load(sweep, library, path);
+  if (kept.truth) return std::move(kept.truth);
+  if (!kept.stale.empty() && !arguments.quiet)
+    write_error(fmt::format("sluice benchmark: {} is made anew: {}\n", path, kept.stale));
   Line line("designs of " + sweep.name, !arguments.quiet && error_is_terminal());
   std::optional<Truth> truth = Truth::enumerate(
       sweep, library, [&](std::uint64_t done, std::uint64_t all) { return line.draw(done, all); });

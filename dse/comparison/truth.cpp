@@ -133,30 +133,71 @@ void Truth::save(const std::string& path) const {
   write_file_atomic(path, text);
 }
 
-std::optional<Truth> Truth::load(const Sweep& sweep, const std::string& path) {
-  const auto read = try_read_file(path, largest_file);
-  if (!std::holds_alternative<std::string>(read)) return std::nullopt;
-  std::string_view text = std::get<std::string>(read);
-  Truth truth(sweep);
-  const auto rows = static_cast<std::size_t>(
-      std::ranges::count_if(truth.row_, [](std::uint32_t row) { return row != no_row; }));
-  truth.status_.resize(rows);
-  const std::string header = truth.header();
-  const std::size_t line = text.find('\n', header.size());
-  if (!text.starts_with(header) || line == text.npos) return std::nullopt;
-  std::string_view names = text.substr(header.size(), line - header.size());
+/// Why a file that begins with this line is not of this sweep and version, or "".
+std::string Truth::stale_header(std::string_view line) const {
+  const std::string own = header();
+  if (line == std::string_view(own).substr(0, own.size() - 1)) return {};
+  constexpr std::string_view begin = "sluice truth 1 ";
+  if (!line.starts_with(begin)) return "it is no file of designs";
+  line.remove_prefix(begin.size());
+  const std::string_view its_version = line.substr(0, line.find(' '));
+  if (its_version != version())
+    return fmt::format("it is of sluice {}, this is {}", its_version, version());
+  return "it is of another space, experiment, objectives or fidelity";
+}
+
+/// Reads what follows the header; false when it is damaged.
+bool Truth::read_body(std::string_view text) {
+  const std::size_t line = text.find('\n');
+  if (line == text.npos) return false;
+  std::string_view names = text.substr(0, line);
   text.remove_prefix(line + 1);
   for (std::size_t blank = names.find(' '); blank != names.npos; blank = names.find(' ')) {
-    truth.cause_names_.emplace_back(names.substr(0, blank));
+    cause_names_.emplace_back(names.substr(0, blank));
     names.remove_prefix(blank + 1);
   }
+  const std::size_t rows = status_.size();
   const std::size_t stalls = std::strtoull(std::string(names).c_str(), nullptr, 10);
-  if (!take(text, rows, truth.status_) || !take(text, rows * metrics().size(), truth.metrics_) ||
-      !take(text, rows + 1, truth.first_) || !take(text, stalls, truth.causes_) ||
-      !take(text, stalls, truth.cycles_) || !text.empty())
-    return std::nullopt;
+  return take(text, rows, status_) && take(text, rows * metrics().size(), metrics_) &&
+         take(text, rows + 1, first_) && take(text, stalls, causes_) &&
+         take(text, stalls, cycles_) && text.empty();
+}
+
+/// The first of some designs, spread evenly, that comes out otherwise now, in words, or "".
+std::string Truth::changed_design(const Library& library) const {
+  std::vector<Point> points;
+  const std::uint64_t step = std::max<std::uint64_t>(1, row_.size() / most_probed);
+  for (std::uint64_t i = 0; i < row_.size(); i += step)
+    if (row_[i] != no_row) points.push_back(index_.point(i));
+  const std::vector<Result> now = Evaluator(sweep_, library).evaluate(points);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const Result then = result(points[i]);
+    const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+    if (then.status == now[i].status && then.stalls == now[i].stalls &&
+        std::ranges::equal(then.metrics, now[i].metrics, same))
+      continue;
+    return fmt::format("the models have changed: another result for {}",
+                       to_text(sweep_.space, points[i]));
+  }
+  return {};
+}
+
+KeptTruth Truth::load(const Sweep& sweep, const Library& library, const std::string& path) {
+  const auto read = try_read_file(path, largest_file);
+  if (!std::holds_alternative<std::string>(read)) return {};
+  const std::string_view text = std::get<std::string>(read);
+  Truth truth(sweep);
+  truth.status_.resize(static_cast<std::size_t>(
+      std::ranges::count_if(truth.row_, [](std::uint32_t row) { return row != no_row; })));
+  const std::size_t line = std::min(text.find('\n'), text.size());
+  if (std::string stale = truth.stale_header(text.substr(0, line)); !stale.empty())
+    return {std::nullopt, std::move(stale)};
+  if (line == text.size() || !truth.read_body(text.substr(line + 1)))
+    return {std::nullopt, "it is damaged"};
+  if (std::string stale = truth.changed_design(library); !stale.empty())
+    return {std::nullopt, std::move(stale)};
   truth.find_front();
-  return truth;
+  return {std::move(truth), {}};
 }
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dse/space_index.hpp"
@@ -17,6 +18,11 @@ namespace sluice {
 /// The largest space that is enumerated; a design takes about 200 bytes.
 inline constexpr std::uint64_t most_enumerated = 5'000'000;
 
+/// Designs of a file that are evaluated again before it is trusted.
+inline constexpr std::uint64_t most_probed = 64;
+
+struct KeptTruth;
+
 class Truth {
  public:
   /// Called now and then with the designs done and in all; false ends it.
@@ -26,8 +32,10 @@ class Truth {
   /// than most_enumerated. Holds a reference to the sweep.
   static std::optional<Truth> enumerate(const Sweep& sweep, const Library& library,
                                         const Progress& progress);
-  /// What save() wrote; nothing when the file is not there, or of another sweep or version.
-  static std::optional<Truth> load(const Sweep& sweep, const std::string& path);
+  /// What save() wrote, or why it is not used: it is of another sweep or version, damaged, or some
+  /// of `most_probed` designs, which are evaluated again, come out otherwise now. Neither when
+  /// there is no file.
+  static KeptTruth load(const Sweep& sweep, const Library& library, const std::string& path);
   void save(const std::string& path) const;
 
   /// Of a canonical point that keeps the constraints over parameters. Reasons and sentences are not
@@ -44,6 +52,9 @@ class Truth {
   void add(const Result& result);
   void find_front();
   std::string header() const;
+  std::string stale_header(std::string_view line) const;
+  bool read_body(std::string_view text);
+  std::string changed_design(const Library& library) const;
 
   const Sweep& sweep_;
   SpaceIndex index_;
@@ -55,6 +66,11 @@ class Truth {
   std::vector<std::uint64_t> cycles_;
   std::vector<std::string> cause_names_;
   std::vector<Trial> front_;
+};
+
+struct KeptTruth {
+  std::optional<Truth> truth;
+  std::string stale;  ///< why a file that is there is not used
 };
 
 }  // namespace sluice

@@ -10,6 +10,7 @@
 #include "dse/comparison/pagmo_nsga2.hpp"
 #include "dse/evaluator.hpp"
 #include "dse/front.hpp"
+#include "sim/version.hpp"
 #include "tests/base/errors.hpp"
 #include "tests/dse/sweeps.hpp"
 
@@ -43,20 +44,40 @@ TEST_CASE("the truth is what evaluating each design says, and its front beats al
   CHECK(Regret(truth).of({}) == doctest::Approx(1));
 }
 
-TEST_CASE("a truth that was kept is the same, and of another sweep or damaged it is none") {
+TEST_CASE("a truth that was kept is the same, and one that is not of today says why") {
   const Folder folder;
   const std::string path = folder.path("small.truth");
   const Sweep sweep = sweep_of(sweep_text);
+  const auto stale = [&](const Sweep& of) {
+    const KeptTruth kept = Truth::load(of, test_library(), path);
+    CHECK_FALSE(kept.truth);
+    return kept.stale;
+  };
+  CHECK(stale(sweep) == "");  // there is none
   truth_of(sweep).save(path);
-  const Truth loaded = Truth::load(sweep, path).value();
-  CHECK(loaded.front() == truth_of(sweep).front());
+  const KeptTruth kept = Truth::load(sweep, test_library(), path);
+  REQUIRE(kept.truth);
+  CHECK(kept.truth->front() == truth_of(sweep).front());
+
   Sweep other = sweep;
   other.objectives.pop_back();
-  CHECK_FALSE(Truth::load(other, path));
-  CHECK_FALSE(Truth::load(sweep, folder.path("none.truth")));
+  CHECK(stale(other) == "it is of another space, experiment, objectives or fidelity");
   const std::string text = read_file(path, 1 << 20);
+  std::string changed = text;
+  changed.replace(text.find("truth 1 ") + 8, 1, "9");
+  write_file_atomic(path, changed);
+  CHECK(stale(sweep) == "it is of sluice 9" + std::string(version()).substr(1) + ", this is " +
+                            std::string(version()));
   write_file_atomic(path, std::string_view(text).substr(0, text.size() - 1));
-  CHECK_FALSE(Truth::load(sweep, path));
+  CHECK(stale(sweep) == "it is damaged");
+  write_file_atomic(path, "something else");
+  CHECK(stale(sweep) == "it is no file of designs");
+  // The first design's status is another: what a change of a model without a new version does.
+  changed = text;
+  const std::size_t body = text.find('\n', text.find('\n') + 1) + 1;
+  changed[body] = static_cast<char>(TrialStatus::crashed);
+  write_file_atomic(path, changed);
+  CHECK(stale(sweep) == "the models have changed: another result for rows=4, columns=4, sums=1");
 }
 
 TEST_CASE("a space that is too large is not enumerated") {
