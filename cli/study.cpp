@@ -13,6 +13,7 @@
 #include "cli/study_table.hpp"
 #include "dse/evaluator.hpp"
 #include "dse/front.hpp"
+#include "dse/halving.hpp"
 #include "dse/run_sweep.hpp"
 
 namespace sluice {
@@ -22,7 +23,7 @@ std::string show(const OpenStudy& study) {
   return fmt::format("searcher {}, seed {}, batches of {}, sluice {}\n", study.info.searcher,
                      study.info.seed, study.info.batch, study.info.sluice_version) +
          study_summary(study.sweep, study.trials) +
-         confirmed_table(study.sweep, study.trials, study.confirmed);
+         looks_table(study.sweep, study.trials, study.confirmed);
 }
 
 /// The studies in out/, by name.
@@ -93,13 +94,13 @@ int study_command(const StudyArguments& arguments, const LibraryFolders& folders
   if (arguments.action == "list") return list(arguments.files);
   const OpenStudy study = open_study(arguments.file, folders.library);
   if (arguments.action == "validate") return validate(study, arguments.count, folders.library);
+  const std::vector<Trial> top = top_of(study.sweep, study.trials, study.confirmed);
   std::string text;
   if (arguments.action == "show") text = show(study);
   if (arguments.action == "best")
-    text = trial_table(study.sweep, study.trials,
-                       best_trials(study.sweep, study.trials, arguments.count));
+    text = trial_table(study.sweep, top, best_trials(study.sweep, top, arguments.count));
   if (arguments.action == "front")
-    text = trial_table(study.sweep, study.trials, front_of(study.sweep.objectives, study.trials));
+    text = trial_table(study.sweep, top, front_of(study.sweep.objectives, top));
   if (arguments.action == "export")
     text = arguments.format == "csv" ? trials_csv(study.sweep, study.trials)
                                      : trials_json_lines(study.sweep, study.trials);

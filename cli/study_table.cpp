@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "dse/front.hpp"
+#include "dse/halving.hpp"
 #include "dse/metrics.hpp"
+#include "dse/run_sweep.hpp"
 #include "dse/space_index.hpp"
 
 namespace sluice {
@@ -81,12 +83,20 @@ std::string describe_sweep(const Sweep& sweep) {
   text += "wanted\n";
   for (const Objective& objective : sweep.objectives)
     text += "  " + objective_text(objective) + "\n";
+  if (sweep.scalarisation != Scalarisation{})
+    text += "as one number: " + to_text(sweep.scalarisation, sweep.objectives) + "\n";
   text += fmt::format("searched by {}, {} evaluations in batches of {}, seed {}\n",
                       sweep.search.searcher, sweep.search.budget, sweep.search.batch,
                       sweep.search.seed);
   if (sweep.confirm)
     text += fmt::format("the best {} looked at again with {}\n", sweep.confirm->count,
                         name_of(sweep.confirm->fidelity));
+  if (sweep.halving) {
+    const std::vector<std::size_t> sizes = rung_sizes(*sweep.halving, sweep.search.budget);
+    for (std::size_t r = 0; r < sizes.size(); ++r)
+      text += fmt::format("the best {} looked at with {}\n", sizes[r],
+                          label_of(sweep.halving->rungs[r]));
+  }
   return text;
 }
 
@@ -105,10 +115,16 @@ std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
   return text;
 }
 
-std::string confirmed_table(const Sweep& sweep, const std::vector<Trial>& trials,
-                            const std::vector<ConfirmedTrial>& looks) {
+std::string looks_table(const Sweep& sweep, const std::vector<Trial>& trials,
+                        const std::vector<ConfirmedTrial>& looks) {
   if (looks.empty()) return {};
-  std::string text = fmt::format("looked at again\n{:>7}  {:9}", "trial", "fidelity");
+  std::string text;
+  if (sweep.halving) {
+    const std::vector<Trial> top = top_of(sweep, trials, looks);
+    text += fmt::format("best of the {} on the highest rung\n", top.size());
+    text += trial_table(sweep, top, best_trials(sweep, top, 1));
+  }
+  text += fmt::format("looked at again\n{:>7}  {:9}", "trial", "fidelity");
   for (const Objective& objective : sweep.objectives)
     text += fmt::format("  {:>12}  {:>9}", metrics()[objective.metric].name, "change");
   text += "\n";

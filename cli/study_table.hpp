@@ -22,8 +22,8 @@ std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
                         const std::vector<std::size_t>& rows);
 
 /// Closer looks beside what the search saw; empty when there are none.
-std::string confirmed_table(const Sweep& sweep, const std::vector<Trial>& trials,
-                            const std::vector<ConfirmedTrial>& looks);
+std::string looks_table(const Sweep& sweep, const std::vector<Trial>& trials,
+                        const std::vector<ConfirmedTrial>& looks);
 
 /// A line for each trial: number, batch, status, parameters, metrics, reason, bottleneck.
 std::string trials_csv(const Sweep& sweep, const std::vector<Trial>& trials);

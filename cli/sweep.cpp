@@ -12,6 +12,7 @@
 #include "cli/streams.hpp"
 #include "cli/study_table.hpp"
 #include "dse/front.hpp"
+#include "dse/halving.hpp"
 #include "dse/metrics.hpp"
 #include "dse/proxy/proxy_file.hpp"
 #include "dse/run_sweep.hpp"
@@ -60,6 +61,11 @@ class SweepProgress {
   SweepProgress(const SweepProgress&) = delete;
   SweepProgress& operator=(const SweepProgress&) = delete;
 
+  void draw(const Rung& rung, std::size_t done, std::size_t all) {
+    drawn_ = drawn_ || visible_;
+    if (visible_)
+      write_error(fmt::format("\r\033[K{}: {} of {} designs", label_of(rung), done, all));
+  }
   void draw(const std::vector<Trial>& trials) {
     const auto now = Clock::now();
     if (!begin_) begin_ = {now, trials.size()};
@@ -109,10 +115,16 @@ int sweep_command(const SweepArguments& arguments, const LibraryFolders& folders
       interrupted = InterruptWatch::requested();
       return !interrupted;
     });
+    if (!interrupted && sweep.halving)
+      interrupted = !climb(sweep, folders.library, study, trials,
+                           [&](const Rung& rung, std::size_t done, std::size_t all) {
+                             progress.draw(rung, done, all);
+                             return !InterruptWatch::requested();
+                           });
   }
   if (!interrupted && sweep.confirm) confirm_best(sweep, folders.library, study, trials);
   if (!arguments.quiet)
-    write_output(study_summary(sweep, trials) + confirmed_table(sweep, trials, study.confirmed()) +
+    write_output(study_summary(sweep, trials) + looks_table(sweep, trials, study.confirmed()) +
                  "stored in " + store + "\n");
   if (!interrupted) return exit_done;
   write_error("sluice sweep: interrupted; run it again to go on\n");

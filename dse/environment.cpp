@@ -132,6 +132,7 @@ void Environment::find_reference() {
     if (result.status == TrialStatus::ok) {
       reference_metrics_ = result.metrics;
       reference_costs_ = log_costs(sweep_.objectives, result);
+      reference_cost_ = scalar_cost(sweep_.objectives, sweep_.scalarisation, result);
       return;
     }
     const std::optional<Point> other = random_point(sweep_.space, random);
@@ -144,11 +145,23 @@ void Environment::find_reference() {
         "give parameters a `usual` value, or loosen the constraints"}});
 }
 
-double Environment::value_of(const Result& result) const {
-  if (result.status != TrialStatus::ok) return -settings_.reward_limit;
+/// How much better a design is than the usual one: in logarithms by the product, else by the
+/// scalarisation. Of hypervolume_gain, the volume of all designs of the episode.
+double Environment::value_of(Episode& episode, const Result& result) const {
+  const Scalarisation& scalarisation = sweep_.scalarisation;
+  const bool volume = scalarisation.kind == ScalarKind::hypervolume_gain;
+  if (result.status != TrialStatus::ok)
+    return volume && !episode.seen.empty() ? episode.value : -settings_.reward_limit;
   const std::vector<double> after = log_costs(sweep_.objectives, result);
-  double value = 0;
-  for (std::size_t i = 0; i < after.size(); ++i) value += reference_costs_[i] - after[i];
+  double value = reference_cost_ - scalar_cost(sweep_.objectives, scalarisation, result);
+  if (volume) {
+    episode.seen.push_back(after);
+    value = dominated_volume(sweep_.objectives, scalarisation, episode.seen);
+  } else if (scalarisation.kind == ScalarKind::product) {
+    value = 0;
+    for (std::size_t i = 0; i < after.size(); ++i)
+      value += weight_of(scalarisation, i) * (reference_costs_[i] - after[i]);
+  }
   return std::clamp(value, -settings_.reward_limit, settings_.reward_limit);
 }
 
@@ -167,7 +180,7 @@ void Environment::reset(std::size_t index, std::uint64_t seed, bool random) {
   if (random) episode.point = random_point(sweep_.space, source).value_or(reference_);
   episode.result = evaluator_.evaluate(std::span(&episode.point, 1)).front();
   episode.evaluated = true;
-  episode.value = value_of(episode.result);
+  episode.value = value_of(episode, episode.result);
 }
 
 void Environment::check_actions(std::size_t episodes, std::span<const std::int64_t> actions) const {
@@ -226,7 +239,7 @@ StepOutcome Environment::end_step(Episode& episode, const Result* result) const 
   if (result == nullptr) return outcome;
   episode.result = *result;
   episode.evaluated = true;
-  const double before = std::exchange(episode.value, value_of(*result));
+  const double before = std::exchange(episode.value, value_of(episode, *result));
   outcome.reward = episode.value;
   if (settings_.mode == EpisodeMode::edit) {
     outcome.reward -= before;

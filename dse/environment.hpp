@@ -50,7 +50,8 @@ struct Episode {
   std::size_t next = 0;    ///< in `sequence`, the parameter to be chosen
   Result result;           ///< of the last design that was evaluated; empty metrics: of none
   bool evaluated = false;
-  double value = 0;  ///< what a reward of a whole design would be
+  double value = 0;                       ///< what a reward of a whole design would be
+  std::vector<std::vector<double>> seen;  ///< log_costs() of its designs, for hypervolume_gain
 };
 
 /// What a step gave.
@@ -106,7 +107,7 @@ class Environment {
   void mask_design(std::span<std::uint8_t> out) const;
   void mask_sequence(const Episode& episode, std::span<std::uint8_t> out) const;
   void mask_edit(const Episode& episode, std::span<std::uint8_t> out) const;
-  double value_of(const Result& result) const;
+  double value_of(Episode& episode, const Result& result) const;
 
   const Sweep& sweep_;
   EnvironmentSettings settings_;
@@ -119,6 +120,7 @@ class Environment {
   Point reference_;
   std::vector<double> reference_metrics_;
   std::vector<double> reference_costs_;  ///< log_costs() of the objectives
+  double reference_cost_ = 0;            ///< by the scalarisation
 };
 
 }  // namespace sluice

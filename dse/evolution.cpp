@@ -33,7 +33,7 @@ AnySearcher make_evolution(const SearchProblem& problem, const YamlNode& setting
                            Diagnostics& diagnostics, Preference preference) {
   EvolutionSettings values;
   read_value(settings, values, {.name = "settings"}, diagnostics);
-  return AnySearcher(Evolution(problem, values, preference));
+  return AnySearcher(Evolution(problem, values, std::move(preference)));
 }
 
 }  // namespace sluice

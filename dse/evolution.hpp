@@ -35,7 +35,7 @@ class Evolution {
       : space_(problem.space),
         settings_(settings),
         random_(problem.seed),
-        survivors_(problem.objectives, settings.population, preference) {}
+        survivors_(problem.objectives, settings.population, std::move(preference)) {}
 
   std::vector<Point> ask(std::size_t count);
   void tell(std::span<const Trial> trials) { survivors_.add(trials); }

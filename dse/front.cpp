@@ -21,15 +21,7 @@ std::vector<double> costs_of(std::span<const Objective> objectives, const Result
 }
 
 double scalar_cost(std::span<const Objective> objectives, const Result& result) {
-  const std::vector<double> costs = costs_of(objectives, result);
-  if (costs.empty()) return std::numeric_limits<double>::infinity();
-  if (costs.size() == 1) return costs[0];
-  double sum = 0;
-  for (std::size_t i = 0; i < costs.size(); ++i) {
-    const double sign = objectives[i].maximize ? -1 : 1;
-    sum += sign * std::log(std::max(sign * costs[i], std::numeric_limits<double>::min()));
-  }
-  return sum;
+  return scalar_cost(objectives, Scalarisation{}, result);
 }
 
 bool dominates(const std::vector<double>& a, const std::vector<double>& b) {

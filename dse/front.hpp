@@ -15,8 +15,9 @@ namespace sluice {
 /// when it is not ok.
 std::vector<double> costs_of(std::span<const Objective> objectives, const Result& result);
 
-/// One number to be made small: the cost of one objective; of several the sum of their logarithms,
-/// so that the product counts and units do not. Infinite when the trial is not ok.
+/// One number to be made small, by the product of the objectives (scalarisation.hpp): the cost of
+/// one objective; of several the sum of their logarithms, so that units do not count. Infinite when
+/// the trial is not ok.
 double scalar_cost(std::span<const Objective> objectives, const Result& result);
 
 /// a <= b in every cost and < in one.

@@ -3,6 +3,7 @@
 // one is a question of the objective (sweep.hpp), not of the metric.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,13 @@ struct Metric {
   std::string_view summary;
   bool needs_prices = false;  ///< of an energy table; without one it is no number
   double (*of)(const Report& report);
+};
+
+/// A metric that is to be as small, or as large, as possible.
+struct Objective {
+  std::size_t metric = 0;  ///< index in metrics()
+  bool maximize = false;
+  bool operator==(const Objective&) const = default;
 };
 
 /// All metrics; the order is that of Trial::metrics.

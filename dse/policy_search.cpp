@@ -134,6 +134,7 @@ PolicySearch::PolicySearch(const SearchProblem& problem, const PolicySettings& s
     : problem_(problem),
       settings_(settings),
       random_(problem.seed),
+      scalariser_(problem.objectives, problem.scalarisation),
       encoding_(problem.space),
       best_cost_(infinite),
       latest_cost_(infinite) {
@@ -170,8 +171,10 @@ std::optional<Point> PolicySearch::draw() {
 
 void PolicySearch::tell(std::span<const Trial> trials) {
   latest_cost_ = infinite;
+  std::vector<double> told;
   for (const Trial& trial : trials) {
-    const double cost = scalar_cost(problem_.objectives, trial.result);
+    const double cost = scalariser_.tell(trial.result);
+    told.push_back(cost);
     if (cost < latest_cost_) {
       latest_cost_ = cost;
       latest_ = trial.point;
@@ -182,10 +185,11 @@ void PolicySearch::tell(std::span<const Trial> trials) {
     }
     costs_.insert(std::ranges::upper_bound(costs_, cost), cost);
   }
-  for (const Trial& trial : trials) {
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    const Trial& trial = trials[i];
     const auto asked = asked_.find(trial.point);
     if (asked == asked_.end()) continue;
-    const double cost = scalar_cost(problem_.objectives, trial.result);
+    const double cost = told[i];
     const auto worse = static_cast<double>(costs_.end() - std::ranges::upper_bound(costs_, cost));
     experience_.push_back({std::move(asked->second), trial.point,
                            std::isfinite(cost) ? worse / static_cast<double>(costs_.size()) : 0});

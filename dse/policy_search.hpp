@@ -92,6 +92,7 @@ class PolicySearch {
   SearchProblem problem_;
   PolicySettings settings_;
   Random random_;
+  Scalariser scalariser_;
   Encoding encoding_;
   Seen seen_;
   std::vector<PolicyAgent> agents_;

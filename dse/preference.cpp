@@ -36,12 +36,17 @@ std::vector<std::size_t> by_crowding(const std::vector<std::size_t>& members,
 
 std::vector<std::size_t> by_cost(std::span<const Objective> objectives,
                                  const std::vector<Trial>& trials) {
-  std::vector<double> costs;
-  for (const Trial& trial : trials) costs.push_back(scalar_cost(objectives, trial.result));
-  std::vector<std::size_t> order = first_to_last(trials.size());
-  std::ranges::stable_sort(order,
-                           [&](std::size_t a, std::size_t b) { return costs[a] < costs[b]; });
-  return order;
+  return by_scalar({})(objectives, trials);
+}
+
+Preference by_scalar(const Scalarisation& scalarisation) {
+  return [scalarisation](std::span<const Objective> objectives, const std::vector<Trial>& trials) {
+    const std::vector<double> costs = scalar_costs(objectives, scalarisation, trials);
+    std::vector<std::size_t> order = first_to_last(trials.size());
+    std::ranges::stable_sort(order,
+                             [&](std::size_t a, std::size_t b) { return costs[a] < costs[b]; });
+    return order;
+  };
 }
 
 std::vector<std::size_t> by_rank(std::span<const Objective> objectives,

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "dse/sweep.hpp"
@@ -13,12 +14,14 @@ namespace sluice {
 
 /// A permutation of the indices of the trials, best first. Follows from the trials alone: what is
 /// equally good keeps its order.
-using Preference = std::vector<std::size_t> (*)(std::span<const Objective>,
-                                                const std::vector<Trial>&);
+using Preference =
+    std::function<std::vector<std::size_t>(std::span<const Objective>, const std::vector<Trial>&)>;
 
 /// By scalar_cost().
 std::vector<std::size_t> by_cost(std::span<const Objective> objectives,
                                  const std::vector<Trial>& trials);
+/// By scalar_costs() of a scalarisation.
+Preference by_scalar(const Scalarisation& scalarisation);
 /// By rank of domination, then by crowding; trials that are not ok come last.
 std::vector<std::size_t> by_rank(std::span<const Objective> objectives,
                                  const std::vector<Trial>& trials);
@@ -30,7 +33,7 @@ std::vector<std::size_t> by_objectives(std::span<const Objective> objectives,
 class Elite {
  public:
   Elite(std::span<const Objective> objectives, std::size_t most, Preference preference)
-      : objectives_(objectives), most_(most), preference_(preference) {}
+      : objectives_(objectives), most_(most), preference_(std::move(preference)) {}
 
   void add(std::span<const Trial> trials);
   const std::vector<Trial>& trials() const { return trials_; }

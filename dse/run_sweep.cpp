@@ -80,7 +80,8 @@ class Asking {
 std::vector<Trial> go_on(const Sweep& sweep, const BeginBatch& begin, Study& study,
                          const std::vector<Trial>& stored, const SweepHook& hook) {
   const SearchSettings& search = sweep.search;
-  const SearchProblem problem{sweep.space, sweep.objectives, search.budget, search.seed};
+  const SearchProblem problem{sweep.space, sweep.objectives, search.budget, search.seed,
+                              sweep.scalarisation};
   AnySearcher searcher = make_searcher(search.searcher, problem, sweep.searcher_settings);
   Asking asking(sweep, stored, searcher);
   std::deque<Batch> asked;
@@ -138,8 +139,7 @@ std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial
   std::vector<std::size_t> rows;
   for (std::size_t i = 0; i < trials.size(); ++i)
     if (trials[i].result.status == TrialStatus::ok) rows.push_back(i);
-  std::vector<double> costs(trials.size());
-  for (const std::size_t i : rows) costs[i] = scalar_cost(sweep.objectives, trials[i].result);
+  const std::vector<double> costs = scalar_costs(sweep.objectives, sweep.scalarisation, trials);
   std::ranges::stable_sort(rows, [&](std::size_t a, std::size_t b) { return costs[a] < costs[b]; });
   if (sweep.objectives.size() > 1) {  // the front first
     const std::vector<std::size_t> front = front_of(sweep.objectives, trials);

@@ -18,7 +18,7 @@ StudyInfo info_of(const Sweep& sweep);
 Study study_of(const Sweep& sweep, const std::string& path);
 
 /// The indices of the best `count` trials that are ok: by the objective; of several, the front
-/// first, both by the product of the objectives.
+/// first, both by the scalarisation.
 std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial>& trials,
                                      std::size_t count);
 

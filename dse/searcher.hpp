@@ -20,6 +20,7 @@ struct SearchProblem {
   std::span<const Objective> objectives;
   std::uint64_t budget = 0;  ///< evaluations in all
   std::uint64_t seed = 1;
+  Scalarisation scalarisation = {};  ///< for searchers of one number
 };
 
 /// A searcher of the problem it was made with. `ask` gives canonical points that keep the space's

@@ -8,6 +8,7 @@
 
 #include "base/hash.hpp"
 #include "base/read.hpp"
+#include "dse/halving.hpp"
 #include "dse/metrics.hpp"
 #include "dse/random.hpp"
 #include "dse/read_space.hpp"
@@ -156,6 +157,8 @@ Sweep read_sweep(const YamlNode& root, const Library& library) {
   const YamlNode* parameters = reader.take_required("parameters", {.doc = "what may vary"});
   const YamlNode* objectives = reader.take_required("objectives", {.doc = "what is wanted"});
   reader.take("constraints");
+  const YamlNode* scalarisation = reader.take("scalarisation");
+  const YamlNode* halving = reader.take("halving");
   reader.finish();
   if (search != nullptr) {
     FieldReader inside(*search, diagnostics, "search");
@@ -165,6 +168,11 @@ Sweep read_sweep(const YamlNode& root, const Library& library) {
     check_searcher(*search, sweep.search.searcher, sweep.searcher_settings, diagnostics);
   }
   if (objectives != nullptr) read_objectives(*objectives, sweep, diagnostics);
+  if (scalarisation != nullptr && objectives != nullptr)
+    sweep.scalarisation = read_scalarisation(*scalarisation, sweep.objectives, diagnostics);
+  if (halving != nullptr && sweep.confirm)
+    diagnostics.error(halving->where, "confirm and halving both look again at the best designs",
+                      "leave one of them out");
   if (parameters != nullptr)
     sweep.space = read_space(root, metric_names(), sweep.metric_constraints, diagnostics);
   sweep.space.name = sweep.name;
@@ -179,6 +187,7 @@ Sweep read_sweep(const YamlNode& root, const Library& library) {
       check_constraints(*constraints, sweep.space, diagnostics);
     check_prices(*objectives, sweep, *base, diagnostics);
   }
+  if (base && halving != nullptr) read_halving(*halving, sweep, library, diagnostics);
   diagnostics.throw_if_any();
   return sweep;
 }
@@ -201,6 +210,8 @@ std::uint64_t hash_of(const Sweep& sweep) {
                         hash);
   if (sweep.proxy)
     hash = content_hash(fmt::format("{} {}\n", sweep.proxy->file, sweep.proxy->hash), hash);
+  if (sweep.scalarisation != Scalarisation{})
+    hash = content_hash(to_text(sweep.scalarisation, sweep.objectives), hash);
   return content_hash(name_of(sweep.fidelity), hash);
 }
 

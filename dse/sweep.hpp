@@ -9,17 +9,12 @@
 #include <vector>
 
 #include "base/yaml.hpp"
+#include "dse/metrics.hpp"
+#include "dse/scalarisation.hpp"
 #include "dse/space.hpp"
 #include "sim/experiment.hpp"
 
 namespace sluice {
-
-/// A metric that is to be as small, or as large, as possible.
-struct Objective {
-  std::size_t metric = 0;  ///< index in metrics()
-  bool maximize = false;
-  bool operator==(const Objective&) const = default;
-};
 
 struct SearchSettings {
   std::string searcher = "random";
@@ -35,6 +30,20 @@ struct SearchSettings {
 struct Confirmation {
   Fidelity fidelity = Fidelity::tile;
   std::uint64_t count = 10;
+};
+
+/// A closer look, to which only the best of those below come: a fidelity, and values of the
+/// experiment that make it dearer.
+struct Rung {
+  Fidelity fidelity = Fidelity::tile;
+  std::vector<SpaceSetting> set;
+  bool operator==(const Rung&) const = default;
+};
+
+/// Of `eta` designs one goes on to the next rung (halving.hpp). The sweep itself is the first.
+struct Halving {
+  std::uint64_t eta = 4;
+  std::vector<Rung> rungs;
 };
 
 template <class Visitor>
@@ -77,10 +86,12 @@ struct Sweep {
   DesignSpace space;
   std::vector<Expression> metric_constraints;  ///< names: parameters, then metrics
   std::vector<Objective> objectives;           ///< one or more
+  Scalarisation scalarisation;                 ///< how they become one number where that is needed
   Fidelity fidelity = Fidelity::analytic;
   SearchSettings search;
   std::optional<ProxyChoice> proxy;  ///< in place of simulating
   std::optional<Confirmation> confirm;
+  std::optional<Halving> halving;
   YamlNode searcher_settings;  ///< hyperparameters; what they are, the searcher says
 };
 

@@ -38,6 +38,48 @@ Json parameter_schema() {
   return schema;
 }
 
+Json numbers_schema(const char* what) {
+  Json properties = Json::object();
+  for (const Metric& metric : metrics())
+    properties[std::string(metric.name)] = {{"type", "number"}, {"exclusiveMinimum", 0}};
+  return {{"type", "object"},
+          {"description", what},
+          {"properties", properties},
+          {"additionalProperties", false}};
+}
+
+Json scalarisation_schema() {
+  return {{"type", "object"},
+          {"description", "how objectives become one number, where that is needed"},
+          {"properties",
+           {{"kind", Json::parse(schema_of(ScalarKind::product, {}))},
+            {"weights", numbers_schema("by objective; 1 where there is none")},
+            {"targets", numbers_schema("by objective, in the unit of its metric")}}},
+          {"required", {"kind"}},
+          {"additionalProperties", false}};
+}
+
+Json halving_schema() {
+  const Json rung = {{"type", "object"},
+                     {"properties",
+                      {{"fidelity", Json::parse(schema_of(Fidelity::tile, {}))},
+                       {"set",
+                        {{"type", "object"},
+                         {"description", "values of the experiment by path"},
+                         {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}}}}},
+                     {"additionalProperties", false}};
+  return {{"type", "object"},
+          {"description", "closer looks at the best designs, rung by rung"},
+          {"properties",
+           {{"eta",
+             {{"type", "integer"},
+              {"minimum", 2},
+              {"description", "of so many designs one goes on to the next rung"}}},
+            {"rungs", {{"type", "array"}, {"minItems", 1}, {"items", rung}}}}},
+          {"required", {"rungs"}},
+          {"additionalProperties", false}};
+}
+
 Json search_schema() {
   Json schema = Json::parse(schema_of(SearchSettings{}, {}));
   Json names = Json::array();
@@ -68,6 +110,8 @@ std::string sweep_schema(const std::string& run) {
                          {{"type", "array"}, {"minItems", 1}, {"items", objective_schema()}}})}}
           .dump(),
       {.doc = "what is wanted"});
+  sweep.add("scalarisation", scalarisation_schema().dump(), {.doc = "one number of several"});
+  sweep.add("halving", halving_schema().dump(), {.doc = "closer looks at the best designs"});
   sweep.add("search", search_schema().dump(), {.doc = "how to look"});
   sweep.add("proxy", schema_of(ProxyChoice{}, {}), {.doc = "what says it in place of simulating"});
   sweep.add("confirm", schema_of(Confirmation{}, {}), {.doc = "look again at the best designs"});

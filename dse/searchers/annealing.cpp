@@ -30,7 +30,10 @@ void describe(Visitor& v, AnnealingSettings& s) {
 class Annealing {
  public:
   Annealing(const SearchProblem& problem, const AnnealingSettings& settings)
-      : problem_(problem), settings_(settings), random_(problem.seed) {}
+      : problem_(problem),
+        settings_(settings),
+        random_(problem.seed),
+        scalariser_(problem.objectives, problem.scalarisation) {}
 
   std::vector<Point> ask(std::size_t count) {
     return distinct(problem_.space, count, seen_, random_, [&] {
@@ -41,7 +44,7 @@ class Annealing {
 
   void tell(std::span<const Trial> trials) {
     for (const Trial& trial : trials) {
-      const double cost = scalar_cost(problem_.objectives, trial.result);
+      const double cost = scalariser_.tell(trial.result);
       if (!present_ || accepts(cost)) {
         if (std::isfinite(cost)) present_ = trial.point;
         if (std::isfinite(cost)) cost_ = cost;
@@ -51,10 +54,13 @@ class Annealing {
   }
 
  private:
-  /// Increases count relative to the present cost; sums of logarithms are relative already.
+  /// Increases count relative to the present cost where that has a unit.
   bool accepts(double cost) {
     if (cost <= cost_) return true;
-    const double scale = problem_.objectives.size() > 1 ? 1 : std::abs(cost_);
+    const ScalarKind kind = problem_.scalarisation.kind;
+    const bool has_unit = kind == ScalarKind::weighted ||
+                          (kind == ScalarKind::product && problem_.objectives.size() == 1);
+    const double scale = has_unit ? std::abs(cost_) : 1;
     const double share = static_cast<double>(told_) / static_cast<double>(problem_.budget);
     const double temperature =
         settings_.first_temperature *
@@ -65,6 +71,7 @@ class Annealing {
   SearchProblem problem_;
   AnnealingSettings settings_;
   Random random_;
+  Scalariser scalariser_;
   Seen seen_;
   std::optional<Point> present_;
   double cost_ = 0;

@@ -37,7 +37,10 @@ constexpr std::uint64_t most_shares = 256;  ///< of a domain; larger ones share 
 class AntColony {
  public:
   AntColony(const SearchProblem& problem, const AntColonySettings& settings)
-      : problem_(problem), settings_(settings), random_(problem.seed) {
+      : problem_(problem),
+        settings_(settings),
+        random_(problem.seed),
+        scalariser_(problem.objectives, problem.scalarisation) {
     for (const SpaceParameter& parameter : problem.space.parameters) {
       shares_.emplace_back(parameter.domain, most_shares);
       pheromone_.emplace_back(shares_.back().count(), 1.0);
@@ -50,7 +53,7 @@ class AntColony {
 
   void tell(std::span<const Trial> trials) {
     for (const Trial& trial : trials) {
-      const double cost = scalar_cost(problem_.objectives, trial.result);
+      const double cost = scalariser_.tell(trial.result);
       if (std::isfinite(cost) && cost < generation_.cost) generation_ = {trial.point, cost};
       if (++told_ % settings_.ants == 0) lay();
     }
@@ -70,6 +73,7 @@ class AntColony {
   SearchProblem problem_;
   AntColonySettings settings_;
   Random random_;
+  Scalariser scalariser_;
   Seen seen_;
   std::vector<Shares> shares_;                  ///< by parameter
   std::vector<std::vector<double>> pheromone_;  ///< by parameter and share, at most 1

@@ -165,6 +165,7 @@ class CmaEs {
   SearchProblem problem_;
   CmaSettings settings_;
   Random random_;
+  Scalariser scalariser_;
   Seen seen_;
   std::vector<std::size_t> ordered_;
   std::vector<Words> words_;
@@ -183,6 +184,7 @@ CmaEs::CmaEs(const SearchProblem& problem, const CmaSettings& settings)
     : problem_(problem),
       settings_(settings),
       random_(problem.seed),
+      scalariser_(problem.objectives, problem.scalarisation),
       lambda_(4),
       gaussian_(1, 4, 0.3) {
   const std::vector<SpaceParameter>& parameters = problem.space.parameters;
@@ -243,7 +245,7 @@ std::optional<Point> CmaEs::draw() {
 
 void CmaEs::tell(std::span<const Trial> trials) {
   for (const Trial& trial : trials) {
-    const double cost = scalar_cost(problem_.objectives, trial.result);
+    const double cost = scalariser_.tell(trial.result);
     costs_[trial.point] = cost;
     const auto asked = pending_.find(trial.point);
     if (asked == pending_.end()) continue;

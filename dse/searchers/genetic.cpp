@@ -6,7 +6,7 @@ namespace sluice::searchers {
 
 AnySearcher make_genetic(const SearchProblem& problem, const YamlNode& settings,
                          Diagnostics& diagnostics) {
-  return make_evolution(problem, settings, diagnostics, by_cost);
+  return make_evolution(problem, settings, diagnostics, by_scalar(problem.scalarisation));
 }
 
 SearcherInfo describe_genetic() {

@@ -279,7 +279,8 @@ namespace {
 
 /// Keys of a sweep that do not decide what a trial means.
 bool is_only_search(std::string_view key) {
-  return key == "search" || key == "name" || key == "source" || key == "confirm";
+  return key == "search" || key == "name" || key == "source" || key == "confirm" ||
+         key == "halving";
 }
 
 std::string short_text(const YamlNode* node) {

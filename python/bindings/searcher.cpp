@@ -22,7 +22,8 @@ std::shared_ptr<OpenSearcher> make(std::shared_ptr<OpenSweep> open, const std::s
   YamlNode hyperparameters;
   hyperparameters.kind = YamlNode::Kind::map;
   for (const auto& [path, value] : settings) set_path(hyperparameters, path, value);
-  const SearchProblem problem{open->sweep.space, open->sweep.objectives, budget, seed};
+  const SearchProblem problem{open->sweep.space, open->sweep.objectives, budget, seed,
+                              open->sweep.scalarisation};
   return std::shared_ptr<OpenSearcher>(
       new OpenSearcher{open, make_searcher(name, problem, hyperparameters)});
 }

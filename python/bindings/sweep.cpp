@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dse/halving.hpp"
 #include "dse/metrics.hpp"
 #include "dse/run_sweep.hpp"
 #include "dse/sampling.hpp"
@@ -186,6 +187,11 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
       if (!lock && sweep.confirm->fidelity != Fidelity::analytic)
         lock = std::unique_lock(simulator());
       confirm_best(sweep, open.library, study, trials);
+    }
+    if (goes_on && open.sweep.halving) {
+      if (!lock) lock = std::unique_lock(simulator());
+      climb(open.sweep, open.library, study, trials,
+            [&](const Rung&, std::size_t, std::size_t) { return go_on(trials); });
     }
   }
   return dict_of(open, trials);
