@@ -77,7 +77,7 @@ TEST_CASE("a truth that was kept is the same, and one that is not of today says 
   const std::size_t body = text.find('\n', text.find('\n') + 1) + 1;
   changed[body] = static_cast<char>(TrialStatus::crashed);
   write_file_atomic(path, changed);
-  CHECK(stale(sweep) == "the models have changed: another result for rows=4, columns=4, sums=1");
+  CHECK(stale(sweep) == "the models have changed: another result for rows=4, columns=4, sums=1 B");
 }
 
 TEST_CASE("a space that is too large is not enumerated") {
