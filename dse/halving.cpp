@@ -41,6 +41,7 @@ std::string label_of(const Rung& rung) {
 Sweep at_rung(const Sweep& sweep, const Rung& rung) {
   Sweep closer = sweep;
   closer.fidelity = rung.fidelity;
+  closer.proxy.reset();
   for (const SpaceSetting& setting : rung.set)
     set_path(closer.experiment, setting.path, setting.text);
   return closer;
