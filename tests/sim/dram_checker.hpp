@@ -17,7 +17,7 @@ namespace sluice::test {
 class DramChecker {
  public:
   DramChecker(const Dram& dram, std::uint32_t banks)
-      : t_(timing_of(dram)), refresh_(dram.refresh), banks_(banks) {}
+      : t_(timing_of(dram)), banks_(banks) {}
 
   /// What is wrong with `next` after the commands accepted so far; empty when it is legal.
   std::string judge(const DramCommand& next) {
@@ -181,7 +181,6 @@ class DramChecker {
   }
 
   DramTiming t_;
-  DramRefresh refresh_;
   std::vector<Bank> banks_;
   std::vector<Act> acts_;
   std::vector<Column> columns_;
