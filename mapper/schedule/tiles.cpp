@@ -276,7 +276,7 @@ void Walker::add_group(std::uint64_t first, std::uint64_t end) {
   for (std::uint64_t step = group.first_step; step <= needed_[end - 1].last;) {
     const std::uint64_t before = high;
     while (high < end && needed_[high].first <= step) ++high;
-    Sweep sweep{1, high - low, high - before, 0};
+    TileSweep sweep{1, high - low, high - before, 0};
     std::uint64_t next = needed_[end - 1].last + 1;  // the next step at which something changes
     if (high < end) next = std::min(next, needed_[high].first);
     next = std::min(next, needed_[low].last);
@@ -287,7 +287,7 @@ void Walker::add_group(std::uint64_t first, std::uint64_t end) {
     step += sweep.repeat;
     group.sweeps.push_back(sweep);
   }
-  for (const Sweep& sweep : group.sweeps)
+  for (const TileSweep& sweep : group.sweeps)
     walk_.least_turns = walk_.groups.empty() && &sweep == &group.sweeps.front()
                             ? sweep.tiles
                             : std::min(walk_.least_turns, sweep.tiles);
@@ -303,19 +303,19 @@ void Walker::add_group(std::uint64_t first, std::uint64_t end) {
 
 std::uint64_t TileGroup::column_tiles() const {
   std::uint64_t count = 0;
-  for (const Sweep& sweep : sweeps) count += sweep.repeat * sweep.starting;
+  for (const TileSweep& sweep : sweeps) count += sweep.repeat * sweep.starting;
   return count;
 }
 
 std::uint64_t TileGroup::steps() const {
   std::uint64_t count = 0;
-  for (const Sweep& sweep : sweeps) count += sweep.repeat;
+  for (const TileSweep& sweep : sweeps) count += sweep.repeat;
   return count;
 }
 
 std::uint64_t TileGroup::tiles() const {
   std::uint64_t count = 0;
-  for (const Sweep& sweep : sweeps) count += sweep.repeat * sweep.tiles;
+  for (const TileSweep& sweep : sweeps) count += sweep.repeat * sweep.tiles;
   return count;
 }
 

@@ -17,19 +17,19 @@ namespace sluice {
 
 /// `repeat` steps along the loop that are alike: in each, `tiles` column tiles take turns; the last
 /// `starting` of them for the first time, the first `finishing` for the last time.
-struct Sweep {
+struct TileSweep {
   std::uint64_t repeat = 1;
   std::uint64_t tiles = 1;
   std::uint64_t starting = 0;
   std::uint64_t finishing = 0;
-  bool operator==(const Sweep&) const = default;
+  bool operator==(const TileSweep&) const = default;
 };
 
 /// `repeat` groups of column tiles that stay in the buffer while the loop runs once.
 struct TileGroup {
   std::uint64_t repeat = 1;
   std::uint64_t first_step = 0;  ///< coordinate of the loop at which it begins
-  std::vector<Sweep> sweeps;
+  std::vector<TileSweep> sweeps;
   std::uint64_t column_tiles() const;
   std::uint64_t steps() const;  ///< along the loop
   std::uint64_t tiles() const;  ///< in all

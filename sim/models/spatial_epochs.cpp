@@ -15,7 +15,7 @@ std::uint64_t sum(const EpochNode& node, Count own) {
 }
 
 /// One step along the loop, `repeat` times.
-EpochNode sweep_node(const Sweep& sweep, std::uint64_t repeat) {
+EpochNode sweep_node(const TileSweep& sweep, std::uint64_t repeat) {
   // Between these places all tiles of a sweep are alike; the last one stands alone.
   const std::set<std::uint64_t> cuts = {
       0, 1, sweep.finishing, sweep.tiles - sweep.starting, sweep.tiles - 1, sweep.tiles};
@@ -46,7 +46,7 @@ std::uint64_t EpochNode::columns() const {
 
 std::vector<EpochNode> epochs_of(const TileGroup& group) {
   std::vector<EpochNode> epochs;
-  for (const Sweep& sweep : group.sweeps) {
+  for (const TileSweep& sweep : group.sweeps) {
     const bool is_last = &sweep == &group.sweeps.back();
     if (!is_last || sweep.repeat == 1) {
       epochs.push_back(sweep_node(sweep, sweep.repeat));

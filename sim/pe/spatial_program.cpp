@@ -65,7 +65,7 @@ void Unroller::list_tiles() {
         tiles.group = &group;
         tiles.last_of_column.resize(group.column_tiles());
         std::uint64_t step = group.first_step, low = 0, high = 0;
-        for (const Sweep& sweep : group.sweeps)
+        for (const TileSweep& sweep : group.sweeps)
           for (std::uint64_t s = 0; s < sweep.repeat; ++s, ++step) {
             const std::uint64_t fresh = high;
             high += sweep.starting;

@@ -16,8 +16,7 @@ namespace sluice::test {
 
 class DramChecker {
  public:
-  DramChecker(const Dram& dram, std::uint32_t banks)
-      : t_(timing_of(dram)), banks_(banks) {}
+  DramChecker(const Dram& dram, std::uint32_t banks) : t_(timing_of(dram)), banks_(banks) {}
 
   /// What is wrong with `next` after the commands accepted so far; empty when it is legal.
   std::string judge(const DramCommand& next) {
