@@ -155,7 +155,7 @@ def test_a_machine_whose_memory_has_no_price_is_told_where_it_names_the_table(pr
     message = ("machine.yaml:8:15: error: there is no energy table 'nowhere'\n"
                "  energy_table: nowhere\n"
                "                ^\n"
-               "hint: known: default_22nm, horowitz_45nm, tpu_v4i_7nm\n")
+               "hint: known: default_22nm, fusemax_45nm, horowitz_45nm, tpu_v4i_7nm\n")
     for words in (("check", "machine.yaml"), ("check", "run.yaml"), ("run", "run.yaml")):
         done = project.sluice(*words)
         assert (done.err, done.out, done.code) == (message, "", 2)
