@@ -53,7 +53,7 @@ def packages():
 def test_every_package_has_a_group_a_name_and_a_purpose():
     for entry in packages():
         assert len(entry) == 3, entry
-        assert entry[0] in ("build", "test", "lint", "sanitize"), entry
+        assert entry[0] in ("build", "test", "cluster", "lint", "sanitize"), entry
         assert re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", entry[1]), entry
 
 
