@@ -21,7 +21,10 @@ std::vector<Descriptor> model_descriptors() {
       {"fusemax_forms",
        "attention and linear layers by the closed forms of FuseMax's evaluation, its five designs",
        "Nayak et al., FuseMax, MICRO 2024, and its artifact",
-       parameters_of<fusemax::FormsMachine>()}};
+       parameters_of<fusemax::FormsMachine>()},
+      {"dram_trace", "a main memory and its controller alone, given a trace of requests",
+       "Rixner et al., Memory access scheduling, ISCA 2000; Jung et al., DRAMSys, SAMOS 2022",
+       parameters_of<MemoryMachine>()}};
 }
 
 }  // namespace sluice

@@ -103,7 +103,6 @@ std::string forms_error(const Settings& settings) {
 TEST_CASE("every model has run files, and the accounts of their reports balance") {
   for (const Descriptor& model : model_descriptors()) {
     CAPTURE(model.name);
-    if (model.name == "dram_trace") continue;  // runs no network: test_dram_trace.cpp
     CHECK(!run_files(model.name).empty());
     for (const std::string& file : run_files(model.name)) {
       CAPTURE(file);
