@@ -17,11 +17,10 @@ import sys
 import time
 
 import numpy as np
+import sluice.rl
 from sb3_contrib import MaskablePPO
 from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.callbacks import BaseCallback
-
-import sluice.rl
 
 # One step is one whole design: there is no future, so that gamma is 0. 64 designs a step and 2 steps
 # a rollout: the policy learns every 128 samples. All else is what the libraries begin with.
@@ -89,7 +88,9 @@ def main() -> None:
     parser.add_argument("--json", help="also write the figures to this file")
     arguments = parser.parse_args()
     rows = []
-    print(f"{'algorithm':<14}{'seed':>5}{'quarter':>9}{'half':>9}{'all':>9}{'last tenth':>12}{'s':>7}")
+    print(
+        f"{'algorithm':<14}{'seed':>5}{'quarter':>9}{'half':>9}{'all':>9}{'last tenth':>12}{'s':>7}"
+    )
     for name in ["random", *arguments.algorithms]:
         for seed in range(1, arguments.seeds + 1):
             begin = time.perf_counter()

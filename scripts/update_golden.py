@@ -103,13 +103,18 @@ def goldens(root):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folders", nargs="*", type=Path, help="these goldens (default: all)")
-    parser.add_argument("--check", action="store_true",
-                        help="change nothing; exit code 1 when something would change")
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent,
-                        help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="change nothing; exit code 1 when something would change",
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path(__file__).resolve().parent.parent, help=argparse.SUPPRESS
+    )
     options = parser.parse_args()
     folders = [folder.resolve() for folder in options.folders] or goldens(options.root)
     changed, failed = 0, 0

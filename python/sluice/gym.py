@@ -62,9 +62,7 @@ class Actions:
             for name in action:
                 if name not in self.names:
                     known = ", ".join(self.names)
-                    raise ValueError(
-                        f"action: there is no entry {name!r}; the entries are {known}"
-                    )
+                    raise ValueError(f"action: there is no entry {name!r}; the entries are {known}")
             columns = [np.asarray(action[name], dtype=np.int64).reshape(-1) for name in self.names]
             return np.ascontiguousarray(np.stack(columns, axis=1))
         values = np.asarray(action).reshape(-1, len(self.choices))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was tried as data for offline learning (`pip install 'sluice[minari]'`).
 
-    study = sluice.Study("out/tpu_edge.sqlite")
-    export_minari(study.trials(), study.sweep, "sluice/tpu_edge/random-v0")
+study = sluice.Study("out/tpu_edge.sqlite")
+export_minari(study.trials(), study.sweep, "sluice/tpu_edge/random-v0")
 """
 
 from __future__ import annotations

@@ -139,9 +139,7 @@ class SearcherSampler(optuna.samplers.BaseSampler):
         self._searcher.tell(_trials(self.sweep, rows, [_answer(self.sweep, trial, values, ok)]))
 
 
-def export_study(
-    trials: Trials, sweep: Sweep, study: optuna.Study | None = None
-) -> optuna.Study:
+def export_study(trials: Trials, sweep: Sweep, study: optuna.Study | None = None) -> optuna.Study:
     """Adds trials, such as those of sluice.Study.trials(), to a study of Optuna, or a new one."""
     target = study or optuna.create_study(
         directions=directions(sweep), study_name=sweep.name or None

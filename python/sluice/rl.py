@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The native vector environment for Stable-Baselines3 and sb3-contrib (`pip install 'sluice[rl]'`).
 
-    envs = DesignVecEnv("configs/sweep/tpu_edge.yaml", num_envs=64)
-    PPO("MlpPolicy", envs).learn(20_000)
+envs = DesignVecEnv("configs/sweep/tpu_edge.yaml", num_envs=64)
+PPO("MlpPolicy", envs).learn(20_000)
 """
 
 from __future__ import annotations

@@ -27,7 +27,9 @@ class Browser:
     def __init__(self, timeout=60):
         self.timeout = timeout
         self.requests, self.complaints, self.events, self.buffer, self.last = [], [], [], b"", 0
-        self.folder = tempfile.TemporaryDirectory(prefix="sluice-browser-", ignore_cleanup_errors=True)
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="sluice-browser-", ignore_cleanup_errors=True
+        )
         to_browser, self.write_end = os.pipe()
         self.read_end, from_browser = os.pipe()
         high = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_browser, from_browser)]
@@ -39,16 +41,30 @@ class Browser:
             os.dup2(high[1], 4)
 
         self.process = subprocess.Popen(
-            [find_browser(), "--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu",
-             "--hide-scrollbars", "--force-color-profile=srgb", f"--user-data-dir={self.folder.name}",
-             "about:blank"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            preexec_fn=at_3_and_4, pass_fds=(3, 4))
+            [
+                find_browser(),
+                "--headless",
+                "--remote-debugging-pipe",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--hide-scrollbars",
+                "--force-color-profile=srgb",
+                f"--user-data-dir={self.folder.name}",
+                "about:blank",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=at_3_and_4,
+            pass_fds=(3, 4),
+        )
         for end in high:
             os.close(end)
         self.session = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
@@ -63,7 +79,9 @@ class Browser:
 
     def _message(self, deadline):
         while b"\0" not in self.buffer:
-            ready, _, _ = select.select([self.read_end], [], [], max(0, deadline - time.monotonic()))
+            ready, _, _ = select.select(
+                [self.read_end], [], [], max(0, deadline - time.monotonic())
+            )
             if not ready:
                 raise TimeoutError("the browser does not answer")
             part = os.read(self.read_end, 1 << 20)
@@ -82,7 +100,11 @@ class Browser:
         elif method == "Runtime.exceptionThrown":
             details = what["exceptionDetails"]
             self.complaints.append(details.get("exception", {}).get("description", details["text"]))
-        elif method == "Runtime.consoleAPICalled" and what["type"] in ("error", "warning", "assert"):
+        elif method == "Runtime.consoleAPICalled" and what["type"] in (
+            "error",
+            "warning",
+            "assert",
+        ):
             self.complaints.append(str([arg.get("value") for arg in what["args"]]))
         elif method == "Log.entryAdded" and what["entry"]["level"] in ("error", "warning"):
             self.complaints.append(what["entry"]["text"])
@@ -116,13 +138,21 @@ class Browser:
         self.settle()
 
     def resize(self, width, height=900):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                  deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
 
     def emulate(self, dark=False, media="screen"):
         scheme = "dark" if dark else "light"
-        self.call("Emulation.setEmulatedMedia", media=media,
-                  features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call(
+            "Emulation.setEmulatedMedia",
+            media=media,
+            features=[{"name": "prefers-color-scheme", "value": scheme}],
+        )
 
     def settle(self):
         """Two frames: what was asked for is drawn."""
@@ -130,8 +160,9 @@ class Browser:
 
     def js(self, expression):
         """The value of an expression, or of the promise that it is."""
-        answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True,
-                           returnByValue=True)
+        answer = self.call(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"]["exception"]["description"])
         return answer["result"].get("value")
@@ -149,8 +180,13 @@ class Browser:
         self._mouse("mouseMoved", x1, y1)
         self._mouse("mousePressed", x1, y1, button="left", buttons=1, clickCount=1)
         for i in range(1, steps + 1):
-            self._mouse("mouseMoved", x1 + (x2 - x1) * i / steps, y1 + (y2 - y1) * i / steps,
-                        button="left", buttons=1)
+            self._mouse(
+                "mouseMoved",
+                x1 + (x2 - x1) * i / steps,
+                y1 + (y2 - y1) * i / steps,
+                button="left",
+                buttons=1,
+            )
         self._mouse("mouseReleased", x2, y2, button="left", clickCount=1)
         self.settle()
 

@@ -54,10 +54,17 @@ class Project:
 
     def files(self):
         """Everything in the folder, by its path."""
-        return sorted(p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*")
-                      if p.is_file())
+        return sorted(
+            p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if p.is_file()
+        )
 
     def sluice(self, *words, **options):
-        done = subprocess.run([PROGRAM, *map(str, words)], cwd=self.folder, capture_output=True,
-                              timeout=30, stdin=subprocess.DEVNULL, **options)
+        done = subprocess.run(
+            [PROGRAM, *map(str, words)],
+            cwd=self.folder,
+            capture_output=True,
+            timeout=30,
+            stdin=subprocess.DEVNULL,
+            **options,
+        )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())

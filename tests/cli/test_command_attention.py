@@ -45,7 +45,12 @@ def test_map_says_which_form_and_why(project):
     layer = json.loads(done.out)["layers"][0]
     forms = layer["attention"]
     assert {form["form"] for form in forms} == {
-        "unfused", "3pass", "3pass_deferred", "2pass_local", "2pass_online", "1pass"
+        "unfused",
+        "3pass",
+        "3pass_deferred",
+        "2pass_local",
+        "2pass_online",
+        "1pass",
     }
     assert layer["tasks"][0]["tiling"].startswith(forms[0]["form"])
     text = project.sluice("map", "att.yaml").out

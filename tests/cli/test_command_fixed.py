@@ -48,29 +48,38 @@ def test_a_nest_moves_what_it_says(project):
 
 
 def test_a_task_that_there_is_not(project):
-    assert check(project, "task: fc", "task: fd") == """\
+    assert (
+        check(project, "task: fc", "task: fd")
+        == """\
 fixed.yaml:7:13: error: there is no matrix product 'fd' that loops can map
       - task: fd
               ^
 hint: known: fc
 """
+    )
 
 
 def test_a_nest_that_the_machine_cannot_run(project):
-    assert check(project, "spread n over weights.columns", "spread n over weights.rows") == """\
+    assert (
+        check(project, "spread n over weights.columns", "spread n over weights.rows")
+        == """\
 fixed.yaml:8:14: error: task fc: axis weights.rows needs 16384 instances, there are 128
         loops: |
                ^
 """
+    )
 
 
 def test_nests_are_for_one_mapper(project):
-    assert check(project, "mapper: fixed", "mapper: heuristic") == """\
+    assert (
+        check(project, "mapper: fixed", "mapper: heuristic")
+        == """\
 fixed.yaml:7:5: error: mapper 'heuristic' takes no nests
       - task: fc
       ^
 hint: mapper: fixed takes them, and maps all other tasks as heuristic does
 """
+    )
 
 
 def test_a_map_file_is_not_run(project):

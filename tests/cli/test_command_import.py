@@ -77,8 +77,9 @@ def cycles_of(project, file):
 
 
 def test_matrix_products_of_scale_sim_take_the_cycles_that_scale_sim_counts(scalesim):
-    done = scalesim.sluice("import", "scalesim", "-c", "scale.cfg", "-t", "gemm.csv", "-i", "gemm",
-                           "-o", "my.yaml")
+    done = scalesim.sluice(
+        "import", "scalesim", "-c", "scale.cfg", "-t", "gemm.csv", "-i", "gemm", "-o", "my.yaml"
+    )
     assert (done.code, done.out, done.err) == (0, "wrote my.yaml\n", "")
     # 16 x 8 results are 2 folds of 8 x 8, each of K + 8 + 8 - 2 = 24 cycles in SCALE-Sim v3, whose
     # os array needs no time to hand over its results.
@@ -109,9 +110,14 @@ def test_what_is_imported_is_without_mistakes(scalesim):
     assert scalesim.sluice("check", "my.yaml").out == "my.yaml: a run without mistakes\n"
 
 
-@pytest.mark.parametrize("right,wrong,place", [("conv1, 6, 6", "conv1, 6, six", "conv.csv:2:11"),
-                                               ("conv1, 6, 6", "conv1, 6", "conv.csv:2"),
-                                               ("3, 3, 2, 8", "9, 9, 2, 8", "conv.csv:2")])
+@pytest.mark.parametrize(
+    "right,wrong,place",
+    [
+        ("conv1, 6, 6", "conv1, 6, six", "conv.csv:2:11"),
+        ("conv1, 6, 6", "conv1, 6", "conv.csv:2"),
+        ("3, 3, 2, 8", "9, 9, 2, 8", "conv.csv:2"),
+    ],
+)
 def test_a_topology_that_is_malformed_is_told_with_its_place(scalesim, right, wrong, place):
     scalesim.write("conv.csv", CONV_CSV.replace(right, wrong))
     before = scalesim.files()
@@ -139,31 +145,43 @@ def test_a_word_that_is_missing_is_told(scalesim, missing):
 
 
 def test_a_kind_of_rows_that_is_unknown_is_told(scalesim):
-    done = scalesim.sluice("import", "scalesim", "-c", "scale.cfg", "-t", "conv.csv", "-o", "x",
-                           "-i", "gem")
+    done = scalesim.sluice(
+        "import", "scalesim", "-c", "scale.cfg", "-t", "conv.csv", "-o", "x", "-i", "gem"
+    )
     assert (done.code, done.err) == (
-        2, "sluice import scalesim: error: --input: 'gem' is not known here\n"
-           "hint: did you mean 'gemm'?\n")
+        2,
+        "sluice import scalesim: error: --input: 'gem' is not known here\n"
+        "hint: did you mean 'gemm'?\n",
+    )
 
 
 def test_tables_of_accelergy_become_a_table_that_reads_back(project):
     project.write("ERT.yaml", ERT)
     project.write("map.yaml", MAP)
-    done = project.sluice("import", "accelergy", "--ert", "ERT.yaml", "--map", "map.yaml", "-o",
-                          "table.yaml")
+    done = project.sluice(
+        "import", "accelergy", "--ert", "ERT.yaml", "--map", "map.yaml", "-o", "table.yaml"
+    )
     assert (done.code, done.out, done.err) == (0, "wrote table.yaml\n", "")
     table = yaml.safe_load((project.folder / "table.yaml").read_text())
     assert {(e["component"], e["action"]): e["energy"] for e in table["energies"]} == {
-        ("array", "mac"): "1.5 pJ", ("scratchpad", "read"): "8 pJ", ("scratchpad", "write"): "9 pJ"}
+        ("array", "mac"): "1.5 pJ",
+        ("scratchpad", "read"): "8 pJ",
+        ("scratchpad", "write"): "9 pJ",
+    }
     assert project.sluice("check", "table.yaml").out == (
-        "table.yaml: an energy table without mistakes\n")
+        "table.yaml: an energy table without mistakes\n"
+    )
 
 
 def test_a_component_that_the_map_forgets_is_an_error(project):
     project.write("ERT.yaml", ERT)
-    project.write("map.yaml", MAP.replace("  - {from: chip.buffer, to: scratchpad, word: 8 B}\n", ""))
+    project.write(
+        "map.yaml", MAP.replace("  - {from: chip.buffer, to: scratchpad, word: 8 B}\n", "")
+    )
     before = project.files()
-    done = project.sluice("import", "accelergy", "--ert", "ERT.yaml", "--map", "map.yaml", "-o", "x")
+    done = project.sluice(
+        "import", "accelergy", "--ert", "ERT.yaml", "--map", "map.yaml", "-o", "x"
+    )
     assert done.code == 2
     assert "chip.buffer" in done.err
     assert project.files() == before
@@ -180,8 +198,16 @@ def test_an_onnx_model_becomes_a_network_without_mistakes(project):
 
 def test_an_onnx_model_runs_on_a_machine(project):
     project.sluice("import", "onnx", str(ONNX / "light_resnet50.onnx"), "-o", "net.yaml")
-    done = project.sluice("run", "run.yaml", "--set", "workload.model=net.yaml", "--fidelity",
-                          "analytic", "--json", "-")
+    done = project.sluice(
+        "run",
+        "run.yaml",
+        "--set",
+        "workload.model=net.yaml",
+        "--fidelity",
+        "analytic",
+        "--json",
+        "-",
+    )
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out)["total"]["macs"] == 4089184256
 
@@ -192,8 +218,9 @@ def test_an_onnx_model_that_is_cut_off_is_told_and_nothing_is_written(project):
     before = project.files()
     done = project.sluice("import", "onnx", "cut.onnx", "-o", "x")
     assert (done.code, done.out) == (2, "")
-    assert done.err == ("cut.onnx: error: this is no ONNX model: its bytes are no protobuf message, "
-                        "or end early\n")
+    assert done.err == (
+        "cut.onnx: error: this is no ONNX model: its bytes are no protobuf message, or end early\n"
+    )
     assert project.files() == before
 
 
@@ -201,8 +228,10 @@ def test_a_dimension_that_a_model_does_not_have_is_told(project):
     model = str(ONNX / "light_squeezenet.onnx")
     done = project.sluice("import", "onnx", model, "--set", "batch=2", "-o", "x")
     assert (done.code, done.err) == (
-        2, f"{model}: error: the model has no open dimension 'batch'\n"
-           "hint: all its shapes are fixed\n")
+        2,
+        f"{model}: error: the model has no open dimension 'batch'\n"
+        "hint: all its shapes are fixed\n",
+    )
 
 
 TIMELOOP = ROOT / "tests" / "mapper" / "golden" / "timeloop"
@@ -217,8 +246,12 @@ def test_files_of_timeloop_become_a_map_file(project):
     assert [level["name"] for level in written["hierarchy"]["levels"]] == ["MainMemory", "Buffer"]
     assert "for r in 0..3" in written["mapping"]
     # Without a mapping there is none, and attributes of estimators are passed over with a note.
-    project.write("arch.yaml", (TIMELOOP / "T02.yaml").read_text().replace(
-        "datawidth: 8, block_size: 8,", "datawidth: 8, technology: 45nm, block_size: 8,"))
+    project.write(
+        "arch.yaml",
+        (TIMELOOP / "T02.yaml")
+        .read_text()
+        .replace("datawidth: 8, block_size: 8,", "datawidth: 8, technology: 45nm, block_size: 8,"),
+    )
     done = project.sluice("import", "timeloop", file, "arch.yaml", "-o", "-")
     assert done.code == 0
     assert done.err == "note: MainMemory: attribute technology is passed over\n"

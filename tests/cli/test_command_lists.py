@@ -9,8 +9,19 @@ import pytest
 import yaml
 from sluice_command import MACHINE, NETWORK, ROOT
 
-KINDS = ["models", "networks", "cascades", "machines", "mappers", "searchers",
-         "papers", "importers", "writers", "memories", "tables"]
+KINDS = [
+    "models",
+    "networks",
+    "cascades",
+    "machines",
+    "mappers",
+    "searchers",
+    "papers",
+    "importers",
+    "writers",
+    "memories",
+    "tables",
+]
 
 
 def test_a_list_without_a_kind_names_everything(project):
@@ -41,8 +52,9 @@ def test_an_entry_shows_its_source_and_its_parameters(project):
 
 def test_the_only_model_has_the_parameters_of_machines(project):
     out = project.sluice("list", "models", "systolic").out
-    assert re.search(r"^  array\.rows +- +PEs in a column \[PEs\]; integer, 1\.\.65536$", out,
-                     re.MULTILINE)
+    assert re.search(
+        r"^  array\.rows +- +PEs in a column \[PEs\]; integer, 1\.\.65536$", out, re.MULTILINE
+    )
 
 
 def test_another_library_has_its_own_entries(project):
@@ -69,8 +81,11 @@ def test_a_run_is_described_by_machine_network_settings_and_mapping(project):
 
 def test_tasks_that_are_mapped_alike_are_described_once(project):
     layers = "".join(f"  - {{name: l{i}, op: linear, out_features: 8}}\n" for i in range(6))
-    project.write("network.yaml", "name: deep\nlayers:\n"
-                  "  - {name: a, op: linear, rows: 8, in_features: 8, out_features: 8}\n" + layers)
+    project.write(
+        "network.yaml",
+        "name: deep\nlayers:\n"
+        "  - {name: a, op: linear, rows: 8, in_features: 8, out_features: 8}\n" + layers,
+    )
     assert "\na, l0, l1, l2, ... (7 tasks)\n" in project.sluice("describe", "run.yaml").out
 
 
@@ -94,8 +109,9 @@ def test_a_network_is_described_by_its_layers(project):
 
 
 def test_an_infeasible_run_is_described_as_far_as_it_goes(project):
-    done = project.sluice("describe", "run.yaml", "--set",
-                          "architecture.scratchpads.0.capacity=1 B")
+    done = project.sluice(
+        "describe", "run.yaml", "--set", "architecture.scratchpads.0.capacity=1 B"
+    )
     assert done.code == 1
     assert "NETWORK" in done.out and "MAPPING" not in done.out
     assert done.err.startswith("run.yaml: infeasible: task first: ")
@@ -116,10 +132,17 @@ def test_the_schemas_in_the_docs_are_those_of_the_program(project, kind):
     jsonschema.Draft202012Validator.check_schema(json.loads(printed))
 
 
-@pytest.mark.parametrize("kind,folder", [("run", "configs/run"), ("architecture", "configs/arch"),
-                                         ("network", "workloads/library"), ("map", "configs/map"),
-                                         ("cascade", "configs/cascades"),
-                                         ("claims", "configs/reproduce")])
+@pytest.mark.parametrize(
+    "kind,folder",
+    [
+        ("run", "configs/run"),
+        ("architecture", "configs/arch"),
+        ("network", "workloads/library"),
+        ("map", "configs/map"),
+        ("cascade", "configs/cascades"),
+        ("claims", "configs/reproduce"),
+    ],
+)
 def test_the_files_of_ours_keep_to_the_schemas(kind, folder):
     validator = jsonschema.Draft202012Validator(schema_of(kind))
     for file in (ROOT / folder).glob("*.yaml"):
@@ -127,12 +150,20 @@ def test_the_files_of_ours_keep_to_the_schemas(kind, folder):
         assert mistakes == [], file
 
 
-@pytest.mark.parametrize("right,wrong", [("rows: 4", "rws: 4"), ("rows: 4", "rows: 0"),
-                                         ("rows: 4", "rows: many"), ("1 GHz", "1 GB"),
-                                         ("clock: 1 GHz", "source: nobody")])
+@pytest.mark.parametrize(
+    "right,wrong",
+    [
+        ("rows: 4", "rws: 4"),
+        ("rows: 4", "rows: 0"),
+        ("rows: 4", "rows: many"),
+        ("1 GHz", "1 GB"),
+        ("clock: 1 GHz", "source: nobody"),
+    ],
+)
 def test_a_schema_refuses_what_the_program_refuses(project, right, wrong):
     text = MACHINE.replace(right, wrong)
     project.write("machine.yaml", text)
     assert project.sluice("check", "machine.yaml").code == 2
     assert not jsonschema.Draft202012Validator(schema_of("architecture")).is_valid(
-        yaml.safe_load(text))
+        yaml.safe_load(text)
+    )

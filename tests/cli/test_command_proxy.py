@@ -22,8 +22,9 @@ def trained(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("proxy"))
     project.write("tiny.yaml", SPACE)
     assert project.sluice("sweep", "tiny.yaml", "--budget", 200, "--store", "s.sqlite").code == 0
-    done = project.sluice("proxy", "train", "s.sqlite", "-o", "s.proxy", "--model", "forest",
-                          "--limit", 0.5)
+    done = project.sluice(
+        "proxy", "train", "s.sqlite", "-o", "s.proxy", "--model", "forest", "--limit", 0.5
+    )
     assert (done.code, done.err) == (0, "")
     assert done.out.endswith("wrote s.proxy\n")
     project.report = done.out.removesuffix("wrote s.proxy\n")
@@ -33,7 +34,10 @@ def trained(tmp_path_factory):
 def test_show_says_again_what_training_said(trained):
     done = trained.sluice("proxy", "show", "s.proxy")
     assert (done.code, done.out) == (0, trained.report)
-    assert "200 designs of random, seed 1: learned from 140, intervals from 30, errors from 30" in done.out
+    assert (
+        "200 designs of random, seed 1: learned from 140, intervals from 30, errors from 30"
+        in done.out
+    )
     assert "answers where 90 % intervals are within 50 %" in done.out
 
 
@@ -62,7 +66,8 @@ def test_a_sweep_asks_the_proxy_and_looks_at_the_best_again(trained):
     assert "looked at again" in done.out
     assert "bottleneck" not in done.out
     assert trained.sluice("study", "validate", "p.sqlite").out == (
-        "10 of 256 trials evaluated again, 0 differ\n")
+        "10 of 256 trials evaluated again, 0 differ\n"
+    )
     assert trained.sluice(*words).out == done.out
     lines = trained.sluice("study", "export", "p.sqlite", "--format", "jsonl").out.splitlines()
     trials = [json.loads(line) for line in lines]
@@ -77,20 +82,34 @@ def test_a_sweep_asks_the_proxy_and_looks_at_the_best_again(trained):
 def test_another_proxy_is_another_sweep(trained):
     words = ["--proxy", "t.proxy", "--budget", 20, "--store", "t.sqlite", "-q"]
     for seed in (1, 2):
-        trained.sluice("proxy", "train", "s.sqlite", "-o", "t.proxy", "--model", "forest",
-                       "--seed", seed, "--limit", 0.5)
+        trained.sluice(
+            "proxy",
+            "train",
+            "s.sqlite",
+            "-o",
+            "t.proxy",
+            "--model",
+            "forest",
+            "--seed",
+            seed,
+            "--limit",
+            0.5,
+        )
         done = trained.sluice("sweep", "tiny.yaml", *words)
     assert done.code == 1
-    assert done.err.startswith("sluice sweep: error: t.sqlite: this study is of another sweep:\n"
-                               "  proxy.hash: ")
+    assert done.err.startswith(
+        "sluice sweep: error: t.sqlite: this study is of another sweep:\n  proxy.hash: "
+    )
 
 
 def test_no_proxy_learns_from_what_a_proxy_said(trained):
     trained.sluice("sweep", "tiny.yaml", "--proxy", "s.proxy", "--budget", 9, "--store", "q.sqlite")
     done = trained.sluice("proxy", "train", "q.sqlite", "-o", "q.proxy")
     assert (done.code, done.out) == (2, "")
-    assert done.err == ("q.sqlite: error: this study holds what a proxy said\n"
-                        "hint: train on a study whose designs were simulated\n")
+    assert done.err == (
+        "q.sqlite: error: this study holds what a proxy said\n"
+        "hint: train on a study whose designs were simulated\n"
+    )
 
 
 def test_mistakes_are_told(trained):
@@ -99,20 +118,25 @@ def test_mistakes_are_told(trained):
         assert (done.code, done.out) == (2, "")
         return done.err
 
-    assert error("sweep", "tiny.yaml", "--proxy", "s.proxy", "--fidelity", "tile",
-                 "--store", "o.sqlite") == (
+    assert error(
+        "sweep", "tiny.yaml", "--proxy", "s.proxy", "--fidelity", "tile", "--store", "o.sqlite"
+    ) == (
         "s.proxy: error: the proxy predicts analytic, the sweep asks for tile\n"
-        "hint: --fidelity analytic\n")
+        "hint: --fidelity analytic\n"
+    )
     trained.write("other.yaml", SPACE.replace("16]", "8]"))
     assert error("sweep", "other.yaml", "--proxy", "s.proxy", "--store", "o.sqlite") == (
         "s.proxy: error: the proxy learned the space of 'tiny', which is not that of 'tiny'\n"
-        "hint: train one on a study of this sweep: sluice proxy train STUDY -o FILE\n")
+        "hint: train one on a study of this sweep: sluice proxy train STUDY -o FILE\n"
+    )
     assert error("proxy", "show", "tiny.yaml") == (
-        "tiny.yaml: error: this is no proxy\n"
-        "hint: make one: sluice proxy train STUDY -o FILE\n")
+        "tiny.yaml: error: this is no proxy\nhint: make one: sluice proxy train STUDY -o FILE\n"
+    )
     trained.sluice("sweep", "tiny.yaml", "--budget", 40, "--store", "few.sqlite", "-q")
     assert error("proxy", "train", "few.sqlite", "-o", "few.proxy") == (
         "few.sqlite: error: 40 designs with metrics are too few for a proxy, 100 are needed\n"
-        "hint: go on with the study: sluice sweep --budget\n")
+        "hint: go on with the study: sluice sweep --budget\n"
+    )
     assert error("proxy", "train", "s.sqlite") == (
-        "sluice proxy train: error: --output is missing: proxy to write\n")
+        "sluice proxy train: error: --output is missing: proxy to write\n"
+    )

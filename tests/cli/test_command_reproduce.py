@@ -41,8 +41,11 @@ def test_fusemax_is_reproduced(project):
     assert text.splitlines()[0] == HEAD
     rows = list(csv.DictReader(io.StringIO(text)))
     # A row for every point, of the models and lengths that are not published too.
-    points = {(r["model"], r["seq_len"], r["design"]) for r in rows
-              if (r["figure"], r["metric"]) == ("attn", "latency_s") and "corrected" not in r["design"]}
+    points = {
+        (r["model"], r["seq_len"], r["design"])
+        for r in rows
+        if (r["figure"], r["metric"]) == ("attn", "latency_s") and "corrected" not in r["design"]
+    }
     assert len(points) == 4 * 6 * 5
     for row in rows:
         if row["published"] not in ("", "0"):
@@ -76,34 +79,46 @@ def test_a_changed_setting_changes_the_answer(project):
     project.write("ours.yaml", CLAIMS.replace("PUBLISHED", "6.7"))
     done = project.sluice("reproduce", "ours.yaml", "--set", "settings.lengths=[1024]")
     assert done.code == 1
-    assert "mean speedup: headline all all +Binding attn_speedup_vs_flat_mean: computed " in done.out
+    assert (
+        "mean speedup: headline all all +Binding attn_speedup_vs_flat_mean: computed " in done.out
+    )
 
 
 def test_a_claim_file_is_described_and_is_no_run_file(project):
     project.write("ours.yaml", CLAIMS.replace("PUBLISHED", "6.7"))
     assert project.sluice("describe", "ours.yaml").out == (
         "One number\npaper: fusemax\nsource: nowhere\npublished: 0 numbers\n\n"
-        "mean speedup\n  tolerance: +-0.05, half of the last digit\n")
+        "mean speedup\n  tolerance: +-0.05, half of the last digit\n"
+    )
     assert project.sluice("check", "ours.yaml").out == "ours.yaml: a claim file without mistakes\n"
     done = project.sluice("run", "ours.yaml")
     assert (done.code, done.err) == (
-        2, "ours.yaml: error: this is a claim file, a run file is expected\n"
-        "hint: `sluice reproduce` compares them with what is computed\n")
+        2,
+        "ours.yaml: error: this is a claim file, a run file is expected\n"
+        "hint: `sluice reproduce` compares them with what is computed\n",
+    )
 
 
 MISTAKES = [
-    (("fusmax",),
-     "sluice reproduce: error: there is no paper 'fusmax'\nhint: did you mean 'fusemax'?\n"),
-    (("none.yaml",),
-     "none.yaml: error: the file does not exist\n"),
-    (("--csv", "x.csv"),
-     "sluice reproduce: error: PAPER is missing: which one is to be reproduced\n"
-     "hint: `sluice reproduce` says which there are\n"),
-    (("fusemax", "--html", "-"),
-     "sluice reproduce: error: a page cannot go to standard output\n"
-     "hint: name a file: --html FILE\n"),
-    (("fusemax", "--set", "settings.lengths=[1000]"),
-     "--set: error: length 1000 is no multiple of the 256 columns of the array\n"),
+    (
+        ("fusmax",),
+        "sluice reproduce: error: there is no paper 'fusmax'\nhint: did you mean 'fusemax'?\n",
+    ),
+    (("none.yaml",), "none.yaml: error: the file does not exist\n"),
+    (
+        ("--csv", "x.csv"),
+        "sluice reproduce: error: PAPER is missing: which one is to be reproduced\n"
+        "hint: `sluice reproduce` says which there are\n",
+    ),
+    (
+        ("fusemax", "--html", "-"),
+        "sluice reproduce: error: a page cannot go to standard output\n"
+        "hint: name a file: --html FILE\n",
+    ),
+    (
+        ("fusemax", "--set", "settings.lengths=[1000]"),
+        "--set: error: length 1000 is no multiple of the 256 columns of the array\n",
+    ),
 ]
 
 
@@ -119,13 +134,17 @@ def test_a_file_that_cannot_be_written_is_exit_code_1(project):
     project.write("folder", "a file")
     done = project.sluice("reproduce", "fusemax", "--csv", "folder/f.csv")
     assert done.code == 1
-    assert done.err == "sluice reproduce: error: cannot create the folder 'folder': Not a directory\n"
+    assert (
+        done.err == "sluice reproduce: error: cannot create the folder 'folder': Not a directory\n"
+    )
 
 
 def simulated(project, *more):
     """`fusemax_simulated` at its two shortest lengths, for the two widths of heads."""
-    cut = ["runs.0.seq_len=[{name: 1K, set: {workload.network.layers.0.query_length: 1024}},"
-           " {name: 4K, set: {workload.network.layers.0.query_length: 4096}}]"]
+    cut = [
+        "runs.0.seq_len=[{name: 1K, set: {workload.network.layers.0.query_length: 1024}},"
+        " {name: 4K, set: {workload.network.layers.0.query_length: 4096}}]"
+    ]
     settings = [word for setting in cut for word in ("--set", setting)]
     return project.sluice("reproduce", "fusemax_simulated", *settings, *more)
 
@@ -135,20 +154,30 @@ def test_simulated_designs_stand_beside_those_of_the_paper(project):
     assert (done.code, done.err) == (0, "")
     assert done.out.endswith(" claims hold.\nwrote s.csv\n")
     rows = list(csv.DictReader(io.StringIO((project.folder / "s.csv").read_text())))
-    latency = {(r["model"], r["seq_len"], r["design"]): float(r["value"]) for r in rows
-               if (r["figure"], r["metric"]) == ("attn", "latency_s")}
+    latency = {
+        (r["model"], r["seq_len"], r["design"]): float(r["value"])
+        for r in rows
+        if (r["figure"], r["metric"]) == ("attn", "latency_s")
+    }
     models = {model for model, _, _ in latency}
     assert models == {"BERT", "TrXL", "T5", "XLM"}
     for model in models:
         for length in ("1K", "4K"):
-            slow, fast = (latency[model, length, f"+Binding simulated{more}"]
-                          for more in ("", ", free, overlap"))
+            slow, fast = (
+                latency[model, length, f"+Binding simulated{more}"]
+                for more in ("", ", free, overlap")
+            )
             assert fast < slow
 
 
 def test_an_order_that_does_not_hold_is_exit_code_1(project):
-    done = simulated(project, "--set", "claims.0.at_most=+Architecture", "--set",
-                     'claims.0.select={figure: attn, design: "+Architecture corrected", metric: latency_s}')
+    done = simulated(
+        project,
+        "--set",
+        "claims.0.at_most=+Architecture",
+        "--set",
+        'claims.0.select={figure: attn, design: "+Architecture corrected", metric: latency_s}',
+    )
     assert done.code == 1
     assert "above" in done.out
     assert " 24 fail\n" in done.out

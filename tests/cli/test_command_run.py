@@ -63,7 +63,8 @@ def test_named_files_are_written_beside_a_folder_that_is_asked_for(project):
     project.sluice("run", "run.yaml", "--json", "a.json", "--out", "here")
     assert project.files() == ["a.json", "here/layers.csv", "here/report.json", *INPUTS]
     assert (project.folder / "a.json").read_bytes() == (
-        project.folder / "here/report.json").read_bytes()
+        project.folder / "here/report.json"
+    ).read_bytes()
 
 
 def test_the_file_may_name_the_folder(project):
@@ -108,7 +109,9 @@ def test_a_page_is_no_reason_for_a_trace_file_or_a_warning(project):
 def test_a_page_that_cannot_be_written_is_told(project, words):
     done = project.sluice("run", "run.yaml", "--html=network.yaml/page.html", *words)
     assert done.code == 1
-    assert done.err == "sluice run: error: cannot create the folder 'network.yaml': Not a directory\n"
+    assert (
+        done.err == "sluice run: error: cannot create the folder 'network.yaml': Not a directory\n"
+    )
     assert project.files() == INPUTS
 
 
@@ -116,15 +119,19 @@ def test_a_page_that_cannot_be_written_is_told(project, words):
 def test_a_fidelity_without_firings_makes_no_trace(project, fidelity):
     done = project.sluice("run", "run.yaml", "--trace", "--fidelity", fidelity)
     assert (done.code, done.out) == (2, "")
-    assert done.err == (f"sluice run: error: fidelity {fidelity} makes no trace\n"
-                        "hint: use tile, or leave the trace out\n")
+    assert done.err == (
+        f"sluice run: error: fidelity {fidelity} makes no trace\n"
+        "hint: use tile, or leave the trace out\n"
+    )
     assert project.files() == INPUTS
 
 
 def test_pe_says_how_to_make_its_memory_ideal(project):
     done = project.sluice("run", "run.yaml", "--fidelity", "pe")
     assert (done.code, done.out) == (2, "")
-    assert "hint: set architecture.dram to preset: ideal without a bandwidth, or use tile" in done.err
+    assert (
+        "hint: set architecture.dram to preset: ideal without a bandwidth, or use tile" in done.err
+    )
 
 
 def test_the_window_of_a_trace_begins_where_it_is_asked_to(project):
@@ -140,8 +147,10 @@ def test_a_window_behind_the_end_of_the_run_is_told_and_makes_no_trace(project, 
     at_end = ("--trace=t", "--trace-start", cycles, *quiet)
     done = project.sluice("run", "run.yaml", *at_end)
     assert (done.code, done.err) == (
-        0, f"sluice run: warning: no trace is written: its window begins at cycle {cycles}, "
-        f"the run ends at cycle {cycles}\nhint: a smaller output.trace_start, or --trace-start\n")
+        0,
+        f"sluice run: warning: no trace is written: its window begins at cycle {cycles}, "
+        f"the run ends at cycle {cycles}\nhint: a smaller output.trace_start, or --trace-start\n",
+    )
     assert project.files() == BOTH
     done = project.sluice("run", "run.yaml", "--trace=t", "--trace-start", cycles - 1, *quiet)
     assert (done.code, done.err) == (0, "")
@@ -157,8 +166,11 @@ def test_equal_input_gives_equal_bytes(project):
 
 def test_a_setting_changes_the_answer_and_its_provenance(project):
     plain = json.loads(project.sluice("run", "run.yaml", "--json", "-").out)
-    wide = json.loads(project.sluice("run", "run.yaml", "--json", "-", "--set",
-                                     "architecture.array.columns=8").out)
+    wide = json.loads(
+        project.sluice(
+            "run", "run.yaml", "--json", "-", "--set", "architecture.array.columns=8"
+        ).out
+    )
     assert wide["machine"]["pes"] == 2 * plain["machine"]["pes"]
     assert wide["provenance"]["input_hash"] != plain["provenance"]["input_hash"]
 
@@ -174,23 +186,30 @@ def test_an_option_and_a_setting_for_the_fidelity_are_the_same(project, fidelity
 
 
 def test_analytic_bounds_tile(project):
-    cycles = {fidelity: json.loads(project.sluice("run", "run.yaml", "--json", "-", "--fidelity",
-                                                  fidelity).out)["total"]["cycles"]
-              for fidelity in ("analytic", "tile")}
+    cycles = {
+        fidelity: json.loads(
+            project.sluice("run", "run.yaml", "--json", "-", "--fidelity", fidelity).out
+        )["total"]["cycles"]
+        for fidelity in ("analytic", "tile")
+    }
     assert 0 < cycles["analytic"] <= cycles["tile"]
 
 
 def test_an_infeasible_design_says_what_it_needs_and_writes_nothing(project):
     done = project.sluice("run", "run.yaml", "--set", "architecture.scratchpads.0.capacity=1 B")
     assert (done.code, done.out) == (1, "")
-    assert re.fullmatch(r"run\.yaml: infeasible: task first: [^:]* pad: needed \d+ B, "
-                        r"available 1 B\n", done.err)
+    assert re.fullmatch(
+        r"run\.yaml: infeasible: task first: [^:]* pad: needed \d+ B, "
+        r"available 1 B\n",
+        done.err,
+    )
     assert project.files() == INPUTS
 
 
 def test_an_infeasible_design_is_json_too(project):
-    done = project.sluice("run", "run.yaml", "--set", "architecture.scratchpads.0.capacity=1 B",
-                          "--json", "-")
+    done = project.sluice(
+        "run", "run.yaml", "--set", "architecture.scratchpads.0.capacity=1 B", "--json", "-"
+    )
     assert done.code == 1
     infeasible = json.loads(done.out)["infeasible"]
     assert (infeasible["available"], infeasible["unit"]) == (1, "B")
@@ -199,23 +218,38 @@ def test_an_infeasible_design_is_json_too(project):
 def test_a_closed_pipe_is_no_crash(project):
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run([PROGRAM, "run", "run.yaml"], cwd=project.folder, stdout=writing,
-                          stderr=subprocess.PIPE, timeout=30)
+    done = subprocess.run(
+        [PROGRAM, "run", "run.yaml"],
+        cwd=project.folder,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=30,
+    )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
     assert project.files() == BOTH
 
 
-@pytest.mark.parametrize("words", [("run", "run.yaml", "--json", "-"), ("list",), ("help",),
-                                   ("describe", "run.yaml"), ("schema", "run")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "run.yaml", "--json", "-"),
+        ("list",),
+        ("help",),
+        ("describe", "run.yaml"),
+        ("schema", "run"),
+    ],
+)
 def test_a_full_disk_behind_standard_output_is_an_error(project, words):
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([PROGRAM, *words], cwd=project.folder, stdout=full,
-                              stderr=subprocess.PIPE, timeout=30)
+        done = subprocess.run(
+            [PROGRAM, *words], cwd=project.folder, stdout=full, stderr=subprocess.PIPE, timeout=30
+        )
     command = f"sluice {words[0]}".encode() if words != ("help",) else b"sluice help"
     assert done.returncode == 1
-    assert done.stderr == (command + b": error: cannot write to standard output: "
-                           b"No space left on device\n")
+    assert done.stderr == (
+        command + b": error: cannot write to standard output: No space left on device\n"
+    )
 
 
 def test_a_full_disk_leaves_no_part_of_a_file(project):
@@ -244,8 +278,9 @@ def test_a_file_that_cannot_be_written_keeps_what_was_there(project):
 def test_a_folder_that_cannot_be_made_is_an_error(project):
     done = project.sluice("run", "run.yaml", "--out", "machine.yaml/x")
     assert (done.code, done.out) == (1, "")
-    assert done.err == ("sluice run: error: cannot create the folder 'machine.yaml/x': "
-                        "Not a directory\n")
+    assert done.err == (
+        "sluice run: error: cannot create the folder 'machine.yaml/x': Not a directory\n"
+    )
 
 
 def test_a_device_is_written_to_and_stays(project):
@@ -258,8 +293,12 @@ def test_a_device_is_written_to_and_stays(project):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_run_with_one_line_and_no_file(project, number):
-    process = subprocess.Popen([PROGRAM, "run", "run.yaml", *LONG], cwd=project.folder,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [PROGRAM, "run", "run.yaml", *LONG],
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     time.sleep(0.5)
     process.send_signal(number)
     out, err = process.communicate(timeout=10)
@@ -283,46 +322,67 @@ def read_terminal(terminal, seconds):
 
 def test_progress_is_shown_on_a_terminal_ten_times_a_second_at_most(project):
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([PROGRAM, "run", "run.yaml", *LONG], cwd=project.folder,
-                               stdout=subprocess.PIPE, stderr=theirs)
+    process = subprocess.Popen(
+        [PROGRAM, "run", "run.yaml", *LONG],
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    )
     shown = read_terminal(ours, 1.5)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     shown += read_terminal(ours, 0.1)
     os.close(ours)
     os.close(theirs)
-    updates = re.findall(r"\r\x1b\[K\d+ %, ([\d.]+ \w?cycles) simulated, \d+ s(?:, \d+ s left)?, "
-                         r"[\d.]+ \w?cycles/s", shown)
+    updates = re.findall(
+        r"\r\x1b\[K\d+ %, ([\d.]+ \w?cycles) simulated, \d+ s(?:, \d+ s left)?, "
+        r"[\d.]+ \w?cycles/s",
+        shown,
+    )
     assert 1 <= len(updates) <= 15
     assert shown.endswith("\r\x1b[Ksluice run: interrupted, nothing was written\r\n")
 
 
 def test_no_progress_is_shown_in_a_pipe(project):
-    process = subprocess.Popen([PROGRAM, "run", "run.yaml", *LONG], cwd=project.folder,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [PROGRAM, "run", "run.yaml", *LONG],
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     time.sleep(0.8)
     process.kill()
     assert process.communicate(timeout=10) == (b"", b"")
 
 
-@pytest.mark.parametrize("file", ["quickstart", "mobilenet_v2_gemmini", "mobilenet_v2_eyeriss",
-                                  "resnet50_128_ws_ideal"])
+@pytest.mark.parametrize(
+    "file", ["quickstart", "mobilenet_v2_gemmini", "mobilenet_v2_eyeriss", "resnet50_128_ws_ideal"]
+)
 def test_a_run_file_of_ours_runs(project, file):
     path = ROOT / "configs" / "run" / f"{file}.yaml"
     report = json.loads(project.sluice("run", path, "--json", "-").out)
     assert report["total"]["macs"] == report["network"]["macs"]
 
 
-@pytest.mark.parametrize("workload", [
-    "{model: mamba_130m, seq_len: 16}", "{model: mamba_130m, phase: decode}",
-    "{model: hyena_153m, seq_len: 64, filters: computed}", "{model: m2_bert_80m, seq_len: 32}",
-    "{model: matmulfree_370m, seq_len: 16}", "{model: matmulfree_370m, phase: decode}",
-    "{model: resnet50_dcnv2, image_size: 64}", "{model: resnet18_decomposed, image_size: 64}",
-])
+@pytest.mark.parametrize(
+    "workload",
+    [
+        "{model: mamba_130m, seq_len: 16}",
+        "{model: mamba_130m, phase: decode}",
+        "{model: hyena_153m, seq_len: 64, filters: computed}",
+        "{model: m2_bert_80m, seq_len: 32}",
+        "{model: matmulfree_370m, seq_len: 16}",
+        "{model: matmulfree_370m, phase: decode}",
+        "{model: resnet50_dcnv2, image_size: 64}",
+        "{model: resnet18_decomposed, image_size: 64}",
+    ],
+)
 @pytest.mark.parametrize("machine", ["tpu_like", "gemmini_default"])
 def test_networks_without_attention_run_on_shipped_machines(project, workload, machine):
-    project.write("run.yaml", f"workload: {workload}\n"
-                  f"architecture: {{include: {ROOT}/configs/arch/{machine}.yaml}}\n")
+    project.write(
+        "run.yaml",
+        f"workload: {workload}\narchitecture: {{include: {ROOT}/configs/arch/{machine}.yaml}}\n",
+    )
     totals = []
     for fidelity in ("analytic", "tile"):
         done = project.sluice("run", "run.yaml", "--fidelity", fidelity, "--json", "-")

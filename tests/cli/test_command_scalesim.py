@@ -16,8 +16,10 @@ def recorded_runs():
     with (RECORD / "expected.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 219
-    return [(config, topology, list(group))
-            for (config, topology), group in groupby(rows, lambda r: (r["config"], r["topology"]))]
+    return [
+        (config, topology, list(group))
+        for (config, topology), group in groupby(rows, lambda r: (r["config"], r["topology"]))
+    ]
 
 
 RUNS = recorded_runs()
@@ -25,8 +27,18 @@ RUNS = recorded_runs()
 
 @pytest.mark.parametrize("config,topology,rows", RUNS, ids=[run[0] for run in RUNS])
 def test_a_recorded_run_takes_the_same_cycles(project, config, topology, rows):
-    done = project.sluice("import", "scalesim", "-c", RECORD / "configs" / config, "-t",
-                          RECORD / "topologies" / topology, "-i", rows[0]["rows"], "-o", "my.yaml")
+    done = project.sluice(
+        "import",
+        "scalesim",
+        "-c",
+        RECORD / "configs" / config,
+        "-t",
+        RECORD / "topologies" / topology,
+        "-i",
+        rows[0]["rows"],
+        "-o",
+        "my.yaml",
+    )
     assert (done.code, done.err) == (0, "")
     report = json.loads(project.sluice("run", "my.yaml", "--json", "-").out)
     assert len(report["layers"]) == len(rows)
@@ -36,7 +48,8 @@ def test_a_recorded_run_takes_the_same_cycles(project, config, topology, rows):
         cycles = int(row["total_cycles"])
         assert layer["cycles"] == cycles + 1
         assert 100 * layer["mapping_efficiency"] == pytest.approx(
-            float(row["mapping_efficiency"]), abs=0.51e-6)
+            float(row["mapping_efficiency"]), abs=0.51e-6
+        )
         if sparse:
             continue
         utilization = 100 * layer["macs"] / (cycles * report["machine"]["pes"])
@@ -44,4 +57,6 @@ def test_a_recorded_run_takes_the_same_cycles(project, config, topology, rows):
         # Words are bytes on the imported machine.
         reads = {t["tensor"]: t["read_bytes"] for t in layer["traffic"] if t["memory"] != "dram"}
         assert (reads["input"], reads["weight"]) == (
-            int(row["sram_ifmap_reads"]), int(row["sram_filter_reads"]))
+            int(row["sram_ifmap_reads"]),
+            int(row["sram_filter_reads"]),
+        )

@@ -111,22 +111,39 @@ def test_a_study_of_another_format_is_told_so(studied):
     done = studied.sluice("study", "show", "old.sqlite")
     assert done.code == 1
     assert done.err == (
-        "sluice study show: error: old.sqlite: the study has format 7, this sluice reads format 1\n")
+        "sluice study show: error: old.sqlite: the study has format 7, this sluice reads format 1\n"
+    )
 
 
 def test_a_sweep_that_changed_says_what_changed(studied):
-    done = studied.sluice("sweep", SWEEP, "--budget", 96, "--store", "s.sqlite",
-                          "--set", "parameters.lanes.powers_of_two=[8, 64]")
+    done = studied.sluice(
+        "sweep",
+        SWEEP,
+        "--budget",
+        96,
+        "--store",
+        "s.sqlite",
+        "--set",
+        "parameters.lanes.powers_of_two=[8, 64]",
+    )
     assert done.code == 1
-    assert ("parameters.lanes.powers_of_two: [8, 256] in the study, [8, 64] now\n"
-            "hint: name another file with --store, or undo the change\n") in done.err
+    assert (
+        "parameters.lanes.powers_of_two: [8, 256] in the study, [8, 64] now\n"
+        "hint: name another file with --store, or undo the change\n"
+    ) in done.err
 
 
 def test_a_full_disk_leaves_the_study_sound(project):
     limit = 200_000  # bytes of any file
     words = [PROGRAM, "sweep", SWEEP, "--budget", "20000", "--store", "s.sqlite", "-q"]
-    done = subprocess.run(words, cwd=project.folder, capture_output=True, text=True, check=False,
-                          preexec_fn=lambda: limit_files(limit))
+    done = subprocess.run(
+        words,
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: limit_files(limit),
+    )
     assert done.returncode == 1
     assert "what was stored before is complete" in done.stderr
     with sqlite3.connect(project.folder / "s.sqlite") as connection:
@@ -152,9 +169,21 @@ def test_tile_in_one_and_in_two_workers_is_the_same(project):
     found = []
     for workers in (1, 2):
         store = f"w{workers}.sqlite"
-        done = project.sluice("sweep", SWEEP, "--budget", 6, "--fidelity", "tile", "--workers",
-                              workers, "--store", store, "--set",
-                              "experiment.workload={model: alexnet}", "-q")
+        done = project.sluice(
+            "sweep",
+            SWEEP,
+            "--budget",
+            6,
+            "--fidelity",
+            "tile",
+            "--workers",
+            workers,
+            "--store",
+            store,
+            "--set",
+            "experiment.workload={model: alexnet}",
+            "-q",
+        )
         assert (done.code, done.err) == (0, "")
         found.append(project.sluice("study", "export", store).out)
     assert found[0] == found[1]

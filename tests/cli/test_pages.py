@@ -29,14 +29,22 @@ def made(tmp_path_factory):
 
     quickstart = CONFIGS / "run" / "quickstart.yaml"
     sluice("run", quickstart, "--html=run.html", "--json=run.json", "--trace-cycles", 50000, "-q")
-    sluice("run", CONFIGS / "run" / "bert_base_tpu_v4i.yaml", "--fidelity", "analytic",
-           "--html=long.html", "-q")
+    sluice(
+        "run",
+        CONFIGS / "run" / "bert_base_tpu_v4i.yaml",
+        "--fidelity",
+        "analytic",
+        "--html=long.html",
+        "-q",
+    )
     sluice("sweep", SWEEP, "--budget", 96, "--store", "s.sqlite", "-q")
     assert sluice("report", "s.sqlite", "-o", "study.html").out == "wrote study.html\n"
     assert sluice("map", FUSED, "--html", "map.html").out.endswith("\nwrote map.html\n")
     sluice("map", quickstart, "--html", "map_run.html")
     sluice("map", CONFIGS / "run" / "fusemax_bert_1k.yaml", "--html", "pipeline.html")
-    assert sluice("cascade", ATTENTION, "--html", "cascade.html").out.endswith("\nwrote cascade.html\n")
+    assert sluice("cascade", ATTENTION, "--html", "cascade.html").out.endswith(
+        "\nwrote cascade.html\n"
+    )
     return project
 
 
@@ -45,7 +53,9 @@ def text_of(project, name):
 
 
 def data_of(text):
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)[1])
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)[1]
+    )
 
 
 # ---- as files
@@ -58,7 +68,8 @@ def test_a_page_is_one_file_that_names_nothing_to_load(made, name):
     assert "default-src 'none'" in text
     readable = re.sub(r"<script.*?</script>", "", text, flags=re.S)
     assert re.findall(r"<(?:link|img|iframe|object|embed|source)\b[^>]*>", readable) == [
-        '<link rel="icon" href="data:,">']
+        '<link rel="icon" href="data:,">'
+    ]
     assert not re.search(r"\bsrc=|@import|url\(", readable)
 
 
@@ -68,15 +79,18 @@ def test_the_page_of_a_run_holds_its_report(made):
 
 
 def test_the_page_of_a_study_holds_its_trials(made):
-    trials = [json.loads(line) for line in
-              made.sluice("study", "export", "s.sqlite", "--format", "jsonl").out.splitlines()]
+    trials = [
+        json.loads(line)
+        for line in made.sluice("study", "export", "s.sqlite", "--format", "jsonl").out.splitlines()
+    ]
     ok = [t for t in trials if t["status"] == "ok"]
     data = data_of(text_of(made, "study"))
     assert data["trials"]["number"] == [t["number"] for t in ok]
     assert data["trials"]["metrics"]["latency_s"] == [t["metrics"]["latency_s"] for t in ok]
     for parameter in data["parameters"]:
         assert [None if at < 0 else parameter["values"][at] for at in parameter["places"]] == [
-            t["parameters"].get(parameter["name"]) for t in ok]
+            t["parameters"].get(parameter["name"]) for t in ok
+        ]
     front = made.sluice("study", "front", "s.sqlite").out.splitlines()[1:]
     assert data["front"] == [int(line.split()[0]) for line in front]
     best = data["convergence"]["best"]["latency_s"]
@@ -100,8 +114,20 @@ def test_a_page_of_a_study_stands_beside_it_unless_told_otherwise(made):
 
 
 def test_a_study_of_which_no_design_is_ok_says_why(project):
-    assert project.sluice("sweep", SWEEP, "--set", "constraints.1=area_mm2 <= 0.001", "--budget", 5,
-                          "--store", "s.sqlite", "-q").code == 0
+    assert (
+        project.sluice(
+            "sweep",
+            SWEEP,
+            "--set",
+            "constraints.1=area_mm2 <= 0.001",
+            "--budget",
+            5,
+            "--store",
+            "s.sqlite",
+            "-q",
+        ).code
+        == 0
+    )
     assert project.sluice("report", "s.sqlite", "-q").code == 0
     text = text_of(project, "s")
     assert "No design is ok." in text
@@ -115,7 +141,7 @@ def test_the_loops_of_a_nest_are_boxes_within_each_other(made):
     assert nest.count('<span class="times">64 times</span>') == 5
     assert nest.count('<div class="line keep">') == 3
     assert nest.count("<div") == nest.count("</div")
-    inner = nest[nest.index("n0 in"):]
+    inner = nest[nest.index("n0 in") :]
     assert inner.index("n1 in") < inner.index("compute</b> T1") < inner.index("n2 in")
 
 
@@ -136,18 +162,36 @@ MISTAKES = [
     (("report",), 2, "sluice report: error: STUDY is missing: study (.sqlite)\n"),
     (("report", "none.sqlite"), 1, "sluice report: error: none.sqlite: it cannot be opened\n"),
     (("report", "machine.yaml"), 1, "sluice report: error: machine.yaml: this is no study\n"),
-    (("report", "s.sqlite", "-o", "-"), 2,
-     "sluice report: error: a page cannot go to standard output\nhint: name a file: -o FILE\n"),
-    (("report", "s.sqlite", "-o", "s.sqlite"), 2,
-     "sluice report: error: the page would replace the study\nhint: name another file: -o FILE\n"),
-    (("report", "s.sqlite", "-o", "machine.yaml/p.html"), 1,
-     "sluice report: error: cannot create the folder 'machine.yaml': Not a directory\n"),
-    (("map", FUSED, "--html", "-"), 2,
-     "sluice map: error: a page cannot go to standard output\nhint: name a file: --html FILE\n"),
-    (("map", FUSED, "--html", "machine.yaml/p.html"), 1,
-     "sluice map: error: cannot create the folder 'machine.yaml': Not a directory\n"),
-    (("cascade", ATTENTION, "--html", "-"), 2,
-     "sluice cascade: error: a page cannot go to standard output\nhint: name a file: --html FILE\n"),
+    (
+        ("report", "s.sqlite", "-o", "-"),
+        2,
+        "sluice report: error: a page cannot go to standard output\nhint: name a file: -o FILE\n",
+    ),
+    (
+        ("report", "s.sqlite", "-o", "s.sqlite"),
+        2,
+        "sluice report: error: the page would replace the study\nhint: name another file: -o FILE\n",
+    ),
+    (
+        ("report", "s.sqlite", "-o", "machine.yaml/p.html"),
+        1,
+        "sluice report: error: cannot create the folder 'machine.yaml': Not a directory\n",
+    ),
+    (
+        ("map", FUSED, "--html", "-"),
+        2,
+        "sluice map: error: a page cannot go to standard output\nhint: name a file: --html FILE\n",
+    ),
+    (
+        ("map", FUSED, "--html", "machine.yaml/p.html"),
+        1,
+        "sluice map: error: cannot create the folder 'machine.yaml': Not a directory\n",
+    ),
+    (
+        ("cascade", ATTENTION, "--html", "-"),
+        2,
+        "sluice cascade: error: a page cannot go to standard output\nhint: name a file: --html FILE\n",
+    ),
 ]
 
 
@@ -166,8 +210,10 @@ def test_a_study_without_trials_is_told(made, project):
         study.execute("DELETE FROM trials")
     done = project.sluice("report", "empty.sqlite")
     assert (done.code, done.out) == (2, "")
-    assert done.err == ("empty.sqlite: error: the study has no trials\n"
-                        "hint: `sluice sweep` with its sweep file goes on with it\n")
+    assert done.err == (
+        "empty.sqlite: error: the study has no trials\n"
+        "hint: `sluice sweep` with its sweep file goes on with it\n"
+    )
 
 
 # ---- in a browser
@@ -216,8 +262,11 @@ def test_a_page_is_as_wide_as_the_window_and_draws_all_its_charts(open_page, nam
         browser.emulate(dark)
         browser.settle()
         assert browser.js("document.documentElement.scrollWidth") == width
-        assert browser.js("""[...document.querySelectorAll('.draw')]
-            .filter(d => !d.querySelector('svg, canvas')).map(d => d.id)""") == []
+        assert (
+            browser.js("""[...document.querySelectorAll('.draw')]
+            .filter(d => !d.querySelector('svg, canvas')).map(d => d.id)""")
+            == []
+        )
         back = browser.js("getComputedStyle(document.body).backgroundColor")
         assert back == ("rgb(20, 24, 30)" if dark else "rgb(255, 255, 255)")
 
@@ -245,23 +294,31 @@ def test_a_click_on_a_layer_says_more_of_it(open_page):
 def test_layers_can_be_ordered_and_the_table_sorted(open_page):
     browser = open_page("run")
     most = browser.js("page.data.report.layers.reduce((a, b) => b.cycles > a.cycles ? b : a).name")
-    browser.js("(() => { const s = document.getElementById('order'); s.value = 'cycles';"
-               " s.dispatchEvent(new Event('change')); })()")
+    browser.js(
+        "(() => { const s = document.getElementById('order'); s.value = 'cycles';"
+        " s.dispatchEvent(new Event('change')); })()"
+    )
     assert browser.js("page.charts.cycles.echarts.getOption().xAxis[0].data[0]") == most
     head = "document.querySelector('#layers th:nth-child(5) button')"
     browser.js(f"{head}.click()")
     assert browser.js("document.querySelector('#layers tbody td:nth-child(2)').textContent") == most
     browser.js(f"{head}.click()")
-    assert browser.js("document.querySelector('#layers th:nth-child(5)').getAttribute('aria-sort')") == "ascending"
+    assert (
+        browser.js("document.querySelector('#layers th:nth-child(5)').getAttribute('aria-sort')")
+        == "ascending"
+    )
 
 
 def test_charts_of_a_long_network_zoom_together(open_page):
     browser = open_page("long")
     assert browser.js("page.data.report.layers.length") == 139
-    browser.js("page.charts.cycles.echarts.dispatchAction({type: 'dataZoom', startValue: 10, endValue: 20})")
+    browser.js(
+        "page.charts.cycles.echarts.dispatchAction({type: 'dataZoom', startValue: 10, endValue: 20})"
+    )
     browser.settle()
-    assert browser.js("page.charts.traffic.echarts.getOption().dataZoom.map(z => [z.startValue, z.endValue])") == [
-        [10, 20], [10, 20]]
+    assert browser.js(
+        "page.charts.traffic.echarts.getOption().dataZoom.map(z => [z.startValue, z.endValue])"
+    ) == [[10, 20], [10, 20]]
 
 
 def test_a_region_of_the_front_selects_designs_everywhere(open_page, made):
@@ -276,7 +333,9 @@ def test_a_region_of_the_front_selects_designs_everywhere(open_page, made):
     x1, y1 = place_of(browser, "front", finder, [left, high])
     x2, y2 = place_of(browser, "front", finder, [right, low])
     browser.drag(x1, y1, x2, y2)
-    box = browser.js("page.charts.front.echarts.getOption().brush[0] && document.getElementById('count').textContent")
+    box = browser.js(
+        "page.charts.front.echarts.getOption().brush[0] && document.getElementById('count').textContent"
+    )
     chosen = int(box.split()[0])
     assert box == f"{chosen} of {len(latency)} designs selected"
     # The corners of what was dragged are on whole pixels: as many designs as lie within a pixel of it.
@@ -286,12 +345,16 @@ def test_a_region_of_the_front_selects_designs_everywhere(open_page, made):
     most = sum(v <= right * pixel for v in metrics["latency_s"])
     assert least <= chosen <= most
     assert 0 < inside < len(latency)
-    lines = browser.js("page.charts.parallel.echarts.getOption().series.reduce((n, s) => n + s.data.length, 0)")
+    lines = browser.js(
+        "page.charts.parallel.echarts.getOption().series.reduce((n, s) => n + s.data.length, 0)"
+    )
     assert lines == chosen
     rows = browser.js("document.querySelectorAll('#designs tbody tr').length")
     assert rows == min(chosen, 30)
     browser.js("document.getElementById('clear').click()")
-    assert browser.js("document.getElementById('count').textContent") == f"all {len(latency)} designs"
+    assert (
+        browser.js("document.getElementById('count').textContent") == f"all {len(latency)} designs"
+    )
 
 
 def test_a_range_on_an_axis_selects_designs(open_page):

@@ -103,7 +103,9 @@ def test_trials_become_a_data_set(sweep, tmp_path, monkeypatch):
         first, _ = env.reset(seed=0)
         last, reward, terminated, _, _ = env.step(episode.actions[0])
         assert np.array_equal(episode.observations, [first, last])
-        assert episode.rewards.tolist() == [reward] and episode.terminations.tolist() == [terminated]
+        assert episode.rewards.tolist() == [reward] and episode.terminations.tolist() == [
+            terminated
+        ]
 
 
 def test_the_native_environment_trains(sweep):

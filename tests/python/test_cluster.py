@@ -93,7 +93,10 @@ def test_tasks_of_ray_last_half_a_second(small_sweep, tmp_path):
     from sluice.cluster.ray_tasks import RayEvaluator, batches_ahead
 
     small_sweep["parameters"]["rows"] = {"path": "architecture.array.rows", "integers": [1, 64]}
-    small_sweep["parameters"]["columns"] = {"path": "architecture.array.columns", "integers": [1, 64]}
+    small_sweep["parameters"]["columns"] = {
+        "path": "architecture.array.columns",
+        "integers": [1, 64],
+    }
     small_sweep["search"] |= {"budget": 3000, "batch": 50}
     sweep = sluice.Sweep(small_sweep)
     whole = sluice.Study(tmp_path / "whole.sqlite", sweep).run()
@@ -151,9 +154,7 @@ def test_only_missing_shards_are_submitted(small_sweep, tmp_path, fake_slurm):
     queue = tmp_path / "queue.txt"
     queue.write_text("41 3\n7 1\n")
     hint = f"\nhint: --retry submits what is missing; {plan.folder}/logs says how its tasks ended"
-    assert slurm.status(plan) == (
-        f"3 of 7 shards done, 1 in Slurm: 3, 3 missing: 2,5-6{hint}"
-    )
+    assert slurm.status(plan) == (f"3 of 7 shards done, 1 in Slurm: 3, 3 missing: 2,5-6{hint}")
     slurm.submit(plan)
     assert "--array=1-2" in fake_slurm.read_text()
     queue.write_text("41 1\n41 2\n41 3\n")

@@ -12,8 +12,14 @@ def run_script():
     """Runs a script of scripts/ and returns the completed process."""
 
     def run(name, *arguments, **options):
-        return subprocess.run([ROOT / "scripts" / name, *map(str, arguments)], capture_output=True,
-                              text=True, timeout=60, stdin=subprocess.DEVNULL, **options)
+        return subprocess.run(
+            [ROOT / "scripts" / name, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            **options,
+        )
 
     return run
 

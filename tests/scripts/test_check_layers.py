@@ -50,23 +50,44 @@ def test_the_repository_itself_is_in_order(run_script):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("includer, included", [
-    ("base", "base"), ("workloads", "base"), ("arch", "base"), ("mapper", "workloads"),
-    ("mapper", "arch"), ("sim", "mapper"), ("dse", "sim"), ("cli", "dse"), ("cli", "base"),
-])
+@pytest.mark.parametrize(
+    "includer, included",
+    [
+        ("base", "base"),
+        ("workloads", "base"),
+        ("arch", "base"),
+        ("mapper", "workloads"),
+        ("mapper", "arch"),
+        ("sim", "mapper"),
+        ("dse", "sim"),
+        ("cli", "dse"),
+        ("cli", "base"),
+    ],
+)
 def test_a_room_sees_itself_and_the_rooms_to_its_left(check, includer, included):
     done = check({f"{includer}/a.cpp": include(f'"{included}/b.hpp"')})
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("includer, included", [
-    ("base", "arch"), ("workloads", "arch"), ("arch", "workloads"), ("arch", "mapper"),
-    ("mapper", "sim"), ("sim", "dse"), ("dse", "cli"), ("sim", "cli"),
-])
+@pytest.mark.parametrize(
+    "includer, included",
+    [
+        ("base", "arch"),
+        ("workloads", "arch"),
+        ("arch", "workloads"),
+        ("arch", "mapper"),
+        ("mapper", "sim"),
+        ("sim", "dse"),
+        ("dse", "cli"),
+        ("sim", "cli"),
+    ],
+)
 def test_a_room_does_not_see_the_rooms_to_its_right(check, includer, included):
     done = check({f"{includer}/a.cpp": include(f'"{included}/b.hpp"')})
     assert done.returncode == 1
-    assert f'{includer}/a.cpp:2: error: {includer} may not include "{included}/b.hpp"' in done.stdout
+    assert (
+        f'{includer}/a.cpp:2: error: {includer} may not include "{included}/b.hpp"' in done.stdout
+    )
 
 
 def test_the_tests_of_a_room_see_what_the_room_sees(check):
@@ -93,33 +114,46 @@ def test_a_room_links_only_rooms_to_its_left(check):
     assert "arch/CMakeLists.txt:2: error: arch may not link sluice_mapper" in bad.stdout
 
 
-@pytest.mark.parametrize("path, header", [
-    ("sim/tile/a.cpp", "<systemc>"), ("sim/pe/a.hpp", "<systemc.h>"),
-    ("sim/tile/a.cpp", "<tlm_utils/simple_target_socket.h>"), ("tests/sim/test_a.cpp", "<systemc>"),
-    ("base/yaml.cpp", "<yaml-cpp/yaml.h>"), ("base/yaml_text.cpp", "<yaml-cpp/yaml.h>"),
-    ("dse/study.cpp", "<sqlite3.h>"), ("cli/main.cpp", "<CLI/CLI.hpp>"),
-    ("tests/base/test_a.cpp", "<doctest/doctest.h>"), ("mapper/a.cpp", "<fmt/format.h>"),
-    ("sim/pe/a.hpp", "<Eigen/Core>"), ("base/a.hpp", "<string_view>"), ("base/a.cpp", "<unistd.h>"),
-])
+@pytest.mark.parametrize(
+    "path, header",
+    [
+        ("sim/tile/a.cpp", "<systemc>"),
+        ("sim/pe/a.hpp", "<systemc.h>"),
+        ("sim/tile/a.cpp", "<tlm_utils/simple_target_socket.h>"),
+        ("tests/sim/test_a.cpp", "<systemc>"),
+        ("base/yaml.cpp", "<yaml-cpp/yaml.h>"),
+        ("base/yaml_text.cpp", "<yaml-cpp/yaml.h>"),
+        ("dse/study.cpp", "<sqlite3.h>"),
+        ("cli/main.cpp", "<CLI/CLI.hpp>"),
+        ("tests/base/test_a.cpp", "<doctest/doctest.h>"),
+        ("mapper/a.cpp", "<fmt/format.h>"),
+        ("sim/pe/a.hpp", "<Eigen/Core>"),
+        ("base/a.hpp", "<string_view>"),
+        ("base/a.cpp", "<unistd.h>"),
+    ],
+)
 def test_a_third_party_in_its_place_is_fine(check, path, header):
     done = check({path: include(header)})
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("path, header, message", [
-    ("sim/graph/a.cpp", "<systemc>", "SystemC belongs only to sim/tile/, sim/pe/"),
-    ("mapper/a.cpp", "<tlm.h>", "SystemC belongs only to"),
-    ("tests/mapper/a.cpp", "<systemc>", "SystemC belongs only to"),
-    ("base/read.cpp", "<yaml-cpp/yaml.h>", "yaml-cpp belongs only to base/yaml"),
-    ("workloads/yaml.cpp", "<yaml-cpp/yaml.h>", "yaml-cpp belongs only to"),
-    ("dse/evaluate.cpp", "<sqlite3.h>", "SQLite belongs only to dse/study"),
-    ("sim/a.cpp", "<CLI/CLI.hpp>", "CLI11 belongs only to cli/"),
-    ("base/a.cpp", "<doctest/doctest.h>", "doctest belongs only to tests/"),
-    ("base/yaml.hpp", "<yaml-cpp/yaml.h>", "yaml-cpp in a public header"),
-    ("sim/a.hpp", "<fmt/format.h>", "fmt in a public header"),
-    ("sim/a.hpp", "<boost/graph/adjacency_list.hpp>", "Boost in a public header"),
-    ("base/a.cpp", "<unheard/of.h>", "<unheard/of.h> is of no known third party"),
-])
+@pytest.mark.parametrize(
+    "path, header, message",
+    [
+        ("sim/graph/a.cpp", "<systemc>", "SystemC belongs only to sim/tile/, sim/pe/"),
+        ("mapper/a.cpp", "<tlm.h>", "SystemC belongs only to"),
+        ("tests/mapper/a.cpp", "<systemc>", "SystemC belongs only to"),
+        ("base/read.cpp", "<yaml-cpp/yaml.h>", "yaml-cpp belongs only to base/yaml"),
+        ("workloads/yaml.cpp", "<yaml-cpp/yaml.h>", "yaml-cpp belongs only to"),
+        ("dse/evaluate.cpp", "<sqlite3.h>", "SQLite belongs only to dse/study"),
+        ("sim/a.cpp", "<CLI/CLI.hpp>", "CLI11 belongs only to cli/"),
+        ("base/a.cpp", "<doctest/doctest.h>", "doctest belongs only to tests/"),
+        ("base/yaml.hpp", "<yaml-cpp/yaml.h>", "yaml-cpp in a public header"),
+        ("sim/a.hpp", "<fmt/format.h>", "fmt in a public header"),
+        ("sim/a.hpp", "<boost/graph/adjacency_list.hpp>", "Boost in a public header"),
+        ("base/a.cpp", "<unheard/of.h>", "<unheard/of.h> is of no known third party"),
+    ],
+)
 def test_a_third_party_out_of_its_place_is_an_error(check, path, header, message):
     done = check({path: include(header)})
     assert done.returncode == 1
@@ -135,8 +169,7 @@ def test_a_header_that_brings_systemc_along_stays_inside(check):
     }
     assert check(files).returncode == 0
     done = check({**files, "sim/report/a.cpp": include('"sim/tile/outer.hpp"')})
-    assert ('sim/report/a.cpp:2: error: "sim/tile/outer.hpp" brings SystemC along'
-            in done.stdout)
+    assert 'sim/report/a.cpp:2: error: "sim/tile/outer.hpp" brings SystemC along' in done.stdout
 
 
 @pytest.mark.parametrize("path", ["base/a.cpp", "base/b.hpp", "scripts/c", "CMakeLists.txt"])

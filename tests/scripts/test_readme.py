@@ -57,16 +57,32 @@ def folder(tmp_path_factory):
 
 def test_the_readme_shows_every_subcommand():
     shown = {shlex.split(command)[1] for command in COMMANDS}
-    assert shown == {"run", "check", "list", "describe", "import", "schema", "map", "sweep", "study",
-                     "reproduce"}
+    assert shown == {
+        "run",
+        "check",
+        "list",
+        "describe",
+        "import",
+        "schema",
+        "map",
+        "sweep",
+        "study",
+        "reproduce",
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_works(folder, command):
     if not (ROOT / "build" / "sluice").is_file():
         pytest.skip("build/sluice is not built; run: scripts/build")
-    done = subprocess.run(shlex.split(command), cwd=folder, capture_output=True, text=True,
-                          timeout=60, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        shlex.split(command),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout or "-o" in command or "check" in command
 

@@ -9,10 +9,14 @@ import subprocess
 import pytest
 from repository import ROOT
 
-SCRIPTS = sorted(path.name for path in (ROOT / "scripts").iterdir()
-                 if path.is_file() and os.access(path, os.X_OK))
-SHELL_SCRIPTS = [name for name in SCRIPTS
-                 if "bash" in (ROOT / "scripts" / name).read_text().split("\n", 1)[0]]
+SCRIPTS = sorted(
+    path.name
+    for path in (ROOT / "scripts").iterdir()
+    if path.is_file() and os.access(path, os.X_OK)
+)
+SHELL_SCRIPTS = [
+    name for name in SCRIPTS if "bash" in (ROOT / "scripts" / name).read_text().split("\n", 1)[0]
+]
 CI_SCRIPT = ROOT / ".ci" / "run"
 
 
@@ -85,16 +89,22 @@ def test_setup_says_when_the_system_is_not_debian(run_script, tmp_path):
 
 def test_setup_asks_for_nothing_when_everything_is_there(run_script, tmp_path):
     everything = 'shift 3; for package in "$@"; do echo "installed $package"; done'
-    done = run_script("setup", "all", env=system_without(
-        tmp_path, {"dpkg-query": everything, "apt-get": "echo called; exit 1"}))
+    done = run_script(
+        "setup",
+        "all",
+        env=system_without(tmp_path, {"dpkg-query": everything, "apt-get": "echo called; exit 1"}),
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_setup_installs_only_what_is_missing(run_script, tmp_path):
     some = 'echo "installed cmake"; echo "not-installed g++"; echo "installed ninja-build"'
-    done = run_script("setup", env=system_without(
-        tmp_path, {"dpkg-query": some, "apt-get": 'echo "apt-get $*"',
-                   "sudo": 'exec "$@"'}))
+    done = run_script(
+        "setup",
+        env=system_without(
+            tmp_path, {"dpkg-query": some, "apt-get": 'echo "apt-get $*"', "sudo": 'exec "$@"'}
+        ),
+    )
     assert done.returncode == 0, done.stderr
     install = done.stdout.splitlines()[-1]
     assert "apt-get install --yes" in install
@@ -103,8 +113,14 @@ def test_setup_installs_only_what_is_missing(run_script, tmp_path):
 
 
 def test_setup_says_what_could_not_be_installed(run_script, tmp_path):
-    some = 'shift 3; for package in "$@"; do [ "$package" = cmake ] || echo "installed $package"; done'
-    done = run_script("setup", env=system_without(
-        tmp_path, {"dpkg-query": some, "apt-get": "exit 100", "sudo": 'exec "$@"'}))
+    some = (
+        'shift 3; for package in "$@"; do [ "$package" = cmake ] || echo "installed $package"; done'
+    )
+    done = run_script(
+        "setup",
+        env=system_without(
+            tmp_path, {"dpkg-query": some, "apt-get": "exit 100", "sudo": 'exec "$@"'}
+        ),
+    )
     assert done.returncode == 1
     assert "apt-get could not install: cmake" in done.stderr

@@ -5,26 +5,33 @@ import pytest
 
 
 def case(output="", inside="", status="run"):
-    return f'<testcase name="t" status="{status}">{inside}<system-out>{output}</system-out></testcase>'
+    return (
+        f'<testcase name="t" status="{status}">{inside}<system-out>{output}</system-out></testcase>'
+    )
 
 
 def doctest(passed, failed):
-    return f"[doctest] test cases: {passed + failed} | {passed} passed | {failed} failed | 7 skipped"
+    return (
+        f"[doctest] test cases: {passed + failed} | {passed} passed | {failed} failed | 7 skipped"
+    )
 
 
-@pytest.mark.parametrize("cases, line", [
-    ([case(), case()], "2 passed, 0 failed"),
-    ([case(), case(inside='<failure message="no"/>')], "1 passed, 1 failed"),
-    ([case(inside='<error message="no"/>')], "0 passed, 1 failed"),
-    ([case(inside="<skipped/>"), case()], "1 passed, 0 failed, 1 skipped"),
-    # A doctest program counts by its cases, not by those that another entry runs.
-    ([case(doctest(12, 0)), case()], "13 passed, 0 failed"),
-    ([case(doctest(12, 3), '<failure message=""/>')], "12 passed, 3 failed"),
-    # All its cases pass and yet the program fails: a leak at exit.
-    ([case(doctest(12, 0), '<failure message=""/>')], "12 passed, 1 failed"),
-    # It crashed before it could count.
-    ([case("Segmentation fault", '<failure message=""/>')], "0 passed, 1 failed"),
-])
+@pytest.mark.parametrize(
+    "cases, line",
+    [
+        ([case(), case()], "2 passed, 0 failed"),
+        ([case(), case(inside='<failure message="no"/>')], "1 passed, 1 failed"),
+        ([case(inside='<error message="no"/>')], "0 passed, 1 failed"),
+        ([case(inside="<skipped/>"), case()], "1 passed, 0 failed, 1 skipped"),
+        # A doctest program counts by its cases, not by those that another entry runs.
+        ([case(doctest(12, 0)), case()], "13 passed, 0 failed"),
+        ([case(doctest(12, 3), '<failure message=""/>')], "12 passed, 3 failed"),
+        # All its cases pass and yet the program fails: a leak at exit.
+        ([case(doctest(12, 0), '<failure message=""/>')], "12 passed, 1 failed"),
+        # It crashed before it could count.
+        ([case("Segmentation fault", '<failure message=""/>')], "0 passed, 1 failed"),
+    ],
+)
 def test_junit_files_are_counted(run_script, tmp_path, write, cases, line):
     write("1.xml", f"<testsuite>{''.join(cases)}</testsuite>")
     assert run_script("tally.py", tmp_path).stdout == line + "\n"

@@ -38,7 +38,9 @@ def test_every_changed_number_is_printed_and_written(run_script, tmp_path, repos
 
 
 def test_layers_are_named_in_what_is_printed(run_script, tmp_path, repository):
-    repository({"layers": [{"name": "conv1", "macs": 7}]}, {"layers": [{"name": "conv1", "macs": 8}]})
+    repository(
+        {"layers": [{"name": "conv1", "macs": 7}]}, {"layers": [{"name": "conv1", "macs": 8}]}
+    )
     done = run_script("update_golden.py", "--root", tmp_path)
     assert "small: layers[conv1].macs: 7 -> 8 (+14.3 %)" in done.stdout
 
@@ -64,13 +66,17 @@ def test_published_goldens_are_never_touched(run_script, tmp_path, write):
     assert done.stdout == "0 goldens, 0 changed, 0 failed\n"
 
 
-@pytest.mark.parametrize("source, message", [
-    ("nothing here\n", "0 lines 'Command: `...`', one is needed"),
-    ("Command: `build/a`\nCommand: `build/b`\n", "2 lines 'Command: `...`', one is needed"),
-    ("Command: `build/absent`\n", "no program build/absent; run: scripts/build"),
-])
+@pytest.mark.parametrize(
+    "source, message",
+    [
+        ("nothing here\n", "0 lines 'Command: `...`', one is needed"),
+        ("Command: `build/a`\nCommand: `build/b`\n", "2 lines 'Command: `...`', one is needed"),
+        ("Command: `build/absent`\n", "no program build/absent; run: scripts/build"),
+    ],
+)
 def test_a_golden_that_cannot_be_regenerated_is_an_error(
-        run_script, tmp_path, repository, source, message):
+    run_script, tmp_path, repository, source, message
+):
     expected = repository({"cycles": 200}, {"cycles": 201}, source)
     done = run_script("update_golden.py", "--root", tmp_path)
     assert done.returncode == 1

@@ -58,8 +58,16 @@ def of_another_version(report):
     report["version"] = 2
 
 
-@pytest.mark.parametrize("change", [without_cycles, with_unknown_key, with_negative_count,
-                                    with_fraction_of_a_stall, of_another_version])
+@pytest.mark.parametrize(
+    "change",
+    [
+        without_cycles,
+        with_unknown_key,
+        with_negative_count,
+        with_fraction_of_a_stall,
+        of_another_version,
+    ],
+)
 def test_the_schema_refuses_what_the_reader_refuses(validator, change):
     report = load("report.json")
     change(report)
@@ -94,11 +102,22 @@ def test_csv_has_the_numbers_of_the_json():
         rows = list(csv.DictReader(file, strict=True))
     assert [row["name"] for row in rows[:-1]] == [layer["name"] for layer in report["layers"]]
     for row, layer in zip(rows, [*report["layers"], report["total"]]):
-        for key in ("cycles", "seconds", "macs", "utilization", "mapping_efficiency",
-                    "traffic_bytes", "arithmetic_intensity", "energy_pj"):
+        for key in (
+            "cycles",
+            "seconds",
+            "macs",
+            "utilization",
+            "mapping_efficiency",
+            "traffic_bytes",
+            "arithmetic_intensity",
+            "energy_pj",
+        ):
             assert float(row[key]) == layer[key]
-        stalls = {key.removeprefix("stall_cycles:"): int(value) for key, value in row.items()
-                  if key.startswith("stall_cycles:") and value != "0"}
+        stalls = {
+            key.removeprefix("stall_cycles:"): int(value)
+            for key, value in row.items()
+            if key.startswith("stall_cycles:") and value != "0"
+        }
         assert stalls == layer["stalls"]
 
 
@@ -108,24 +127,40 @@ def test_csv_has_the_numbers_of_the_json():
 MESSAGES = {
     "Trace": {"packet": (1, "TracePacket*")},
     "TracePacket": {
-        "timestamp": (8, "uint64"), "trusted_packet_sequence_id": (10, "uint32"),
-        "track_event": (11, "TrackEvent"), "interned_data": (12, "InternedData"),
-        "sequence_flags": (13, "uint32"), "track_descriptor": (60, "TrackDescriptor"),
-        "first_packet_on_sequence": (87, "bool")},
+        "timestamp": (8, "uint64"),
+        "trusted_packet_sequence_id": (10, "uint32"),
+        "track_event": (11, "TrackEvent"),
+        "interned_data": (12, "InternedData"),
+        "sequence_flags": (13, "uint32"),
+        "track_descriptor": (60, "TrackDescriptor"),
+        "first_packet_on_sequence": (87, "bool"),
+    },
     "TrackDescriptor": {
-        "uuid": (1, "uint64"), "name": (2, "string"), "process": (3, "ProcessDescriptor"),
-        "parent_uuid": (5, "uint64"), "counter": (8, "CounterDescriptor"),
-        "child_ordering": (11, "int32"), "sibling_order_rank": (12, "int32"),
-        "description": (14, "string")},
+        "uuid": (1, "uint64"),
+        "name": (2, "string"),
+        "process": (3, "ProcessDescriptor"),
+        "parent_uuid": (5, "uint64"),
+        "counter": (8, "CounterDescriptor"),
+        "child_ordering": (11, "int32"),
+        "sibling_order_rank": (12, "int32"),
+        "description": (14, "string"),
+    },
     "ProcessDescriptor": {
-        "pid": (1, "int32"), "process_name": (6, "string"), "process_labels": (8, "string*")},
+        "pid": (1, "int32"),
+        "process_name": (6, "string"),
+        "process_labels": (8, "string*"),
+    },
     "CounterDescriptor": {"unit_name": (6, "string")},
     "InternedData": {"event_names": (2, "EventName*")},
     "EventName": {"iid": (1, "uint64"), "name": (2, "string")},
     "TrackEvent": {
-        "type": (9, "int32"), "name_iid": (10, "uint64"), "track_uuid": (11, "uint64"),
-        "double_counter_value": (44, "double"), "flow_ids": (47, "fixed64*"),
-        "terminating_flow_ids": (48, "fixed64*")},
+        "type": (9, "int32"),
+        "name_iid": (10, "uint64"),
+        "track_uuid": (11, "uint64"),
+        "double_counter_value": (44, "double"),
+        "flow_ids": (47, "fixed64*"),
+        "terminating_flow_ids": (48, "fixed64*"),
+    },
 }
 BEGIN, END, COUNTER = 1, 2, 4
 EXPLICIT = 3
@@ -135,6 +170,7 @@ def decoded(data):
     """The trace in `data`, which must hold nothing that Perfetto does not know."""
     pytest.importorskip("google.protobuf")
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
     kinds = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="subset.proto", package="subset")
     for message_name, fields in MESSAGES.items():
@@ -167,12 +203,18 @@ def fixture_trace():
 
 
 def test_tracks_form_a_tree_in_the_order_of_the_units(trace):
-    tracks = {p.track_descriptor.uuid: p.track_descriptor for p in trace.packet
-              if p.HasField("track_descriptor")}
+    tracks = {
+        p.track_descriptor.uuid: p.track_descriptor
+        for p in trace.packet
+        if p.HasField("track_descriptor")
+    }
     process = tracks[1]
     assert process.process.process_name == "sluice"
     assert list(process.process.process_labels) == [
-        "tiny on edge_16x16", "1 ns shown = 1 cycle", "clock 940 MHz"]
+        "tiny on edge_16x16",
+        "1 ns shown = 1 cycle",
+        "clock 940 MHz",
+    ]
     groups = {t.name: t for t in tracks.values() if t.parent_uuid == process.uuid}
     assert set(groups) == {"units", "counters"}
     assert all(group.child_ordering == EXPLICIT for group in groups.values())
@@ -184,7 +226,9 @@ def test_tracks_form_a_tree_in_the_order_of_the_units(trace):
     assert children("units") == ["dma", "array", "array", "vector", "unused"]
     assert children("counters") == ["glb", "dram"]
     assert {t.name: t.counter.unit_name for t in tracks.values() if t.HasField("counter")} == {
-        "glb": "B", "dram": "B/cycle"}
+        "glb": "B",
+        "dram": "B/cycle",
+    }
 
 
 def test_packets_are_one_sequence_in_order_of_time(trace):
@@ -212,7 +256,8 @@ def test_slices_counters_and_flows_are_those_of_the_sample(trace):
             samples.append((track, packet.timestamp, event.double_counter_value))
         elif event.type == BEGIN:
             stacks.setdefault(event.track_uuid, []).append(
-                (track, names[event.name_iid], packet.timestamp))
+                (track, names[event.name_iid], packet.timestamp)
+            )
             for flow in event.flow_ids:
                 flows[flow] = [(track, packet.timestamp)]
             for flow in event.terminating_flow_ids:
@@ -222,22 +267,42 @@ def test_slices_counters_and_flows_are_those_of_the_sample(trace):
             slices.append((*stacks[event.track_uuid].pop(), packet.timestamp))
     assert not any(stacks.values())
     # tests/sim/writers_samples.hpp, trace()
-    assert sorted(slices) == sorted([
-        ("dma", "fetch conv1 0", 0, 10), ("dma", "fetch conv1 0", 10, 30),
-        ("array", "conv1", 10, 50), ("array", "inner", 15, 20), ("array", "conv1", 30, 70),
-        ("vector", "relu", 70, 70), ("vector", "relu", 70, 79), ("vector", "relu", 79, 80)])
-    assert samples == [("glb", 0, 0), ("glb", 10, 4096), ("dram", 10, 16), ("dram", 40, 0.5),
-                       ("glb", 79, 0)]
-    assert flows == {101: [("dma", 0), ("array", 10)], 102: [("dma", 10), ("array", 30)],
-                     103: [("array", 30), ("vector", 70)], 104: [("vector", 70), ("vector", 79)]}
+    assert sorted(slices) == sorted(
+        [
+            ("dma", "fetch conv1 0", 0, 10),
+            ("dma", "fetch conv1 0", 10, 30),
+            ("array", "conv1", 10, 50),
+            ("array", "inner", 15, 20),
+            ("array", "conv1", 30, 70),
+            ("vector", "relu", 70, 70),
+            ("vector", "relu", 70, 79),
+            ("vector", "relu", 79, 80),
+        ]
+    )
+    assert samples == [
+        ("glb", 0, 0),
+        ("glb", 10, 4096),
+        ("dram", 10, 16),
+        ("dram", 40, 0.5),
+        ("glb", 79, 0),
+    ]
+    assert flows == {
+        101: [("dma", 0), ("array", 10)],
+        102: [("dma", 10), ("array", 30)],
+        103: [("array", 30), ("vector", 70)],
+        104: [("vector", 70), ("vector", 79)],
+    }
 
 
 @pytest.mark.parametrize("window", [(), ("--trace-start", "200000", "--trace-cycles", "100000")])
 def test_the_trace_of_a_run_keeps_the_rules_of_the_format(tmp_path, window):
     program = os.environ.get("SLUICE", ROOT / "build/sluice")
     run = ROOT / "configs/run/mobilenet_v2_gemmini.yaml"
-    done = subprocess.run([program, "run", run, f"--trace={tmp_path / 't'}", "--json", "-", *window],
-                          capture_output=True, check=True)
+    done = subprocess.run(
+        [program, "run", run, f"--trace={tmp_path / 't'}", "--json", "-", *window],
+        capture_output=True,
+        check=True,
+    )
     peak = json.loads(done.stdout)["memories"][0]["peak_bytes_per_cycle"]
     tracks, names, open_slices, open_flows = {}, set(), {}, set()
     slices = samples = arrows = last = 0

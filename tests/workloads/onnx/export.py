@@ -67,8 +67,9 @@ class Only(torch.nn.Module):
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         """The first output that is not the hidden states of all tokens, or those."""
-        made = self.model(**dict(zip(self.names, inputs, strict=True)), return_dict=True,
-                          **self.more())
+        made = self.model(
+            **dict(zip(self.names, inputs, strict=True)), return_dict=True, **self.more()
+        )
         for name in ("pooler_output", "logits", "last_hidden_state"):
             if made.get(name) is not None:
                 return made[name]
@@ -98,8 +99,14 @@ def text_model(kind: str, names: tuple[str, ...], attention: str) -> tuple:
         model = transformers.GPT2LMHeadModel(config)
     else:  # tests/workloads/onnx/llama_small.yaml is the same as a network of ours
         config = transformers.LlamaConfig(
-            hidden_size=256, intermediate_size=688, num_hidden_layers=2, num_attention_heads=8,
-            num_key_value_heads=2, vocab_size=1000, attn_implementation=attention)
+            hidden_size=256,
+            intermediate_size=688,
+            num_hidden_layers=2,
+            num_attention_heads=8,
+            num_key_value_heads=2,
+            vocab_size=1000,
+            attn_implementation=attention,
+        )
         model = transformers.LlamaForCausalLM(config)
     return Only(model, names), token_ids(len(names)), {name: TOKENS for name in names}
 
@@ -137,10 +144,20 @@ def export(name: str, folder: Path) -> None:
     shapes = tuple(axes.values())
     open_dimensions = (
         {"dynamic_shapes": (shapes,) if isinstance(model, Only) else shapes}
-        if dynamo else {"dynamic_axes": axes, "do_constant_folding": False})
+        if dynamo
+        else {"dynamic_axes": axes, "do_constant_folding": False}
+    )
     torch.onnx.export(
-        model.eval(), inputs, path, dynamo=dynamo, input_names=list(axes), output_names=["result"],
-        external_data=False, opset_version=18 if dynamo else 17, **open_dimensions)
+        model.eval(),
+        inputs,
+        path,
+        dynamo=dynamo,
+        input_names=list(axes),
+        output_names=["result"],
+        external_data=False,
+        opset_version=18 if dynamo else 17,
+        **open_dimensions,
+    )
     exported = onnx.load(path)
     strip(exported)
     onnx.save(exported, path)
