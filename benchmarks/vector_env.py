@@ -8,7 +8,8 @@ Random designs of one product on an edge machine, all of them new, one design a 
 and `tile`: steps a second, and the time of the environment by that of `Sweep.evaluate` alone on as
 many designs, beside it in the same process, in wall time and in the processor time of this process
 (on a machine that others use, the latter says more; workers of `tile` are other processes, whose
-time is only in the former). The least of five of each. Also the processor time of `import sluice`."""
+time is only in the former). The least of five of each. Also the processor time of
+`import sluice`."""
 
 import argparse
 import subprocess
@@ -81,7 +82,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--num-envs", type=int, default=256)
     arguments = parser.parse_args()
-    code = "import time; begin = time.process_time(); import sluice; print(time.process_time() - begin)"
+    code = (
+        "import time; begin = time.process_time(); import sluice; "
+        "print(time.process_time() - begin)"
+    )
     imports = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(5)]
     print(f"import    {min(imports):.3f} s of processor time")
     measure("analytic", arguments.steps, arguments.num_envs)

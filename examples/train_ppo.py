@@ -5,10 +5,11 @@
     pip install 'sluice[rl]'
     python examples/train_ppo.py configs/sweep/tpu_edge.yaml --samples 8000 --seeds 5
 
-A sample is an evaluated design, whether it was evaluated before or not. The value of a design is that
-of docs/gym.md: 0 for the usual design of the sweep file, more is better. For each algorithm and seed
-the program prints the best value after a quarter, half and all of the samples, and the mean value of
-the last tenth, which says what the agent has learned rather than what it happened to meet.
+A sample is an evaluated design, whether it was evaluated before or not. The value of a design is
+that of docs/gym.md: 0 for the usual design of the sweep file, more is better. For each algorithm
+and seed the program prints the best value after a quarter, half and all of the samples, and the
+mean value of the last tenth, which says what the agent has learned rather than what it happened to
+meet.
 """
 
 import argparse
@@ -22,8 +23,8 @@ from sb3_contrib import MaskablePPO
 from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.callbacks import BaseCallback
 
-# One step is one whole design: there is no future, so that gamma is 0. 64 designs a step and 2 steps
-# a rollout: the policy learns every 128 samples. All else is what the libraries begin with.
+# One step is one whole design: there is no future, so that gamma is 0. 64 designs a step and 2
+# steps a rollout: the policy learns every 128 samples. All else is what the libraries begin with.
 ENVIRONMENTS = 64
 COMMON = {"gamma": 0.0, "device": "cpu"}
 ALGORITHMS = {

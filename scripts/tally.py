@@ -31,7 +31,7 @@ def tally(folder):
     total = [0, 0, 0]
     for path in sorted(folder.glob("*.xml")):
         for case in ElementTree.parse(path).iter("testcase"):
-            total = [a + b for a, b in zip(total, count_case(case))]
+            total = [a + b for a, b in zip(total, count_case(case), strict=True)]
     for path in sorted(folder.glob("*.check")):
         total[path.read_text().strip() != "passed"] += 1
     return tuple(total)

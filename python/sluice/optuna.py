@@ -2,7 +2,8 @@
 """Sweeps and searchers for Optuna (`pip install 'sluice[optuna]'`).
 
     sweep = sluice.Sweep("configs/sweep/tpu_edge.yaml")
-    study = optuna.create_study(directions=directions(sweep), sampler=SearcherSampler(sweep, "nsga2"))
+    sampler = SearcherSampler(sweep, "nsga2")
+    study = optuna.create_study(directions=directions(sweep), sampler=sampler)
     study.optimize(Objective(sweep), n_trials=100)
 
 A parameter is an Int or Float distribution where its values are evenly spaced numbers, and a
@@ -71,7 +72,8 @@ def suggest(trial: optuna.Trial, sweep: Sweep) -> dict[str, Any]:
 
 
 class Objective:
-    """Evaluates what a trial suggests. A design that is not ok is pruned; its attributes say why."""
+    """Evaluates what a trial suggests. A design that is not ok is pruned; its attributes say
+    why."""
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep

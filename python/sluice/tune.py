@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Searchers of sluice for Ray Tune (`pip install 'sluice[tune]'`). A trial of Tune is an actor: it is
-built for designs that take seconds; `sluice sweep --executor ray` is for millions of fast ones.
+"""Searchers of sluice for Ray Tune (`pip install 'sluice[tune]'`). A trial of Tune is an actor: it
+is built for designs that take seconds; `sluice sweep --executor ray` is for millions of fast ones.
 
     search = DesignSearch(sweep, "nsga2", budget=100)
-    tune.Tuner(evaluate(sweep), tune_config=tune.TuneConfig(search_alg=search, num_samples=100)).fit()
+    config = tune.TuneConfig(search_alg=search, num_samples=100)
+    tune.Tuner(evaluate(sweep), tune_config=config).fit()
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ else:
 
 
 def evaluate(sweep: Sweep) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """A trainable: what comes of a design, given as values by names. Metrics that it has none of are
-    no numbers (Tune wants every one); `status` and `reason` say why."""
+    """A trainable: what comes of a design, given as values by names. Metrics that it has none of
+    are no numbers (Tune wants every one); `status` and `reason` say why."""
     text = sweep.text
 
     def trainable(design: Mapping[str, Any]) -> dict[str, Any]:

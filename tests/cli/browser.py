@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A headless Chromium, as far as tests of pages need one, spoken to over a pipe in the DevTools
-protocol (https://chromedevtools.github.io/devtools-protocol): no driver and no library is needed."""
+protocol (https://chromedevtools.github.io/devtools-protocol): no driver and no library is
+needed."""
 
 import base64
 import fcntl

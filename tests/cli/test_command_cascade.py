@@ -221,7 +221,8 @@ def test_the_forms_of_a_layer_are_compared_in_a_number_format(project):
         )
     )
     assert list(found) == ["the usual form", "convolution im2col", "convolution winograd"]
-    # A result of 18 products of numbers of about 1, at 8 significant bits; Winograd rounds sums between.
+    # A result of 18 products of numbers of about 1, at 8 significant bits; Winograd rounds sums
+    # between.
     assert all(1e-3 < float(value) < 1 for value in found.values())
     assert found["the usual form"] == found["convolution im2col"] != found["convolution winograd"]
 
@@ -297,7 +298,8 @@ MISTAKES = [
     ),
     (
         ("cascade", LLAMA, "--set", "seq_length=3"),
-        "--set: error: network 'llama3_8b' has no parameter 'seq_length'\nhint: did you mean 'seq_len'?\n",
+        "--set: error: network 'llama3_8b' has no parameter 'seq_length'\n"
+        "hint: did you mean 'seq_len'?\n",
     ),
     (
         ("evaluate", "a.yaml", "a.yaml", "--accumulator", "fp31"),

@@ -158,8 +158,8 @@ machine.yaml:1:1: error: this is no file of sluice
   a: 1
   ^
 hint: a run has 'workload' and 'architecture', a machine 'array' and 'scratchpads', a network \
-'layers', a cascade 'einsums', a map file 'hierarchy', an energy table 'energies', a claim file 'claims', \
-a sweep 'experiment' and 'parameters'
+'layers', a cascade 'einsums', a map file 'hierarchy', an energy table 'energies', \
+a claim file 'claims', a sweep 'experiment' and 'parameters'
 """,
     ),
     "an empty file": (

@@ -7,7 +7,8 @@ from sluice_command import ROOT
 
 RUN = """\
 workload:
-  network: {name: p, layers: [{name: fc, op: linear, rows: 512, in_features: 256, out_features: 256}]}
+  network: {name: p, layers: [{name: fc, op: linear, rows: 512, in_features: 256, \
+out_features: 256}]}
 architecture: {include: MACHINE}
 mapping:
   mapper: fixed

@@ -157,7 +157,8 @@ MISTAKES = [
     (
         ("map", ROOT / "configs" / "arch" / "tpu_v1.yaml"),
         2,
-        f"{ROOT}/configs/arch/tpu_v1.yaml: error: this is a machine, a map or run file is expected\n",
+        f"{ROOT}/configs/arch/tpu_v1.yaml: error: this is a machine, "
+        "a map or run file is expected\n",
     ),
     (
         ("map", FUSED, "--mapper", "fixed", "--set", "mapping=null"),

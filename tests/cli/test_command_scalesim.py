@@ -43,7 +43,7 @@ def test_a_recorded_run_takes_the_same_cycles(project, config, topology, rows):
     report = json.loads(project.sluice("run", "my.yaml", "--json", "-").out)
     assert len(report["layers"]) == len(rows)
     sparse = "sp_" in config  # counts the MACs of zeros, and ws reads each input M/N times
-    for layer, row in zip(report["layers"], rows):
+    for layer, row in zip(report["layers"], rows, strict=True):
         # Theirs is the index of the last cycle; percentages have six digits behind the point.
         cycles = int(row["total_cycles"])
         assert layer["cycles"] == cycles + 1

@@ -43,7 +43,7 @@ def test_every_trial_is_exported_in_both_forms(studied):
     rows = list(csv.DictReader(io.StringIO(studied.sluice("study", "export", "s.sqlite").out)))
     trials = trials_of(studied)
     assert len(rows) == len(trials) == 96
-    for row, trial in zip(rows, trials):
+    for row, trial in zip(rows, trials, strict=True):
         assert row["status"] == trial["status"]
         assert row["rows"] == trial["parameters"]["rows"]
         assert row["double_buffered"] == trial["parameters"].get("double_buffered", "")

@@ -159,11 +159,13 @@ MISTAKES = [
     ),
     (
         ("run", "run.yaml", "--trace=-"),
-        "sluice run: error: a trace cannot go to standard output\nhint: name a file: --trace=FILE\n",
+        "sluice run: error: a trace cannot go to standard output\n"
+        "hint: name a file: --trace=FILE\n",
     ),
     (
         ("run", "run.yaml", "--trace-cycles", "5"),
-        "sluice run: error: --trace-start and --trace-cycles are for a trace, which is not asked for\n"
+        "sluice run: error: --trace-start and --trace-cycles are for a trace, "
+        "which is not asked for\n"
         "hint: add --trace\n",
     ),
     (
@@ -172,7 +174,8 @@ MISTAKES = [
     ),
     (
         ("check",),
-        "sluice check: error: FILE is missing: run, machine, network, cascade, map or table files\n",
+        "sluice check: error: FILE is missing: "
+        "run, machine, network, cascade, map or table files\n",
     ),
     (
         ("list", "netwoks"),

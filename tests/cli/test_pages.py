@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of runs, studies, mappings and cascades: as files, and in a browser that clicks, drags and
-reads. A page loads nothing and complains about nothing."""
+"""The pages of runs, studies, mappings and cascades: as files, and in a browser that clicks, drags
+and reads. A page loads nothing and complains about nothing."""
 
 import json
 import re
@@ -170,7 +170,8 @@ MISTAKES = [
     (
         ("report", "s.sqlite", "-o", "s.sqlite"),
         2,
-        "sluice report: error: the page would replace the study\nhint: name another file: -o FILE\n",
+        "sluice report: error: the page would replace the study\n"
+        "hint: name another file: -o FILE\n",
     ),
     (
         ("report", "s.sqlite", "-o", "machine.yaml/p.html"),
@@ -190,7 +191,8 @@ MISTAKES = [
     (
         ("cascade", ATTENTION, "--html", "-"),
         2,
-        "sluice cascade: error: a page cannot go to standard output\nhint: name a file: --html FILE\n",
+        "sluice cascade: error: a page cannot go to standard output\n"
+        "hint: name a file: --html FILE\n",
     ),
 ]
 
@@ -230,7 +232,8 @@ def browser():
 
 @pytest.fixture
 def open_page(made, browser):
-    """Opens NAME.html; what was asked of the network and complained about is looked at afterwards."""
+    """Opens NAME.html; what was asked of the network and complained about is looked at
+    afterwards."""
     path = None
 
     def open_it(name, **how):
@@ -249,7 +252,8 @@ def place_of(browser, chart, finder, value):
     browser.js(f"document.getElementById('{chart}').scrollIntoView({{block: 'center'}})")
     return browser.js(f"""(() => {{
         const box = document.getElementById('{chart}').getBoundingClientRect();
-        const [x, y] = page.charts.{chart}.echarts.convertToPixel({json.dumps(finder)}, {json.dumps(value)});
+        const [x, y] = page.charts.{chart}.echarts.convertToPixel(
+            {json.dumps(finder)}, {json.dumps(value)});
         return [box.left + x, box.top + y];
     }})()""")
 
@@ -275,7 +279,8 @@ def test_the_bars_of_a_run_add_up_to_its_report(open_page, made):
     total = json.loads((made.folder / "run.json").read_text())["total"]
     browser = open_page("run")
     sums = browser.js("""Object.fromEntries(["cycles", "energy", "traffic"].map(id => [id,
-        page.charts[id].echarts.getOption().series.flatMap(s => s.data).reduce((sum, d) => sum + d.value, 0)]))""")
+        page.charts[id].echarts.getOption().series.flatMap(s => s.data)
+            .reduce((sum, d) => sum + d.value, 0)]))""")
     assert sums["cycles"] == total["cycles"]
     assert sums["traffic"] == total["traffic_bytes"]
     assert sums["energy"] == pytest.approx(total["energy_pj"] * 1e-12, rel=1e-9)
@@ -313,7 +318,8 @@ def test_charts_of_a_long_network_zoom_together(open_page):
     browser = open_page("long")
     assert browser.js("page.data.report.layers.length") == 139
     browser.js(
-        "page.charts.cycles.echarts.dispatchAction({type: 'dataZoom', startValue: 10, endValue: 20})"
+        "page.charts.cycles.echarts.dispatchAction("
+        "{type: 'dataZoom', startValue: 10, endValue: 20})"
     )
     browser.settle()
     assert browser.js(
@@ -334,11 +340,13 @@ def test_a_region_of_the_front_selects_designs_everywhere(open_page, made):
     x2, y2 = place_of(browser, "front", finder, [right, low])
     browser.drag(x1, y1, x2, y2)
     box = browser.js(
-        "page.charts.front.echarts.getOption().brush[0] && document.getElementById('count').textContent"
+        "page.charts.front.echarts.getOption().brush[0] && "
+        "document.getElementById('count').textContent"
     )
     chosen = int(box.split()[0])
     assert box == f"{chosen} of {len(latency)} designs selected"
-    # The corners of what was dragged are on whole pixels: as many designs as lie within a pixel of it.
+    # The corners of what was dragged are on whole pixels: as many designs as lie within a pixel of
+    # it.
     span = abs(x2 - x1)
     pixel = (right / left) ** (1.5 / span)
     least = sum(v <= right / pixel for v in metrics["latency_s"])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Slurm on this machine alone: munged, slurmctld and slurmd, started here with all that is theirs in
-one folder, and ended with it. Needs root, as slurmd does."""
+"""Slurm on this machine alone: munged, slurmctld and slurmd, started here with all that is theirs
+in one folder, and ended with it. Needs root, as slurmd does."""
 
 from __future__ import annotations
 

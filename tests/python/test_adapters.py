@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other people's tools on our sweeps. What is not installed is skipped, with the extra that has it."""
+"""Other people's tools on our sweeps. What is not installed is skipped, with the extra that
+has it."""
 
 import numpy as np
 import pytest

@@ -101,7 +101,7 @@ def test_csv_has_the_numbers_of_the_json():
     with (GOLDEN / "report.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, strict=True))
     assert [row["name"] for row in rows[:-1]] == [layer["name"] for layer in report["layers"]]
-    for row, layer in zip(rows, [*report["layers"], report["total"]]):
+    for row, layer in zip(rows, [*report["layers"], report["total"]], strict=True):
         for key in (
             "cycles",
             "seconds",
