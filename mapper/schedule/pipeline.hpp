@@ -155,6 +155,7 @@ struct PipelineOptions {
   /// Slots of the vector array a tile that what comes after the loop takes, spread over all tiles.
   std::uint64_t tail_slots = 0;
   std::uint64_t dma_reads = 0, dma_writes = 0;
+  bool operator==(const PipelineOptions&) const = default;
 };
 
 /// Places `work` on a machine. Throws SpecError when a unit lacks an operation.

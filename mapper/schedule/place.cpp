@@ -53,38 +53,64 @@ std::uint64_t tail_bound(const Pipeline& pipeline, const PipelineOptions& option
   return 0;
 }
 
+/// A placement whose schedules are looked for, one interval after the other.
+struct Candidate {
+  PlacedSchedule placed;
+  std::uint64_t tail = 0;      ///< cycles of a tile that no schedule can be below
+  std::uint64_t interval = 0;  ///< the next to be tried
+  std::uint64_t most = 0;      ///< the last
+  std::uint64_t step = 1;
+  std::uint64_t cycles() const { return std::max(interval, tail); }
+};
+
+Candidate candidate(Placement placement, Pipeline pipeline, const PipelineOptions& options) {
+  constexpr std::uint64_t slack = 4;  // no placement is worth looking at for longer than that
+  Candidate c;
+  c.placed.found.bound = interval_bounds(pipeline).front().cycles;
+  c.tail = tail_bound(pipeline, options);
+  c.interval = std::max<std::uint64_t>(c.placed.found.bound, 1);
+  c.most = slack * c.cycles();
+  c.step = interval_step(pipeline);
+  c.placed.placement = std::move(placement);
+  c.placed.pipeline = std::move(pipeline);
+  return c;
+}
+
+/// Every placement, with all lanes and with fewer for a column.
+std::vector<Candidate> candidates(const TileWork& work, SpatialMachine machine,
+                                  const PipelineOptions& options, bool free) {
+  const std::uint32_t lanes = machine.vector_array.lanes, columns = machine.spatial_array.columns;
+  std::vector<Candidate> all;
+  for (const Placement& placement : placements(work, free)) {
+    machine.vector_array.lanes = lanes;
+    all.push_back(candidate(placement, make_pipeline(work, machine, placement, options), options));
+    for (std::uint32_t a_column = lanes / columns; a_column-- > 1;) {
+      machine.vector_array.lanes = a_column * columns;
+      Pipeline fewer = make_pipeline(work, machine, placement, options);
+      if (fewer == all.back().placed.pipeline) continue;
+      all.push_back(candidate(placement, std::move(fewer), options));
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::optional<PlacedSchedule> place_and_schedule(const TileWork& work,
                                                  const SpatialMachine& machine,
                                                  const PipelineOptions& options, bool free) {
-  struct Candidate {
-    Placement placement;
-    Pipeline pipeline;
-    std::uint64_t bound = 0;
-  };
-  std::vector<Candidate> candidates;
-  for (Placement& placement : placements(work, free)) {
-    Pipeline pipeline = make_pipeline(work, machine, placement, options);
-    const std::uint64_t bound =
-        std::max(interval_bounds(pipeline).front().cycles, tail_bound(pipeline, options));
-    candidates.push_back({std::move(placement), std::move(pipeline), bound});
+  std::vector<Candidate> left = candidates(work, machine, options, free);
+  std::ranges::stable_sort(left, {}, &Candidate::cycles);
+  while (!left.empty()) {
+    const auto next = std::ranges::min_element(left, {}, &Candidate::cycles);
+    if (auto schedule = find_schedule(next->placed.pipeline, next->interval)) {
+      next->placed.found.schedule = std::move(*schedule);
+      return std::move(next->placed);
+    }
+    next->interval += next->step;
+    if (next->interval > next->most) left.erase(next);
   }
-  std::ranges::stable_sort(candidates, {}, &Candidate::bound);
-  std::optional<PlacedSchedule> best;
-  std::uint64_t best_cycles = 0;
-  for (Candidate& c : candidates) {
-    constexpr std::uint64_t slack = 4;  // no placement is worth looking at for longer than that
-    const std::uint64_t most = best ? best_cycles - 1 : slack * std::max<std::uint64_t>(c.bound, 1);
-    if (c.bound > most) break;
-    auto found = find_schedule(c.pipeline, most);
-    if (!found) continue;
-    const std::uint64_t cycles =
-        std::max(found->schedule.interval, tail_bound(c.pipeline, options));
-    best = PlacedSchedule{std::move(c.placement), std::move(c.pipeline), std::move(*found)};
-    best_cycles = cycles;
-  }
-  return best;
+  return std::nullopt;
 }
 
 }  // namespace sluice

@@ -49,23 +49,28 @@ std::vector<std::uint64_t> busy_by_stage(const Pipeline& pipeline, const ModuloS
 /// Everything that is wrong with a schedule, whoever made it; both numbers in every message.
 std::vector<std::string> verify(const Pipeline& pipeline, const ModuloSchedule& schedule);
 
+/// The schedule of an interval of fewest stages, then registers, that the search finds. Every
+/// choice of strides of the operations with several elements is built, operations in order of
+/// dependence at their earliest places, and those whose results wait for another operand at their
+/// latest. Strides are 1, 2, 3 and wherever there is room; where that finds nothing, and of
+/// pipelines with more than 1024 elements a tile always, 1, evenly over the interval and wherever
+/// there is room.
+std::optional<ModuloSchedule> find_schedule(const Pipeline& pipeline, std::uint64_t interval);
+
+/// Intervals so far apart are tried: 1, and a thirty-second of the bound for more than 1024
+/// elements a tile.
+std::uint64_t interval_step(const Pipeline& pipeline);
+
 struct ScheduleSearch {
   ModuloSchedule schedule;
   std::uint64_t bound = 0;  ///< the largest lower bound: the interval is the least when it is equal
-  std::uint64_t tried = 0;  ///< schedules that were built
 };
 
-/// The schedule of least interval that the search finds, of fewest stages and registers among
-/// those; nothing when there is none of at most `most` cycles. Intervals are tried from the bound
-/// upwards. For each, every choice of strides of the operations with several elements (1, 2, 3, and
-/// wherever there is room) is built, operations in order of dependence at their earliest places,
-/// and those whose results wait for another operand at their latest. So an interval equal to the
-/// bound is the least there is; a larger one may not be. Of pipelines with more than 1024 elements
-/// a tile fewer strides are built, and intervals a thirty-second of the bound apart.
-std::optional<ScheduleSearch> find_schedule(const Pipeline& pipeline, std::uint64_t most);
-
 /// Places every operation that may be elsewhere and leaves sums to columns where that helps; the
-/// least interval, then the fewest changes against the published placement.
+/// least interval, then the fewest changes against the published placement, then the most lanes. Of
+/// twice as many lanes as columns or more some may be left idle: wide bursts of rows are harder to
+/// place. Intervals are tried from the bounds upwards, so that one equal to the bound is the least
+/// there is; a larger one may not be.
 struct PlacedSchedule {
   Placement placement;
   Pipeline pipeline;

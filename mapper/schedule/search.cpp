@@ -14,7 +14,7 @@ namespace {
 
 /// Cycles between the elements of an operation; `anywhere`: the next cycle with room.
 constexpr std::uint64_t anywhere = 0;
-constexpr std::uint64_t short_strides[] = {2, 1, 3, anywhere};
+constexpr std::uint64_t close_strides[] = {2, 1, 3};
 /// Pipelines of more elements are long: fewer strides and intervals are tried.
 constexpr std::uint64_t most_short_elements = 1024;
 
@@ -259,12 +259,23 @@ bool is_long(const Pipeline& pipeline) {
   return elements > most_short_elements;
 }
 
-/// The strides that are tried for an operation: of long pipelines every cycle, spread evenly over
-/// the interval, and wherever there is room.
-std::vector<std::uint64_t> strides_of(const PipelineOp& op, std::uint64_t interval, bool is_long) {
-  if (!is_long) return {std::begin(short_strides), std::end(short_strides)};
-  std::vector<std::uint64_t> strides = {1};
-  if (const std::uint64_t even = interval / op.elements; even > 1) strides.push_back(even);
+/// Which strides are tried.
+enum class Strides : std::uint8_t {
+  close,   ///< every second cycle, every cycle, every third, wherever there is room
+  spread,  ///< every cycle, spread evenly over the interval, wherever there is room
+};
+
+/// Without those that are like another one: a stride up to the slots of an element leaves no gap.
+std::vector<std::uint64_t> strides_of(const PipelineOp& op, std::uint64_t interval, Strides which) {
+  std::vector<std::uint64_t> wanted = {1, interval / op.elements};
+  if (which == Strides::close) wanted.assign(std::begin(close_strides), std::end(close_strides));
+  std::vector<std::uint64_t> strides;
+  bool is_dense = false;
+  for (const std::uint64_t stride : wanted) {
+    const bool dense = stride <= op.slots;
+    if (!dense || !is_dense) strides.push_back(std::max<std::uint64_t>(stride, 1));
+    is_dense = is_dense || dense;
+  }
   strides.push_back(anywhere);
   return strides;
 }
@@ -311,20 +322,19 @@ std::optional<ModuloSchedule> build_one(const Pipeline& pipeline, std::uint64_t 
 
 /// The best schedule of one interval over all strides; at most `most_tries` are built.
 std::optional<ModuloSchedule> best_of(const Pipeline& pipeline, std::uint64_t interval,
-                                      std::uint64_t& tried) {
+                                      Strides which) {
   constexpr std::uint64_t most_tries = 4096;
   const std::vector<std::uint32_t> choices = choices_of(pipeline);
   std::vector<std::size_t> digit(choices.size(), 0);
   std::vector<std::vector<std::uint64_t>> strides;
   for (const std::uint32_t choice : choices)
-    strides.push_back(strides_of(pipeline.ops[choice], interval, is_long(pipeline)));
+    strides.push_back(strides_of(pipeline.ops[choice], interval, which));
   std::optional<ModuloSchedule> best;
   ScheduleUse best_use;
   for (std::uint64_t i = 0; i < most_tries; ++i) {
     std::vector<std::uint64_t> stride(pipeline.ops.size(), 1);
     for (std::size_t c = 0; c < choices.size(); ++c) stride[choices[c]] = strides[c][digit[c]];
     for (const bool together : {true, false}) {
-      ++tried;
       auto schedule = build_one(pipeline, interval, stride, together);
       if (!schedule || !verify(pipeline, *schedule).empty()) continue;
       const ScheduleUse use = use_of(pipeline, *schedule);
@@ -339,17 +349,14 @@ std::optional<ModuloSchedule> best_of(const Pipeline& pipeline, std::uint64_t in
 
 }  // namespace
 
-std::optional<ScheduleSearch> find_schedule(const Pipeline& pipeline, std::uint64_t most) {
-  ScheduleSearch search;
-  search.bound = interval_bounds(pipeline).front().cycles;
-  const std::uint64_t step = is_long(pipeline) ? search.bound / 32 + 1 : 1;
-  for (std::uint64_t interval = std::max<std::uint64_t>(search.bound, 1); interval <= most;
-       interval += step)
-    if (auto schedule = best_of(pipeline, interval, search.tried)) {
-      search.schedule = std::move(*schedule);
-      return search;
-    }
-  return std::nullopt;
+std::uint64_t interval_step(const Pipeline& pipeline) {
+  return is_long(pipeline) ? interval_bounds(pipeline).front().cycles / 32 + 1 : 1;
+}
+
+std::optional<ModuloSchedule> find_schedule(const Pipeline& pipeline, std::uint64_t interval) {
+  if (!is_long(pipeline))
+    if (auto schedule = best_of(pipeline, interval, Strides::close)) return schedule;
+  return best_of(pipeline, interval, Strides::spread);
 }
 
 }  // namespace sluice

@@ -85,17 +85,21 @@ Infeasible no_schedule(const SpatialJob& job, const SpatialSetup& setup,
 /// the tiles that the stages of the schedule hold: a few rounds settle both.
 std::variant<SpatialJob, Infeasible> map_job(SpatialJob job, const SpatialSetup& setup,
                                              WalkOptions options) {
+  std::optional<PipelineOptions> scheduled;
   for (int round = 0; round < 4; ++round) {
     auto walk = tile_walk(job.cascade, job.work, setup.machine, options);
     if (Infeasible* infeasible = std::get_if<Infeasible>(&walk)) return *infeasible;
     const bool settled = round > 0 && job.walk == std::get<TileWalk>(walk);
     job.walk = std::move(std::get<TileWalk>(walk));
     if (settled) break;
-    auto placed =
-        place_and_schedule(job.work, setup.machine, options_of(job, setup.machine, options.overlap),
-                           setup.mapping.placement == SpatialPlacement::free);
-    if (!placed) return no_schedule(job, setup, options_of(job, setup.machine, options.overlap));
-    job.placed = std::move(*placed);
+    const PipelineOptions needed = options_of(job, setup.machine, options.overlap);
+    if (scheduled != needed) {
+      auto placed = place_and_schedule(job.work, setup.machine, needed,
+                                       setup.mapping.placement == SpatialPlacement::free);
+      if (!placed) return no_schedule(job, setup, needed);
+      job.placed = std::move(*placed);
+      scheduled = needed;
+    }
     const ScheduleUse use = use_of(job.placed.pipeline, job.placed.found.schedule);
     options.step_buffers = 2 + ceil_div(use.stages, job.walk.least_turns);
     options.tile_buffers = 2 + use.stages;

@@ -83,6 +83,25 @@ TEST_CASE("with one port to read the interval is almost twice as long") {
   CHECK(interval(placed(attention("64"), with_ports(2, 3), false)) <= 142);
 }
 
+// Fewer lanes than columns: as many passes; their elements are spread over the interval. Of 1024
+// lanes only bursts of four rows would use all, each taking the four ports of a cycle: 512 are
+// used.
+TEST_CASE("every number of lanes reaches its bound, and more are not slower") {
+  std::uint64_t before = ~std::uint64_t{0};
+  for (const auto& [lanes, cycles] :
+       {std::pair{64u, 552u}, std::pair{128u, 276u}, std::pair{256u, 138u}, std::pair{512u, 137u},
+        std::pair{1024u, 137u}}) {
+    CAPTURE(lanes);
+    SpatialMachine machine = fusemax();
+    machine.vector_array.lanes = lanes;
+    const PlacedSchedule p = placed(attention("64"), machine, false);
+    CHECK(interval(p) == cycles);
+    CHECK(p.found.bound == cycles);
+    CHECK(interval(p) <= before);
+    before = interval(p);
+  }
+}
+
 TEST_CASE("left free, the maximum is found by the column itself, and the grid is the limit") {
   const PlacedSchedule p = placed(attention("64"), fusemax(), true);
   CHECK(interval(p) == 137);
