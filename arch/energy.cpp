@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/assert.hpp"
+#include "arch/energy_scaling.hpp"
 #include "base/checked.hpp"
 
 namespace sluice {
@@ -58,18 +58,9 @@ class Resolver {
   }
 
  private:
-  using Factor = std::optional<double> NodeScaling::*;
-  /// The factor of a named scaling; 1 where none is named.
-  double scale(const std::string& name, Factor factor) const {
-    if (name.empty()) return 1;
-    const auto found = std::ranges::find(table_.scalings, name, &NodeScaling::name);
-    SLUICE_ASSERT(found != table_.scalings.end() && (*found).*factor,
-                  "a scaling is missing although the table was checked");
-    return *((*found).*factor);
-  }
   /// Picojoules of one action, at the table's node.
   double energy(const EnergyEntry& entry) const {
-    return entry.energy.value * scale(entry.scaling, &NodeScaling::energy_factor);
+    return entry.energy.value * scaling_factor(table_, entry.scaling, &NodeScaling::energy_factor);
   }
   double per_byte(const EnergyEntry& entry) const {
     return energy(entry) / static_cast<double>(entry.bytes.value);
@@ -234,7 +225,8 @@ class Resolver {
     }
     model_.areas.push_back(
         {std::string(component),
-         {entry->area.value * scale(entry->scaling, &NodeScaling::area_factor) * instances},
+         {entry->area.value * scaling_factor(table_, entry->scaling, &NodeScaling::area_factor) *
+          instances},
          cite(entry->source, entry->scaling)});
   }
   void area_of_array() {

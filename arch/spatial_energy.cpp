@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "base/assert.hpp"
+#include "arch/energy_scaling.hpp"
 #include "base/checked.hpp"
 
 namespace sluice {
@@ -29,14 +29,6 @@ class Resolver {
   }
 
  private:
-  using Factor = std::optional<double> NodeScaling::*;
-  double scale(const std::string& name, Factor factor) const {
-    if (name.empty()) return 1;
-    const auto found = std::ranges::find(table_.scalings, name, &NodeScaling::name);
-    SLUICE_ASSERT(found != table_.scalings.end() && (*found).*factor,
-                  "a scaling is missing although the table was checked");
-    return *((*found).*factor);
-  }
   const EnergyEntry* find(std::string_view component, std::string_view action) const {
     for (const EnergyEntry& entry : table_.energies) {
       const bool memory = !entry.when.memory || is_memory(machine_.dram.preset, *entry.when.memory);
@@ -69,7 +61,8 @@ void Resolver::price(const SpatialActionName& name) {
   const EnergyEntry* entry =
       moves ? find(name.component, entered) : find_operation(name.component, entered);
   if (entry != nullptr) {
-    const double one = entry->energy.value * scale(entry->scaling, &NodeScaling::energy_factor);
+    const double one =
+        entry->energy.value * scaling_factor(table_, entry->scaling, &NodeScaling::energy_factor);
     const double picojoules = moves ? one / static_cast<double>(entry->bytes.value) : one;
     model_.prices.push_back({name.component, name.action, {picojoules}, entry->source});
     return;
@@ -95,7 +88,8 @@ void Resolver::area(const std::string& component, double instances) {
   if (component == "global_buffer" && entry->bytes)
     instances = static_cast<double>(machine_.global_buffer.capacity.value) /
                 static_cast<double>(entry->bytes->value);
-  const double one = entry->area.value * scale(entry->scaling, &NodeScaling::area_factor);
+  const double one =
+      entry->area.value * scaling_factor(table_, entry->scaling, &NodeScaling::area_factor);
   model_.areas.push_back({component, {one * instances}, entry->source});
 }
 
