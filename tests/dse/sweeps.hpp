@@ -44,4 +44,18 @@ inline Sweep sweep_of(const std::string& text) {
   }
 }
 
+/// `column: message | hint`, one mistake of the last lines of a sweep a line.
+inline std::string mistakes_of(const std::string& more) {
+  try {
+    sweep_of(sweep_text + more + "\n");
+  } catch (const SpecError& error) {
+    std::string text;
+    for (const Diagnostic& d : error.diagnostics())
+      text += std::to_string(d.where.column) + ": " + d.message +
+              (d.hint.empty() ? "" : " | " + d.hint) + "\n";
+    return text;
+  }
+  return "";
+}
+
 }  // namespace sluice

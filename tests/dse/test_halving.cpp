@@ -25,20 +25,6 @@ std::vector<Trial> search(const Sweep& sweep, Study& study) {
   return run_sweep(sweep, test_library(), study, [](const std::vector<Trial>&) { return true; });
 }
 
-/// `column: message | hint`, one mistake of the last lines of a sweep a line.
-std::string mistakes_of(const std::string& more) {
-  try {
-    sweep_of(sweep_text + more + "\n");
-  } catch (const SpecError& error) {
-    std::string text;
-    for (const Diagnostic& d : error.diagnostics())
-      text += std::to_string(d.where.column) + ": " + d.message +
-              (d.hint.empty() ? "" : " | " + d.hint) + "\n";
-    return text;
-  }
-  return "";
-}
-
 TEST_CASE("of every eta designs the best goes on, and is looked at as the rung says") {
   const Folder folder;
   const Sweep sweep = sweep_of(halved);

@@ -23,20 +23,6 @@ double cost(const Scalarisation& scalarisation, std::vector<double> metrics) {
   return scalar_cost(two, scalarisation, result_of(std::move(metrics)));
 }
 
-/// `column: message | hint`, one mistake of the last lines of a sweep a line.
-std::string mistakes_of(const std::string& more) {
-  try {
-    sweep_of(sweep_text + more + "\n");
-  } catch (const SpecError& error) {
-    std::string text;
-    for (const Diagnostic& d : error.diagnostics())
-      text += std::to_string(d.where.column) + ": " + d.message +
-              (d.hint.empty() ? "" : " | " + d.hint) + "\n";
-    return text;
-  }
-  return "";
-}
-
 TEST_CASE("one number of two objectives, by hand") {
   CHECK(cost({ScalarKind::product, {}, {}}, {8, 2}) == doctest::Approx(std::log(8.0 / 2)));
   CHECK(cost({ScalarKind::product, {1, 2}, {}}, {8, 2}) == doctest::Approx(std::log(8.0 / 4)));
