@@ -20,9 +20,10 @@ std::vector<Dma> default_engines() {
   return engines;
 }
 
-bool is_systolic(const YamlNode& machine) {
+std::string_view model_of(const YamlNode& machine) {
   const YamlNode* model = machine.find("model");
-  return model == nullptr || (model->is_scalar() && model->scalar == "systolic");
+  if (model == nullptr) return "systolic";
+  return model->is_scalar() ? std::string_view(model->scalar) : std::string_view();
 }
 
 Architecture read_architecture(const YamlNode& node, Diagnostics& diagnostics) {

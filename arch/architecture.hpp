@@ -116,8 +116,8 @@ void describe(Visitor& v, VectorUnit& u) {
           {.doc = "pipeline stages", .unit = "cycles", .min = 1, .max = 10000});
 }
 
-/// Whether the tree of a machine says, or leaves unsaid, that it is of the model `systolic`.
-bool is_systolic(const YamlNode& machine);
+/// The model that the tree of a machine names; `systolic` where it names none.
+std::string_view model_of(const YamlNode& machine);
 
 /// A machine of the model `systolic`.
 struct Architecture {

@@ -42,11 +42,6 @@ DramEnergies energies_of(const DramCurrents& c, const DramTiming& t) {
           beyond(c.write_ma, t.burst_clocks), beyond(c.refresh_ma, t.rfc), standby};
 }
 
-bool is_memory_machine(const YamlNode& machine) {
-  const YamlNode* model = machine.find("model");
-  return model != nullptr && model->is_scalar() && model->scalar == "dram_trace";
-}
-
 MemoryMachine read_memory_machine(const YamlNode& node, Diagnostics& diagnostics) {
   MemoryMachine machine;
   read_value(node, machine, FieldInfo{}, diagnostics);

@@ -101,9 +101,6 @@ void describe(Visitor& v, MemoryMachine& m) {
   v.field("currents", m.currents, {.doc = "from which energies follow; none: timing only"});
 }
 
-/// Whether the tree of a machine says that it is one of this model.
-bool is_memory_machine(const YamlNode& machine);
-
 /// Reads and checks a machine. All mistakes go to `diagnostics`, at their places.
 MemoryMachine read_memory_machine(const YamlNode& node, Diagnostics& diagnostics);
 

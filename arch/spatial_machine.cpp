@@ -74,11 +74,6 @@ const std::vector<std::string>& pe_operations() {
   return names;
 }
 
-bool is_spatial(const YamlNode& machine) {
-  const YamlNode* model = machine.find("model");
-  return model != nullptr && model->is_scalar() && model->scalar == "spatial";
-}
-
 SpatialMachine read_spatial_machine(const YamlNode& node, Diagnostics& diagnostics) {
   SpatialMachine machine;
   read_value(node, machine, FieldInfo{}, diagnostics);

@@ -136,9 +136,6 @@ void describe(Visitor& v, SpatialMachine& m) {
           {.doc = "table of energies and areas; none: timing only"});
 }
 
-/// Whether the tree of a machine says that it is one of this model.
-bool is_spatial(const YamlNode& machine);
-
 /// Reads and checks a machine. All mistakes go to `diagnostics`, at their places.
 SpatialMachine read_spatial_machine(const YamlNode& node, Diagnostics& diagnostics);
 

@@ -57,11 +57,12 @@ std::uint64_t evaluate_all(const std::vector<Network>& layers, const Architectur
 void measure(const char* run_file, bench::Figures& figures) {
   const Experiment experiment = bench::experiment(run_file);
   const std::vector<Network> layers = layers_of(experiment.network);
+  const Architecture& machine = std::get<SystolicSetup>(experiment.setup).machine;
   constexpr std::size_t times = 100;
   const auto evaluations = static_cast<double>(layers.size() * times);
   std::uint64_t one = 0, two = 0;
   const auto run = [&](int threads, std::uint64_t& sum) {
-    return [&, threads] { sum = evaluate_all(layers, experiment.architecture, times, threads); };
+    return [&, threads] { sum = evaluate_all(layers, machine, times, threads); };
   };
   const double seconds = bench::least_seconds(7, bench::cpu_seconds, run(1, one));
   const std::string name = std::string(run_file, std::string(run_file).find('.'));

@@ -42,14 +42,18 @@ Experiment shortened(const std::string& network, const std::string& machine) {
   return e;
 }
 
+const Architecture& machine_of(const Experiment& e) {
+  return std::get<SystolicSetup>(e.setup).machine;
+}
+
 double tile_cycles(const Experiment& e, const Mapping& mapping) {
-  const SystolicGraph machine = build_systolic(e.network, e.architecture, mapping);
-  const TileOutcome outcome = run_tile(machine.graph, {e.architecture.dram, e.architecture.clock});
+  const SystolicGraph machine = build_systolic(e.network, machine_of(e), mapping);
+  const TileOutcome outcome = run_tile(machine.graph, {machine_of(e).dram, machine_of(e).clock});
   return static_cast<double>(std::get<TileResult>(outcome).cycles);
 }
 
 double timeline_cycles(const Experiment& e, const Mapping& mapping) {
-  Timeline timeline(e.architecture);
+  Timeline timeline(machine_of(e));
   Dependencies dependencies(e.network);
   for (const TaskMapping& mapped : mapping.tasks)
     timeline.append(mapped.task.work, mapped.tiling, dependencies.next(mapped.task));
@@ -58,10 +62,10 @@ double timeline_cycles(const Experiment& e, const Mapping& mapping) {
 
 void compare(const std::string& machine, const std::string& network) {
   const Experiment e = shortened(network, machine);
-  const auto least = map_for_least_traffic(e.network, e.architecture);
+  const auto least = map_for_least_traffic(e.network, machine_of(e));
   if (std::holds_alternative<Infeasible>(least)) return;
   const double begin = cpu_seconds();
-  const auto chosen = map_network("heuristic", e.network, e.architecture);
+  const auto chosen = map_network("heuristic", e.network, machine_of(e));
   const double milliseconds = 1e3 * (cpu_seconds() - begin);
   const double before = tile_cycles(e, std::get<Mapping>(least));
   const double after = tile_cycles(e, std::get<Mapping>(chosen));
@@ -80,7 +84,7 @@ int main(int argc, char** argv) {
   if (machines.empty())
     for (const auto& file :
          std::filesystem::directory_iterator(std::string(SLUICE_SOURCE_DIR) + "/configs/arch"))
-      if (sluice::is_systolic(sluice::load_yaml(file.path())))
+      if (sluice::model_of(sluice::load_yaml(file.path())) == "systolic")
         machines.push_back(file.path().stem());
   std::sort(machines.begin(), machines.end());
   std::printf("%-18s %-14s %12s %12s %8s %8s %8s %8s\n", "machine", "network", "least traffic",

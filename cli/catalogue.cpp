@@ -51,37 +51,9 @@ Descriptor describe_machine(const std::string& folder, const std::string& name) 
   Diagnostics diagnostics;
   const std::string path = (fs::path(folder) / (name + ".yaml")).string();
   const YamlNode root = load_yaml(path);
-  if (is_spatial(root) || fusemax::is_forms(root)) {
-    const SpatialMachine machine = is_spatial(root)
-                                       ? read_spatial_machine(root, diagnostics)
-                                       : fusemax::read_forms_machine(root, diagnostics).machine;
-    diagnostics.throw_if_any();
-    return {name,
-            fmt::format("{} x {} and {} PEs, {}, {}, {} on chip, {} memory",
-                        machine.spatial_array.rows, machine.spatial_array.columns,
-                        machine.vector_array.lanes, machine.model, to_text(machine.clock),
-                        to_text(machine.global_buffer.capacity), machine.dram.preset),
-            machine.source + "\nfile: " + path,
-            {}};
-  }
-  if (is_memory_machine(root)) {
-    const MemoryMachine machine = read_memory_machine(root, diagnostics);
-    diagnostics.throw_if_any();
-    return {name,
-            fmt::format("{} x {} alone, for traces", machine.dram.channels, machine.dram.preset),
-            machine.source + "\nfile: " + path,
-            {}};
-  }
-  const Architecture machine = read_architecture(root, diagnostics);
+  const AnyMachine machine = read_machine(root, diagnostics);
   diagnostics.throw_if_any();
-  std::uint64_t on_chip = 0;
-  for (const Scratchpad& pad : machine.scratchpads) on_chip += pad.capacity.value;
-  return {name,
-          fmt::format("{} x {} {}, {}, {} on chip, {} memory", machine.array.rows,
-                      machine.array.columns, name_of(machine.array.dataflow),
-                      to_text(machine.clock), to_text(Bytes{on_chip}), machine.dram.preset),
-          machine.source + "\nfile: " + path,
-          {}};
+  return {name, summary_of(machine), source_of(machine) + "\nfile: " + path, {}};
 }
 
 std::vector<Descriptor> describe_machines(const std::vector<std::string>& search) {

@@ -57,13 +57,25 @@ std::string text_of(const Mapping& mapping, const Architecture& machine) {
   return text;
 }
 
-std::string settings_text(const Experiment& experiment) {
+/// What a run says beside its network and its machine.
+std::string settings_text(const Experiment& run, std::string key, YamlNode of_model) {
   YamlNode settings;
   settings.kind = YamlNode::Kind::map;
-  settings.entries.push_back({"mapping", {}, to_yaml(experiment.mapping)});
-  settings.entries.push_back({"simulation", {}, to_yaml(experiment.simulation)});
-  settings.entries.push_back({"output", {}, to_yaml(experiment.output)});
-  return to_text(settings);
+  settings.entries.push_back({std::move(key), {}, std::move(of_model)});
+  settings.entries.push_back({"simulation", {}, to_yaml(run.simulation)});
+  settings.entries.push_back({"output", {}, to_yaml(run.output)});
+  return "SETTINGS\n" + indented(to_text(settings), 2);
+}
+
+std::string text_of(const Experiment& run, const auto& setup) {
+  return fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\n{}", run.name, run.input_hash,
+                     to_table(setup.machine), to_table(run.network),
+                     settings_text(run, "mapping", to_yaml(setup.mapping)));
+}
+
+std::string text_of(const Experiment& run, const MemorySetup& setup) {
+  return fmt::format("run {}, input {}\n\nMACHINE {}\n{}", run.name, run.input_hash,
+                     to_table(setup.machine), settings_text(run, "trace", to_yaml(setup.trace)));
 }
 
 /// Without what is not set, such as changes to the timing of a memory.
@@ -79,20 +91,13 @@ YamlNode without_null(YamlNode node) {
 struct Printer {
   const std::string& path;
 
-  int operator()(const Architecture& machine) const {
-    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
-    return exit_done;
-  }
-  int operator()(const SpatialMachine& machine) const {
-    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
-    return exit_done;
-  }
-  int operator()(const MemoryMachine& machine) const {
-    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
-    return exit_done;
-  }
-  int operator()(const fusemax::FormsMachine& machine) const {
-    write_output(to_table(machine) + "\nas a file:\n\n" + to_text(without_null(to_yaml(machine))));
+  int operator()(const AnyMachine& any) const {
+    std::visit(
+        [](const auto& machine) {
+          write_output(to_table(machine) + "\nas a file:\n\n" +
+                       to_text(without_null(to_yaml(machine))));
+        },
+        any);
     return exit_done;
   }
   int operator()(const Network& network) const {
@@ -122,46 +127,20 @@ struct Printer {
     write_output(text);
     return exit_done;
   }
-  int memory(const Experiment& run) const {
-    YamlNode settings;
-    settings.kind = YamlNode::Kind::map;
-    settings.entries.push_back({"trace", {}, to_yaml(run.memory->trace)});
-    settings.entries.push_back({"simulation", {}, to_yaml(run.simulation)});
-    settings.entries.push_back({"output", {}, to_yaml(run.output)});
-    write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nSETTINGS\n{}", run.name,
-                             run.input_hash, to_table(run.memory->machine),
-                             indented(to_text(settings), 2)));
-    return exit_done;
-  }
-  /// A run whose machine is no Architecture, and has no mapping to show but its settings.
-  int other(const Experiment& run, const auto& setup) const {
-    YamlNode settings;
-    settings.kind = YamlNode::Kind::map;
-    settings.entries.push_back({"mapping", {}, to_yaml(setup.mapping)});
-    settings.entries.push_back({"simulation", {}, to_yaml(run.simulation)});
-    settings.entries.push_back({"output", {}, to_yaml(run.output)});
-    write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
-                             run.input_hash, to_table(setup.machine), to_table(run.network),
-                             indented(to_text(settings), 2)));
-    return exit_done;
-  }
   int operator()(const Sweep& sweep) const {
     write_output(describe_sweep(sweep));
     return exit_done;
   }
   int operator()(const Experiment& run) const {
-    if (run.memory) return memory(run);
-    if (run.spatial) return other(run, *run.spatial);
-    if (run.forms) return other(run, *run.forms);
-    write_output(fmt::format("run {}, input {}\n\nMACHINE {}\nNETWORK {}\nSETTINGS\n{}", run.name,
-                             run.input_hash, to_table(run.architecture), to_table(run.network),
-                             indented(settings_text(run), 2)));
-    const auto mapped = map_experiment(run);
+    std::visit([&](const auto& setup) { write_output(text_of(run, setup)); }, run.setup);
+    const auto* setup = std::get_if<SystolicSetup>(&run.setup);
+    if (setup == nullptr) return exit_done;
+    const auto mapped = map_network(run.network, *setup);
     if (const auto* infeasible = std::get_if<Infeasible>(&mapped)) {
       write_error(infeasible_text(path, *infeasible));
       return exit_failed;
     }
-    write_output("\nMAPPING\n" + text_of(std::get<Mapping>(mapped), run.architecture));
+    write_output("\nMAPPING\n" + text_of(std::get<Mapping>(mapped), setup->machine));
     return exit_done;
   }
 };

@@ -30,30 +30,17 @@ void check_prices(const Architecture& machine, const YamlNode* node, const Libra
 
 Experiment read_run(const YamlNode& root, const Library& library) {
   Experiment experiment = read_experiment(root, library);
-  check_prices(experiment.architecture, root.find("architecture"), library);
+  if (const auto* setup = std::get_if<SystolicSetup>(&experiment.setup))
+    check_prices(setup->machine, root.find("architecture"), library);
   return experiment;
 }
 
-FileContent read_machine(const YamlNode& root, const Library& library) {
+AnyMachine read_machine(const YamlNode& root, const Library& library) {
   Diagnostics diagnostics;
-  if (is_spatial(root)) {
-    SpatialMachine machine = read_spatial_machine(root, diagnostics);
-    diagnostics.throw_if_any();
-    return machine;
-  }
-  if (is_memory_machine(root)) {
-    MemoryMachine machine = read_memory_machine(root, diagnostics);
-    diagnostics.throw_if_any();
-    return machine;
-  }
-  if (fusemax::is_forms(root)) {
-    fusemax::FormsMachine machine = fusemax::read_forms_machine(root, diagnostics);
-    diagnostics.throw_if_any();
-    return machine;
-  }
-  Architecture machine = read_architecture(root, diagnostics);
+  AnyMachine machine = read_machine(root, diagnostics);
   diagnostics.throw_if_any();
-  check_prices(machine, &root, library);
+  if (const auto* systolic = std::get_if<Architecture>(&machine))
+    check_prices(*systolic, &root, library);
   return machine;
 }
 

@@ -22,8 +22,7 @@ namespace sluice {
 YamlNode load_input(const std::string& path, const std::vector<Setting>& settings = {});
 
 using FileContent =
-    std::variant<Experiment, Architecture, SpatialMachine, MemoryMachine, fusemax::FormsMachine,
-                 Network, Cascade, EnergyTable, MapFile, ClaimFile, Sweep>;
+    std::variant<Experiment, AnyMachine, Network, Cascade, EnergyTable, MapFile, ClaimFile, Sweep>;
 
 /// Everything that a file says, as what it is. A run or machine that names an energy table is
 /// priced, as evaluating it would do; the mapping of a map file is verified. Throws SpecError with

@@ -96,14 +96,15 @@ int map_command(const MapArguments& arguments, const LibraryFolders& folders) {
   const YamlNode root = load_input(arguments.file, arguments.settings);
   const FileContent content = read_input(root, folders.library);
   if (const auto* file = std::get_if<MapFile>(&content)) return map_file(arguments, *file);
-  if (const auto* run = std::get_if<Experiment>(&content); run != nullptr && run->memory)
-    throw SpecError({{{.path = arguments.file},
-                      "nothing is mapped: this run is a trace on a memory alone",
-                      "`sluice run` runs it"}});
-  if (const auto* run = std::get_if<Experiment>(&content); run != nullptr && run->spatial)
-    return map_spatial_run(arguments, *run);
-  if (const auto* run = std::get_if<Experiment>(&content))
+  if (const auto* run = std::get_if<Experiment>(&content)) {
+    if (std::holds_alternative<MemorySetup>(run->setup))
+      throw SpecError({{{.path = arguments.file},
+                        "nothing is mapped: this run is a trace on a memory alone",
+                        "`sluice run` runs it"}});
+    if (const auto* spatial = std::get_if<SpatialSetup>(&run->setup))
+      return map_spatial_run(arguments, run->network, *spatial);
     return map_run(arguments, *run, folders.library);
+  }
   throw SpecError(
       {{{.path = arguments.file},
         fmt::format("this is {}, a map or run file is expected", kind_text(kind_of(root))),

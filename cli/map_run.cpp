@@ -57,12 +57,13 @@ std::string text_of(const LayerGroup& group, const Network& network, const Archi
 
 std::string table_of(const std::vector<LayerGroup>& groups, const MappedRun& mapped) {
   const auto& [run, mapping, report] = mapped;
+  const auto& setup = std::get<SystolicSetup>(run.setup);
   std::string text = fmt::format("{} on {}, mapper {}: {} cycles (analytic), utilization {:.1f} %",
-                                 report.network.name, report.machine.name, run.mapping.mapper,
+                                 report.network.name, report.machine.name, setup.mapping.mapper,
                                  report.total.cycles, 100 * report.total.utilization);
   if (report.total.energy_pj > 0) text += fmt::format(", {:.6g} uJ", report.total.energy_pj / 1e6);
   text += "\n";
-  for (const LayerGroup& group : groups) text += text_of(group, run.network, run.architecture);
+  for (const LayerGroup& group : groups) text += text_of(group, run.network, setup.machine);
   return text;
 }
 
@@ -101,7 +102,8 @@ void write_mapped(const MapArguments& arguments, const MappedTexts& texts) {
 
 int map_run(const MapArguments& arguments, const Experiment& run, const Library& library) {
   Experiment experiment = run;
-  if (arguments.mapper) experiment.mapping.mapper = *arguments.mapper;
+  auto* setup = std::get_if<SystolicSetup>(&experiment.setup);
+  if (arguments.mapper && setup != nullptr) setup->mapping.mapper = *arguments.mapper;
   const auto answer = map_run(std::move(experiment), library);
   if (const auto* none = std::get_if<Infeasible>(&answer)) {
     write_error(infeasible_text(arguments.file, *none));

@@ -55,8 +55,9 @@ std::string to_csv(const std::vector<SpatialJob>& jobs) {
 
 }  // namespace
 
-int map_spatial_run(const MapArguments& arguments, const Experiment& run) {
-  const auto mapped = map_spatial(run.network, *run.spatial);
+int map_spatial_run(const MapArguments& arguments, const Network& network,
+                    const SpatialSetup& setup) {
+  const auto mapped = map_spatial(network, setup);
   if (const auto* answer = std::get_if<Infeasible>(&mapped)) {
     write_error(infeasible_text(arguments.file, *answer));
     return exit_failed;

@@ -8,6 +8,7 @@
 namespace sluice {
 
 /// The schedule of every layer, layers that have the same shown once.
-int map_spatial_run(const MapArguments& arguments, const Experiment& run);
+int map_spatial_run(const MapArguments& arguments, const Network& network,
+                    const SpatialSetup& setup);
 
 }  // namespace sluice

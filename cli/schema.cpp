@@ -59,23 +59,31 @@ std::string workload_schema() {
       .dump();
 }
 
-/// One of the kinds of machines, told apart by `model`.
-std::string machine_schema() {
-  Json spatial = Json::parse(schema_of(SpatialMachine{}, {}));
-  spatial["properties"]["model"] = {{"const", "spatial"}};
-  Json forms = Json::parse(schema_of(fusemax::FormsMachine{}, {}));
-  forms["properties"]["model"] = {{"const", "fusemax_forms"}};
-  Json systolic = Json::parse(schema_of(Architecture{}, {}));
-  Json memory = Json::parse(schema_of(MemoryMachine{}, {}));
-  memory["properties"]["model"] = {{"const", "dram_trace"}};
-  return Json{{"anyOf", Json::array({systolic, spatial, memory, forms})}}.dump();
+template <class Setup>
+Json machine_schema_of() {
+  Json machine = Json::parse(schema_of(decltype(Setup::machine){}, {}));
+  // A machine that names no model is a systolic one, which says more of its `model`.
+  if (Setup::model != SystolicSetup::model)
+    machine["properties"]["model"] = {{"const", std::string(Setup::model)}};
+  return machine;
 }
 
+/// One of the kinds of machines, told apart by `model`.
+template <class... Setups>
+std::string machine_schema(const std::variant<Setups...>&) {
+  return Json{{"anyOf", Json::array({machine_schema_of<Setups>()...})}}.dump();
+}
+std::string machine_schema() { return machine_schema(AnySetup{}); }
+
 /// The settings of each.
-std::string mapping_schema() {
-  Json each = Json::array({Json::parse(schema_of(MappingSettings{}, {})),
-                           Json::parse(schema_of(SpatialMapping{}, {})),
-                           Json::parse(schema_of(FormsMapping{}, {}))});
+template <class... Setups>
+std::string mapping_schema(const std::variant<Setups...>&) {
+  Json each = Json::array();
+  const auto add = [&]<class Setup>(std::type_identity<Setup>) {
+    if constexpr (requires { Setup::mapping; })
+      each.push_back(Json::parse(schema_of(decltype(Setup::mapping){}, {})));
+  };
+  (add(std::type_identity<Setups>{}), ...);
   return Json{{"anyOf", each}}.dump();
 }
 
@@ -84,7 +92,7 @@ std::string run_schema() {
   run.add("name", schema_of(std::string(), {}), {.doc = "name of the run"});
   run.add("workload", workload_schema(), {.doc = "the network and its parameters"});
   run.add("architecture", machine_schema(), {.doc = "the machine"});
-  run.add("mapping", mapping_schema(), {.doc = "how the network is mapped"});
+  run.add("mapping", mapping_schema(AnySetup{}), {.doc = "how the network is mapped"});
   run.add("simulation", schema_of(SimulationSettings{}, {}), {.doc = "how closely to look"});
   run.add("output", schema_of(OutputSettings{}, {}), {.doc = "what is written where"});
   Json schema = Json::parse(run.json());

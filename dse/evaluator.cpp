@@ -115,7 +115,8 @@ Result evaluate_point(Workspace& workspace, const Point& point) {
         if (experiment == nullptr)
           experiment = &(read = read_experiment(apply(sweep, point), workspace.library()));
         hooks.detail = ReportDetail::total;
-        hooks.energy_table = workspace.table(experiment->architecture.energy_table);
+        if (const auto* setup = std::get_if<SystolicSetup>(&experiment->setup))
+          hooks.energy_table = workspace.table(setup->machine.energy_table);
         return *experiment;
       });
 }

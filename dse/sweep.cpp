@@ -125,19 +125,36 @@ void check_constraints(const YamlNode& constraints, const DesignSpace& space,
                       "each alone can be kept");
 }
 
-/// Reports objectives and constraints that need prices which the machine does not have.
+/// How a machine that has no prices gets them; empty for one that has.
+struct MissingPrices {
+  std::string operator()(const SystolicSetup& setup) const { return of(setup.machine); }
+  std::string operator()(const SpatialSetup& setup) const { return of(setup.machine); }
+  std::string operator()(const FormsSetup& setup) const {
+    return setup.machine.prices ? "" : "state them: architecture.prices";
+  }
+  std::string operator()(const MemorySetup& setup) const {
+    return setup.machine.currents ? "" : "state the currents of its DRAM: architecture.currents";
+  }
+
+ private:
+  std::string of(const auto& machine) const {
+    return machine.energy_table.empty()
+               ? "name a table: architecture.energy_table (see `sluice list tables`)"
+               : "";
+  }
+};
+
+/// Reports objectives that need prices which the machine does not have.
 void check_prices(const YamlNode& objectives, const Sweep& sweep, const Experiment& base,
                   Diagnostics& diagnostics) {
-  if (!base.architecture.energy_table.empty()) return;
-  if (base.memory && base.memory->machine.currents) return;
+  const std::string hint = std::visit(MissingPrices{}, base.setup);
+  if (hint.empty()) return;
   for (const Objective& objective : sweep.objectives)
     if (metrics()[objective.metric].needs_prices)
       diagnostics.error(objectives.where,
-                        fmt::format("{} needs prices, and the machine has no energy table",
+                        fmt::format("{} needs prices, and the machine has none",
                                     metrics()[objective.metric].name),
-                        base.memory ? "state the currents of its DRAM: architecture.currents"
-                                    : "name one: architecture.energy_table (see `sluice list "
-                                      "tables`)");
+                        hint);
 }
 
 }  // namespace

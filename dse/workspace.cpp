@@ -44,8 +44,9 @@ struct Slot {
 
 /// What designs have in common that agree in the parameters that are read.
 struct Workspace::Base {
-  YamlNode machine;       ///< for check_architecture()
-  Experiment experiment;  ///< the slots point into it
+  YamlNode machine;                      ///< for check_architecture()
+  Experiment experiment;                 ///< the slots point into it
+  Architecture* architecture = nullptr;  ///< of the experiment
   std::vector<Slot> slots;
 
   bool set(const Point& point) {
@@ -57,7 +58,7 @@ struct Workspace::Base {
         for (const FieldSetter& field : slot.fields)
           if (!field.set(digit)) return false;
     Diagnostics mistakes;
-    check_architecture(experiment.architecture, machine, mistakes, SectionsRead::cleanly);
+    check_architecture(*architecture, machine, mistakes, SectionsRead::cleanly);
     return mistakes.empty();
   }
 };
@@ -88,14 +89,15 @@ std::unique_ptr<Workspace::Base> Workspace::make_base(const Point& point) const 
     return nullptr;
   }
   // Has another kind of machine.
-  if (base->experiment.spatial || base->experiment.memory || base->experiment.forms) return nullptr;
-  if (!base->experiment.mapping.nests.empty()) return nullptr;  // are checked against the machine
+  auto* setup = std::get_if<SystolicSetup>(&base->experiment.setup);
+  if (setup == nullptr) return nullptr;
+  if (!setup->mapping.nests.empty()) return nullptr;  // are checked against the machine
+  base->architecture = &setup->machine;
   for (std::size_t p = 0; p < values_.size(); ++p) {
     if (values_[p].empty()) continue;
     Slot slot{p, {}};
     for (const std::string& path : sweep_.space.parameters[p].paths) {
-      auto field =
-          find_field(base->experiment.architecture, path.substr(machine_path.size()), values_[p]);
+      auto field = find_field(setup->machine, path.substr(machine_path.size()), values_[p]);
       if (!field) return nullptr;
       slot.fields.push_back(std::move(*field));
     }

@@ -55,55 +55,61 @@ void choose_layers(Experiment& experiment, const std::string& layers, Diagnostic
   });
 }
 
-/// The keys of a machine and mapping of the model `spatial`.
-void read_spatial(FieldReader& reader, const YamlNode& machine, Experiment& experiment,
-                  Diagnostics& diagnostics) {
-  SpatialSetup& setup = experiment.spatial.emplace();
-  setup.machine = read_spatial_machine(machine, diagnostics);
-  reader.field("mapping", setup.mapping, {.doc = "how the network is mapped"});
-  choose_layers(experiment, setup.mapping.layers, diagnostics);
-}
+/// What a model reads of a run file: an overload for each setup.
+struct SetupReader {
+  FieldReader& reader;
+  const YamlNode& root;
+  const YamlNode& machine;
+  Experiment& experiment;
+  Diagnostics& diagnostics;
+  const Library& library;
 
-/// The same of the model `fusemax_forms`.
-void read_forms(FieldReader& reader, const YamlNode& machine, Experiment& experiment,
-                Diagnostics& diagnostics) {
-  FormsSetup& setup = experiment.forms.emplace();
-  setup.machine = fusemax::read_forms_machine(machine, diagnostics);
-  reader.field("mapping", setup.mapping, {.doc = "how the network is mapped"});
-  choose_layers(experiment, setup.mapping.layers, diagnostics);
-}
+  void operator()(SystolicSetup& setup) {
+    setup.machine = read_architecture(machine, diagnostics);
+    read_network_and(setup.mapping);
+    check_mapper(root.find("mapping"), setup.mapping.mapper, diagnostics);
+  }
+  void operator()(SpatialSetup& setup) {
+    setup.machine = read_spatial_machine(machine, diagnostics);
+    read_network_and(setup.mapping);
+    choose_layers(experiment, setup.mapping.layers, diagnostics);
+  }
+  void operator()(FormsSetup& setup) {
+    setup.machine = fusemax::read_forms_machine(machine, diagnostics);
+    read_network_and(setup.mapping);
+    choose_layers(experiment, setup.mapping.layers, diagnostics);
+  }
+  /// A trace, in place of network and mapping.
+  void operator()(MemorySetup& setup) {
+    setup.machine = read_memory_machine(machine, diagnostics);
+    const YamlNode* workload = root.find("workload");
+    if (workload == nullptr) return;
+    FieldReader fields(*workload, diagnostics, "workload");
+    const YamlNode* trace = fields.take_required("trace", {.doc = "the requests"});
+    fields.finish();
+    if (trace == nullptr) return;
+    setup.trace = read_memory_trace(*trace, diagnostics);
+    if (!setup.trace.file.empty())
+      collecting(diagnostics, [&] { setup.requests = read_trace(setup.trace.file); });
+    experiment.network.name =
+        setup.trace.file.empty() ? std::string(name_of(setup.trace.pattern)) : "trace";
+  }
 
-void read_systolic(FieldReader& reader, const YamlNode* machine, const YamlNode* mapping,
-                   Experiment& experiment, Diagnostics& diagnostics) {
-  if (machine != nullptr) experiment.architecture = read_architecture(*machine, diagnostics);
-  reader.field("mapping", experiment.mapping, {.doc = "how the network is mapped"});
-  check_mapper(mapping, experiment.mapping.mapper, diagnostics);
-}
-
-/// The machine and the trace of the model `dram_trace`.
-void read_memory(const YamlNode* workload, const YamlNode& machine, Experiment& experiment,
-                 Diagnostics& diagnostics) {
-  MemoryRun& run = experiment.memory.emplace();
-  run.machine = read_memory_machine(machine, diagnostics);
-  if (workload == nullptr) return;
-  FieldReader reader(*workload, diagnostics, "workload");
-  const YamlNode* trace = reader.take_required("trace", {.doc = "the requests"});
-  reader.finish();
-  if (trace == nullptr) return;
-  run.trace = read_memory_trace(*trace, diagnostics);
-  if (!run.trace.file.empty())
-    collecting(diagnostics, [&] { run.requests = read_trace(run.trace.file); });
-  experiment.network.name =
-      run.trace.file.empty() ? std::string(name_of(run.trace.pattern)) : "trace";
-}
+ private:
+  void read_network_and(auto& mapping) {
+    if (const YamlNode* workload = root.find("workload"))
+      collecting(diagnostics, [&] { experiment.network = read_workload(*workload, library); });
+    reader.field("mapping", mapping, {.doc = "how the network is mapped"});
+  }
+};
 
 /// Over the resolved input and the requests of a trace file; where the answer goes does not change
 /// the answer.
 std::uint64_t hash_of_input(YamlNode root, const Experiment& experiment) {
   std::erase_if(root.entries, [](const YamlNode::Entry& e) { return e.key == "output"; });
   std::uint64_t hash = content_hash(to_text(root));
-  if (experiment.memory)
-    for (const MemoryRequest& request : experiment.memory->requests)
+  if (const auto* memory = std::get_if<MemorySetup>(&experiment.setup))
+    for (const MemoryRequest& request : memory->requests)
       hash = content_hash(
           fmt::format("{} {} {}\n", request.address, request.arrival, request.write), hash);
   return hash;
@@ -116,26 +122,20 @@ Experiment read_experiment(const YamlNode& root, const Library& library) {
   Experiment experiment;
   FieldReader reader(root, diagnostics);
   reader.field("name", experiment.name, {.doc = "name of the run"});
-  const YamlNode* workload = reader.take_required("workload", {.doc = "the network to run"});
+  reader.take_required("workload", {.doc = "the network to run"});
   const YamlNode* machine = reader.take_required("architecture", {.doc = "the machine"});
-  const bool memory_alone = machine != nullptr && is_memory_machine(*machine);
-  if (workload != nullptr && !memory_alone)
-    collecting(diagnostics, [&] { experiment.network = read_workload(*workload, library); });
-  if (memory_alone)
-    read_memory(workload, *machine, experiment, diagnostics);
-  else if (machine != nullptr && is_spatial(*machine))
-    read_spatial(reader, *machine, experiment, diagnostics);
-  else if (machine != nullptr && fusemax::is_forms(*machine))
-    read_forms(reader, *machine, experiment, diagnostics);
-  else
-    read_systolic(reader, machine, root.find("mapping"), experiment, diagnostics);
+  const YamlNode none;
+  if (machine == nullptr) machine = &none;
+  experiment.setup = setup_of(*machine);
+  std::visit(SetupReader{reader, root, *machine, experiment, diagnostics, library},
+             experiment.setup);
   reader.field("simulation", experiment.simulation, {.doc = "how closely to look"});
   reader.field("output", experiment.output, {.doc = "what is written where"});
   reader.finish();
   diagnostics.throw_if_any();
-  const YamlNode* mapping = root.find("mapping");
-  if (mapping != nullptr && !experiment.spatial && !experiment.memory && !experiment.forms)
-    experiment.fixed = read_fixed(*mapping, experiment, diagnostics);
+  if (auto* systolic = std::get_if<SystolicSetup>(&experiment.setup))
+    if (const YamlNode* mapping = root.find("mapping"))
+      systolic->fixed = read_fixed(*mapping, experiment.network, *systolic, diagnostics);
   diagnostics.throw_if_any();
   if (experiment.name.empty()) experiment.name = experiment.network.name;
   experiment.input_hash = fmt::format("{:016x}", hash_of_input(root, experiment));

@@ -4,17 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "arch/architecture.hpp"
 #include "base/describe.hpp"
 #include "base/yaml.hpp"
-#include "mapper/mappers.hpp"
-#include "sim/models/dram_trace.hpp"
-#include "sim/models/fusemax_forms.hpp"
-#include "sim/models/spatial_run.hpp"
+#include "sim/models/setup.hpp"
 #include "workloads/network.hpp"
 
 namespace sluice {
@@ -26,34 +21,6 @@ struct EnumNames<Fidelity> {
   static constexpr EnumName<Fidelity> table[] = {
       {"analytic", Fidelity::analytic}, {"tile", Fidelity::tile}, {"pe", Fidelity::pe}};
 };
-
-/// The loop nest of one task, as text.
-struct FixedNest {
-  std::string task;
-  std::string loops;
-  bool operator==(const FixedNest&) const = default;
-};
-
-template <class Visitor>
-void describe(Visitor& v, FixedNest& n) {
-  v.required("task", n.task, {.doc = "task that is mapped (a layer, attention.qk, ...)"});
-  v.required("loops", n.loops, {.doc = "its loops, keeps and spreads, a line each"});
-}
-
-struct MappingSettings {
-  std::string mapper = "heuristic";
-  AttentionForm attention = AttentionForm::automatic;
-  std::vector<FixedNest> nests;  ///< of the mapper `fixed`
-  bool operator==(const MappingSettings&) const = default;
-};
-
-template <class Visitor>
-void describe(Visitor& v, MappingSettings& s) {
-  v.field("mapper", s.mapper, {.doc = "mapper (see `sluice list mappers`)"});
-  v.field("attention", s.attention,
-          {.doc = "form of attention: auto, unfused, or a cascade whose scores stay on chip"});
-  v.field("nests", s.nests, {.doc = "loop nests of single tasks, for the mapper `fixed`"});
-}
 
 struct SimulationSettings {
   Fidelity fidelity = Fidelity::tile;
@@ -88,24 +55,10 @@ void describe(Visitor& v, OutputSettings& s) {
           {.doc = "length of the trace", .unit = "cycles", .min = 1});
 }
 
-/// A task's mapping that the run file fixes.
-struct FixedTask {
-  std::string task;
-  GemmNest nest;
-};
-
 struct Experiment {
   std::string name;
   Network network;
-  Architecture architecture;  ///< of the model `systolic`
-  /// Machine and mapping of the model `spatial`, in place of the other two.
-  std::optional<SpatialSetup> spatial;
-  /// Machine and trace of the model `dram_trace`, in place of network, machine and mapping.
-  std::optional<MemoryRun> memory;
-  /// The same of the model `fusemax_forms`.
-  std::optional<FormsSetup> forms;
-  MappingSettings mapping;
-  std::vector<FixedTask> fixed;  ///< what MappingSettings::nests says
+  AnySetup setup;  ///< the machine, how the network is mapped on it
   SimulationSettings simulation;
   OutputSettings output;
   std::string input_hash;  ///< 16 hex digits over the resolved input
@@ -116,9 +69,6 @@ struct Library {
   std::vector<std::string> networks;
   std::vector<std::string> tables;
 };
-
-/// Maps the network with the mapper that was asked for.
-std::variant<Mapping, Infeasible> map_experiment(const Experiment& experiment);
 
 /// Reads a run file's tree (includes resolved, `--set` applied). Throws SpecError with every
 /// mistake.

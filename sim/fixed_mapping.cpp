@@ -23,24 +23,22 @@ std::vector<MapLine> lines_of(const YamlNode& loops) {
 
 class FixedReader {
  public:
-  FixedReader(const Experiment& experiment, Diagnostics& diagnostics)
-      : experiment_(experiment),
+  FixedReader(const Network& network, const SystolicSetup& setup, Diagnostics& diagnostics)
+      : machine_(setup.machine),
         diagnostics_(diagnostics),
-        tasks_(lower(experiment.network, experiment.architecture,
-                     std::vector(experiment.network.layers.size(), experiment.mapping.attention))) {
-  }
+        tasks_(lower(network, setup.machine,
+                     std::vector(network.layers.size(), setup.mapping.attention))) {}
 
   void read(const YamlNode& item, const FixedNest& fixed) {
     const YamlNode& name = *item.find("task");
     const GemmTask* task = product_of(fixed.task, name);
     if (task == nullptr) return;
-    const Architecture& machine = experiment_.architecture;
     const YamlNode& loops = *item.find("loops");
     const std::size_t before = diagnostics_.list().size();
-    const CascadeMapping read = read_mapping(lines_of(loops), {problem_of(*task, machine)},
-                                             hierarchy_of(machine), diagnostics_);
+    const CascadeMapping read = read_mapping(lines_of(loops), {problem_of(*task, machine_)},
+                                             hierarchy_of(machine_), diagnostics_);
     if (diagnostics_.list().size() > before || read.einsums.empty()) return;
-    const auto mapping = mapping_of(read.einsums.front().nest, *task, machine);
+    const auto mapping = mapping_of(read.einsums.front().nest, *task, machine_);
     if (const auto* nest = std::get_if<GemmNest>(&mapping))
       fixed_.push_back({fixed.task, *nest});
     else
@@ -66,7 +64,7 @@ class FixedReader {
     return nullptr;
   }
 
-  const Experiment& experiment_;
+  const Architecture& machine_;
   Diagnostics& diagnostics_;
   std::vector<Task> tasks_;
   std::vector<FixedTask> fixed_;
@@ -74,28 +72,28 @@ class FixedReader {
 
 }  // namespace
 
-std::vector<FixedTask> read_fixed(const YamlNode& mapping, const Experiment& experiment,
-                                  Diagnostics& diagnostics) {
+std::vector<FixedTask> read_fixed(const YamlNode& mapping, const Network& network,
+                                  const SystolicSetup& setup, Diagnostics& diagnostics) {
   const YamlNode* nests = mapping.find("nests");
   if (nests == nullptr) return {};
-  if (experiment.mapping.mapper != "fixed") {
+  if (setup.mapping.mapper != "fixed") {
     diagnostics.error(nests->where,
-                      fmt::format("mapper {} takes no nests", quote(experiment.mapping.mapper)),
+                      fmt::format("mapper {} takes no nests", quote(setup.mapping.mapper)),
                       "mapper: fixed takes them, and maps all other tasks as heuristic does");
     return {};
   }
-  FixedReader reader(experiment, diagnostics);
+  FixedReader reader(network, setup, diagnostics);
   for (std::size_t i = 0; i < nests->items.size(); ++i)
-    reader.read(nests->items[i], experiment.mapping.nests[i]);
+    reader.read(nests->items[i], setup.mapping.nests[i]);
   return reader.take();
 }
 
-std::variant<Mapping, Infeasible> map_experiment(const Experiment& experiment) {
-  auto mapped = map_network(experiment.mapping.mapper, experiment.network, experiment.architecture,
-                            {experiment.mapping.attention});
+std::variant<Mapping, Infeasible> map_network(const Network& network, const SystolicSetup& setup) {
+  auto mapped =
+      map_network(setup.mapping.mapper, network, setup.machine, {setup.mapping.attention});
   if (auto* mapping = std::get_if<Mapping>(&mapped))
     for (TaskMapping& task : mapping->tasks)
-      for (const FixedTask& fixed : experiment.fixed)
+      for (const FixedTask& fixed : setup.fixed)
         if (fixed.task == task.task.name) task.tiling = fixed.nest;
   return mapped;
 }

@@ -6,13 +6,13 @@
 
 #include "base/diagnostics.hpp"
 #include "base/yaml.hpp"
-#include "sim/experiment.hpp"
+#include "sim/models/systolic_run.hpp"
 
 namespace sluice {
 
 /// Reads `mapping.nests` of a run file, `mapping` being its node. Reports what is no nest, no
 /// matrix product of the network, not legal, or not what the machine can run.
-std::vector<FixedTask> read_fixed(const YamlNode& mapping, const Experiment& experiment,
-                                  Diagnostics& diagnostics);
+std::vector<FixedTask> read_fixed(const YamlNode& mapping, const Network& network,
+                                  const SystolicSetup& setup, Diagnostics& diagnostics);
 
 }  // namespace sluice

@@ -150,12 +150,13 @@ nb::tuple map_file(MapFile file, const MapOptions& options) {
 std::string map_network(Experiment run, const MapOptions& options, const Library& library) {
   check_unused(options, "it is for map files; the mapper of a run has none");
   const nb::gil_scoped_release released;
-  if (run.spatial) {
-    const auto mapped = map_spatial(run.network, *run.spatial);
+  if (const auto* spatial = std::get_if<SpatialSetup>(&run.setup)) {
+    const auto mapped = map_spatial(run.network, *spatial);
     if (const auto* answer = std::get_if<Infeasible>(&mapped)) return write_json(*answer);
     return to_json(std::get<std::vector<SpatialJob>>(mapped));
   }
-  if (options.mapper) run.mapping.mapper = *options.mapper;
+  if (auto* setup = std::get_if<SystolicSetup>(&run.setup); setup != nullptr && options.mapper)
+    setup->mapping.mapper = *options.mapper;
   const auto mapped = map_run(std::move(run), library);
   if (const auto* answer = std::get_if<Infeasible>(&mapped)) return write_json(*answer);
   return to_json(std::get<MappedRun>(mapped));
@@ -171,7 +172,7 @@ nb::tuple map(const std::string& path, const std::optional<std::string>& text,
                   "this is " + std::string(kind_text(kind)) + ", a map or run file is expected");
   const Library library = library_at(root);
   const Experiment run = read_experiment(tree, library);
-  if (run.memory)
+  if (std::holds_alternative<MemorySetup>(run.setup))
     throw refused(path, "nothing is mapped: this run is a trace on a memory alone",
                   "simulate runs it");
   return nb::make_tuple(map_network(run, options, library), nb::none());

@@ -39,11 +39,6 @@ void check_shape(const SpatialMachine& m, const YamlNode& node, Diagnostics& dia
 
 }  // namespace
 
-bool is_forms(const YamlNode& machine) {
-  const YamlNode* model = machine.find("model");
-  return model != nullptr && model->is_scalar() && model->scalar == "fusemax_forms";
-}
-
 FormsMachine read_forms_machine(const YamlNode& node, Diagnostics& diagnostics) {
   FormsMachine machine;
   const std::size_t before = diagnostics.size();

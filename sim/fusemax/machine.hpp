@@ -51,9 +51,6 @@ struct Machine {
   std::optional<Prices> prices;
 };
 
-/// Whether the tree of a machine says that it is one of the model `fusemax_forms`.
-bool is_forms(const YamlNode& machine);
-
 /// Reads and checks a machine, whatever model it names; all mistakes go to `diagnostics`. What the
 /// forms cannot express (an array that is not square, lanes that are not as many as columns, ...)
 /// is a mistake.

@@ -44,14 +44,14 @@ std::vector<LayerGroup> groups_of(const MappedRun& run) {
 }
 
 std::variant<MappedRun, Infeasible> map_run(Experiment experiment, const Library& library) {
-  if (experiment.forms)
+  if (std::holds_alternative<FormsSetup>(experiment.setup))
     throw SpecError(
         {{{.path = "model fusemax_forms"},
           "closed forms have no mapping to show",
           "`sluice run` has their numbers; architecture.model: spatial has a schedule"}});
   experiment.simulation.fidelity = Fidelity::analytic;
   experiment.output.trace = false;
-  auto mapped = map_experiment(experiment);
+  auto mapped = map_network(experiment.network, std::get<SystolicSetup>(experiment.setup));
   if (auto* answer = std::get_if<Infeasible>(&mapped)) return std::move(*answer);
   Outcome outcome = evaluate(experiment, library);
   if (auto* answer = std::get_if<Infeasible>(&outcome)) return std::move(*answer);
@@ -95,14 +95,14 @@ Json forms_of(const Layer& layer, const Architecture& machine) {
 
 std::string to_json(const MappedRun& run) {
   const auto& [experiment, mapping, report] = run;
+  const auto& setup = std::get<SystolicSetup>(experiment.setup);
   const std::vector<LayerGroup> groups = groups_of(run);
   Json layers = Json::array();
   for (const LayerGroup& group : groups) {
     const LayerReport& layer = *group.layers.front();
     Json names = Json::array(), tasks = Json::array(), traffic = Json::array();
     for (const LayerReport* same : group.layers) names.push_back(same->name);
-    for (const TaskMapping* task : group.tasks)
-      tasks.push_back(json_of(*task, experiment.architecture));
+    for (const TaskMapping* task : group.tasks) tasks.push_back(json_of(*task, setup.machine));
     for (const Traffic& t : layer.traffic)
       traffic.push_back({{"memory", t.memory},
                          {"tensor", t.tensor},
@@ -115,13 +115,13 @@ std::string to_json(const MappedRun& run) {
                       {"bottleneck", layer.bottleneck},
                       {"traffic", traffic},
                       {"tasks", tasks}});
-    Json forms = forms_of(experiment.network.layers[group.tasks.front()->task.layer],
-                          experiment.architecture);
+    Json forms =
+        forms_of(experiment.network.layers[group.tasks.front()->task.layer], setup.machine);
     if (!forms.empty()) layers.back()["attention"] = std::move(forms);
   }
   const Json json = {{"network", report.network.name},
                      {"machine", report.machine.name},
-                     {"mapper", experiment.mapping.mapper},
+                     {"mapper", setup.mapping.mapper},
                      {"cycles", report.total.cycles},
                      {"utilization", report.total.utilization},
                      {"energy_pj", report.total.energy_pj},

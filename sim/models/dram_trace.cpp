@@ -65,7 +65,7 @@ std::vector<EnergyItem> energy_items(const MemoryMachine& machine, const TraceRe
           item("refresh", result.total.refreshes, e.refresh), item("standby", clocks, e.clock)};
 }
 
-LayerReport layer_of(const MemoryRun& run, const TraceResult& result) {
+LayerReport layer_of(const MemorySetup& run, const TraceResult& result) {
   LayerReport layer;
   layer.name = run.trace.file.empty() ? std::string(name_of(run.trace.pattern)) : "trace";
   layer.operator_name = "memory trace";
@@ -117,9 +117,8 @@ void refuse_pe(const Experiment& experiment) {
 
 }  // namespace
 
-Report run_memory(const Experiment& experiment) {
+Report run_memory(const Experiment& experiment, const MemorySetup& run) {
   refuse_pe(experiment);
-  const MemoryRun& run = *experiment.memory;
   const MemoryMachine& m = run.machine;
   TraceOptions options;
   options.outstanding = m.outstanding;

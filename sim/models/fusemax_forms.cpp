@@ -26,8 +26,8 @@ fusemax::Attention shape_of(const sluice::Attention& op) {
 /// Costs layer after layer, and collects the mistakes.
 class Coster {
  public:
-  Coster(const Experiment& experiment, const Machine& machine)
-      : mapping_(experiment.forms->mapping), machine_(machine) {
+  Coster(const FormsMapping& mapping, const Machine& machine)
+      : mapping_(mapping), machine_(machine) {
     if (const std::string problem = mismatch(machine, mapping_.design); !problem.empty())
       refuse(
           fmt::format("machine {} has {}", machine.name, problem),
@@ -146,10 +146,10 @@ std::optional<Infeasible> too_small(const std::string& layer, const Cost& cost,
 
 }  // namespace
 
-Outcome evaluate_forms(const Experiment& experiment) {
+Outcome evaluate_forms(const Experiment& experiment, const FormsSetup& setup) {
   check_fidelity(experiment.simulation.fidelity);
-  const Machine machine = machine_of(experiment.forms->machine);
-  Coster coster(experiment, machine);
+  const Machine machine = machine_of(setup.machine);
+  Coster coster(setup.mapping, machine);
   std::vector<FormsCost> costs;
   for (const Layer& layer : experiment.network.layers) costs.push_back(coster(layer));
   coster.throw_if_any();
@@ -157,7 +157,7 @@ Outcome evaluate_forms(const Experiment& experiment) {
     for (const Cost* cost : {&costs[i].artifact, &costs[i].corrected})
       if (auto infeasible = too_small(experiment.network.layers[i].name, *cost, machine))
         return *infeasible;
-  return forms_report(experiment, machine, costs);
+  return forms_report(experiment, setup, machine, costs);
 }
 
 }  // namespace sluice

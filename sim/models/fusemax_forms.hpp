@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/describe.hpp"
@@ -50,6 +51,7 @@ void describe(Visitor& v, FormsMapping& m) {
 
 /// What an experiment of this model has in place of an Architecture and its mapping.
 struct FormsSetup {
+  static constexpr std::string_view model = "fusemax_forms";
   fusemax::FormsMachine machine;
   FormsMapping mapping;
   bool operator==(const FormsSetup&) const = default;
@@ -57,6 +59,6 @@ struct FormsSetup {
 
 /// The report of the accounting that was asked for; counters have cycles and energy of both. Throws
 /// SpecError for a fidelity other than `analytic`, and for layers and machines without a form.
-Outcome evaluate_forms(const Experiment& experiment);
+Outcome evaluate_forms(const Experiment& experiment, const FormsSetup& setup);
 
 }  // namespace sluice

@@ -44,16 +44,14 @@ std::vector<Stall> stalls_of(const Cost& cost, std::uint64_t lost, std::uint64_t
 
 class Assembler {
  public:
-  Assembler(const Experiment& experiment, const Machine& machine,
+  Assembler(const Experiment& experiment, const FormsSetup& setup, const Machine& machine,
             const std::vector<FormsCost>& costs)
-      : experiment_(experiment), machine_(machine), costs_(costs) {}
+      : experiment_(experiment), setup_(setup), machine_(machine), costs_(costs) {}
 
   Report build();
 
  private:
-  bool is_corrected() const {
-    return experiment_.forms->mapping.accounting == FormsAccounting::corrected;
-  }
+  bool is_corrected() const { return setup_.mapping.accounting == FormsAccounting::corrected; }
   const Cost& chosen(const FormsCost& cost) const {
     return is_corrected() ? cost.corrected : cost.artifact;
   }
@@ -66,6 +64,7 @@ class Assembler {
   void counters();
 
   const Experiment& experiment_;
+  const FormsSetup& setup_;
   const Machine& machine_;
   const std::vector<FormsCost>& costs_;
   Report report_;
@@ -199,7 +198,7 @@ void Assembler::units() {
 }
 
 void Assembler::memories() {
-  const SpatialMachine& machine = experiment_.forms->machine.machine;
+  const SpatialMachine& machine = setup_.machine.machine;
   add_memory(report_, "dram", machine.dram.capacity, machine_.dram_bytes_per_cycle);
   const auto row = static_cast<double>(machine_.columns * machine_.word.value);
   add_memory(report_, "global_buffer", machine_.buffer, machine_.ports * row);
@@ -230,7 +229,7 @@ void Assembler::counters() {
 
 Report Assembler::build() {
   report_ = report_of(experiment_);
-  const SpatialMachine& machine = experiment_.forms->machine.machine;
+  const SpatialMachine& machine = setup_.machine.machine;
   report_.machine = machine_summary(machine.name, machine.source, machine.clock, machine_.columns,
                                     machine_.columns, machine.dram);
   for (std::size_t i = 0; i < costs_.size(); ++i) report_.layers.push_back(layer(i));
@@ -243,9 +242,9 @@ Report Assembler::build() {
 
 }  // namespace
 
-Report forms_report(const Experiment& experiment, const Machine& machine,
+Report forms_report(const Experiment& experiment, const FormsSetup& setup, const Machine& machine,
                     const std::vector<FormsCost>& costs) {
-  return Assembler(experiment, machine, costs).build();
+  return Assembler(experiment, setup, machine, costs).build();
 }
 
 }  // namespace sluice

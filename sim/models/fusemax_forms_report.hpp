@@ -19,7 +19,7 @@ struct FormsCost {
 };
 
 /// `costs` by layer.
-Report forms_report(const Experiment& experiment, const fusemax::Machine& machine,
-                    const std::vector<FormsCost>& costs);
+Report forms_report(const Experiment& experiment, const FormsSetup& setup,
+                    const fusemax::Machine& machine, const std::vector<FormsCost>& costs);
 
 }  // namespace sluice

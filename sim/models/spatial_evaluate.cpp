@@ -54,9 +54,9 @@ std::vector<TaskTiming> attribute(const std::vector<SpatialJob>& jobs, const Spa
   return timings;
 }
 
-SpatialTiming run_tiles(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
-                        const SpatialGraph& graph, const EvaluateHooks& hooks) {
-  const SpatialMachine& machine = experiment.spatial->machine;
+SpatialTiming run_tiles(const Experiment& experiment, const SpatialMachine& machine,
+                        const std::vector<SpatialJob>& jobs, const SpatialGraph& graph,
+                        const EvaluateHooks& hooks) {
   TileResult result = run_graph(graph.graph, {machine.dram, machine.clock}, experiment, hooks);
   SpatialTiming timing;
   timing.layers = attribute(jobs, graph, result);
@@ -68,12 +68,11 @@ SpatialTiming run_tiles(const Experiment& experiment, const std::vector<SpatialJ
 
 constexpr double most_pe_cycles = 5e8;  // a few minutes on one core
 
-void check_pe(const Experiment& experiment, const std::vector<SpatialJob>& jobs) {
+void check_pe(const SpatialMachine& machine, const std::vector<SpatialJob>& jobs) {
   Diagnostics diagnostics;
   const auto refuse = [&](const std::string& what, const std::string& hint) {
     diagnostics.error({.path = "--fidelity"}, "fidelity pe: " + what, hint);
   };
-  const SpatialMachine& machine = experiment.spatial->machine;
   if (memory_facts(machine.dram, machine.clock).bytes_per_cycle > 0)
     refuse("the memory takes time, and pe has only the arrays",
            "set architecture.dram to preset: ideal without a bandwidth, or use tile");
@@ -102,8 +101,9 @@ UnitReport unit_of(const std::string& name, std::uint64_t busy, std::uint64_t cy
 
 /// Every PE clocked: once in double, where the results must be those of the cascade, and once in
 /// the format of the machine, whose error is a counter of the report.
-SpatialTiming run_pe(const Experiment& experiment, const std::vector<SpatialJob>& jobs) {
-  check_pe(experiment, jobs);
+SpatialTiming run_pe(const Experiment& experiment, const SpatialMachine& machine,
+                     const std::vector<SpatialJob>& jobs) {
+  check_pe(machine, jobs);
   SpatialTiming timing;
   std::uint64_t busy[array_units] = {0, 0};
   for (const SpatialJob& job : jobs) {
@@ -112,8 +112,7 @@ SpatialTiming run_pe(const Experiment& experiment, const std::vector<SpatialJob>
     const SpatialPeResult exact = simulate_spatial_pe(job, reference, std::nullopt);
     SLUICE_ASSERT(exact.hazards.empty(), "a PE did not find a word that the schedule promised");
     SLUICE_ASSERT(largest_error(exact, reference) < 1e-9, "the PEs computed another result");
-    const SpatialPeResult own =
-        simulate_spatial_pe(job, reference, experiment.spatial->machine.format);
+    const SpatialPeResult own = simulate_spatial_pe(job, reference, machine.format);
     timing.error = std::max(timing.error, largest_error(own, reference));
     TaskTiming layer;
     const ArrayUnit unit = unit_of(job);
@@ -159,9 +158,8 @@ SpatialTiming bound_spatial(const SpatialMachine& machine, const std::vector<Spa
   return timing;
 }
 
-Outcome evaluate_spatial(const Experiment& experiment, const Library& library,
-                         const EvaluateHooks& hooks) {
-  const SpatialSetup& setup = *experiment.spatial;
+Outcome evaluate_spatial(const Experiment& experiment, const SpatialSetup& setup,
+                         const Library& library, const EvaluateHooks& hooks) {
   auto mapped = map_spatial(experiment.network, setup);
   if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
   const auto& jobs = std::get<std::vector<SpatialJob>>(mapped);
@@ -171,16 +169,17 @@ Outcome evaluate_spatial(const Experiment& experiment, const Library& library,
   SpatialTiming timing;
   switch (experiment.simulation.fidelity) {
     case Fidelity::tile:
-      timing = run_tiles(experiment, jobs, graph, hooks);
+      timing = run_tiles(experiment, setup.machine, jobs, graph, hooks);
       break;
     case Fidelity::analytic:
       timing = bound_spatial(setup.machine, jobs, graph);
       break;
     case Fidelity::pe:
-      timing = run_pe(experiment, jobs);
+      timing = run_pe(experiment, setup.machine, jobs);
       break;
   }
-  return spatial_report(experiment, jobs, graph, timing, energy ? &*energy : nullptr);
+  return spatial_report(experiment, setup.machine, jobs, graph, timing,
+                        energy ? &*energy : nullptr);
 }
 
 }  // namespace sluice

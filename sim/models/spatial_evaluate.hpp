@@ -10,8 +10,8 @@
 
 namespace sluice {
 
-Outcome evaluate_spatial(const Experiment& experiment, const Library& library,
-                         const EvaluateHooks& hooks);
+Outcome evaluate_spatial(const Experiment& experiment, const SpatialSetup& setup,
+                         const Library& library, const EvaluateHooks& hooks);
 
 /// What a run of the jobs took; `layers` by job.
 struct SpatialTiming {
@@ -27,8 +27,8 @@ SpatialTiming bound_spatial(const SpatialMachine& machine, const std::vector<Spa
                             const SpatialGraph& graph);
 
 /// `energy` is nothing where only time is asked for.
-Report spatial_report(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
-                      const SpatialGraph& graph, const SpatialTiming& timing,
-                      const EnergyModel* energy);
+Report spatial_report(const Experiment& experiment, const SpatialMachine& machine,
+                      const std::vector<SpatialJob>& jobs, const SpatialGraph& graph,
+                      const SpatialTiming& timing, const EnergyModel* energy);
 
 }  // namespace sluice

@@ -41,10 +41,11 @@ std::string tiling_text(const SpatialJob& job) {
 
 class Assembler {
  public:
-  Assembler(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
-            const SpatialGraph& graph, const SpatialTiming& timing, const EnergyModel* energy)
+  Assembler(const Experiment& experiment, const SpatialMachine& machine,
+            const std::vector<SpatialJob>& jobs, const SpatialGraph& graph,
+            const SpatialTiming& timing, const EnergyModel* energy)
       : experiment_(experiment),
-        machine_(experiment.spatial->machine),
+        machine_(machine),
         jobs_(jobs),
         timing_(timing),
         actions_(count_actions(graph.graph)),
@@ -200,10 +201,10 @@ void Assembler::counters() {
 
 }  // namespace
 
-Report spatial_report(const Experiment& experiment, const std::vector<SpatialJob>& jobs,
-                      const SpatialGraph& graph, const SpatialTiming& timing,
-                      const EnergyModel* energy) {
-  return Assembler(experiment, jobs, graph, timing, energy).build();
+Report spatial_report(const Experiment& experiment, const SpatialMachine& machine,
+                      const std::vector<SpatialJob>& jobs, const SpatialGraph& graph,
+                      const SpatialTiming& timing, const EnergyModel* energy) {
+  return Assembler(experiment, machine, jobs, graph, timing, energy).build();
 }
 
 }  // namespace sluice

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -70,6 +71,7 @@ void describe(Visitor& v, SpatialMapping& m) {
 
 /// What an experiment on a spatial machine has in place of an Architecture and its mapping.
 struct SpatialSetup {
+  static constexpr std::string_view model = "spatial";
   SpatialMachine machine;
   SpatialMapping mapping;
   bool operator==(const SpatialSetup&) const = default;

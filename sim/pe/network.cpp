@@ -71,15 +71,15 @@ bool ports_take_time(const SystolicGraph& machine) {
   });
 }
 
-void check_experiment(const Experiment& experiment, const Mapping& mapping,
-                      const SystolicGraph& machine) {
+void check_machine(const Architecture& architecture, const Mapping& mapping,
+                   const SystolicGraph& machine) {
   Diagnostics diagnostics;
   if (machine.has_memory)
     refuse(diagnostics, "the memory takes time, and pe has only the array",
            "set architecture.dram to preset: ideal without a bandwidth, or use tile");
-  if (const auto reason = unsupported_by_pe(experiment.architecture.array))
+  if (const auto reason = unsupported_by_pe(architecture.array))
     refuse(diagnostics, *reason, "use tile, which computes no numbers");
-  for (const Scratchpad& pad : experiment.architecture.scratchpads)
+  for (const Scratchpad& pad : architecture.scratchpads)
     if (pad.width.value > 0 && ports_take_time(machine))
       refuse(diagnostics,
              fmt::format("scratchpad {} has ports of {} B for which units wait, and pe has only "
@@ -88,7 +88,7 @@ void check_experiment(const Experiment& experiment, const Mapping& mapping,
              "leave its width out, or use tile");
   double pe_cycles = 0;
   for (const TaskMapping& mapped : mapping.tasks)
-    check_task(mapped, experiment.architecture, diagnostics, pe_cycles);
+    check_task(mapped, architecture, diagnostics, pe_cycles);
   if (pe_cycles > most_pe_cycles)
     refuse(diagnostics,
            fmt::format("{:.2g} PE cycles are needed, at most {:.2g} are sensible", pe_cycles,
@@ -115,10 +115,12 @@ LaneProgram epilogue_of(const Layer& layer, const Task& task, const VectorUnit& 
 /// The array and the vector unit, task after task, by the clock of the array.
 class PeRun {
  public:
-  PeRun(const Experiment& experiment, const SystolicGraph& machine)
+  PeRun(const Experiment& experiment, const Architecture& architecture,
+        const SystolicGraph& machine)
       : experiment_(experiment),
+        architecture_(architecture),
         random_(experiment.simulation.seed),
-        buffers_(output_buffers(experiment.architecture)) {
+        buffers_(output_buffers(architecture)) {
     const std::vector<std::uint64_t> firings = count_firings(machine.graph);
     array_.name = "array", array_.firings = firings[index(machine.array)];
     vector_.name = "vector", vector_.firings = firings[index(machine.vector)];
@@ -137,6 +139,7 @@ class PeRun {
   static void add(std::vector<Stall>& stalls, const std::string& cause, std::uint64_t cycles);
 
   const Experiment& experiment_;
+  const Architecture& architecture_;
   std::mt19937_64 random_;
   std::size_t buffers_;
   ReportParts parts_;
@@ -162,9 +165,8 @@ void PeRun::add(std::vector<Stall>& stalls, const std::string& cause, std::uint6
 void PeRun::product(const GemmTask& task, const LaneProgram& epilogue) {
   const Eigen::MatrixXd inputs = random_matrix(task.m, task.k, random_);
   const Eigen::MatrixXd weights = random_matrix(task.k, task.n, random_);
-  PeBanks banks(experiment_.architecture, task);
-  const PeResult result =
-      simulate_gemm_pe(experiment_.architecture.array, inputs, weights, {{}, &banks});
+  PeBanks banks(architecture_, task);
+  const PeResult result = simulate_gemm_pe(architecture_.array, inputs, weights, {{}, &banks});
   SLUICE_ASSERT(result.hazards.empty(), "the grid of PEs lost a word");
   SLUICE_ASSERT(result.product == inputs * weights, "the grid of PEs computed a wrong product");
   std::uint64_t start = array_free_;
@@ -183,7 +185,7 @@ void PeRun::product(const GemmTask& task, const LaneProgram& epilogue) {
 
 void PeRun::finish_on_vector(const Eigen::MatrixXd& result, const LaneProgram& epilogue,
                              std::uint64_t ready) {
-  const VectorRun run = run_vector_unit(experiment_.architecture.vector, epilogue, result);
+  const VectorRun run = run_vector_unit(architecture_.vector, epilogue, result);
   const std::uint64_t start = std::max(vector_free_, ready);
   add(vector_.stalls, first_tile_ ? "fill" : "input_starved:array", start - vector_free_);
   first_tile_ = false;
@@ -204,8 +206,7 @@ void PeRun::run(const Task& task) {
   emptied_.clear();
   first_tile_ = true;
   LaneProgram epilogue;
-  if (gemm.epilogue_ops > 0)
-    epilogue = epilogue_of(layer, task, experiment_.architecture.vector, random_);
+  if (gemm.epilogue_ops > 0) epilogue = epilogue_of(layer, task, architecture_.vector, random_);
   for (std::uint64_t b = 0; b < gemm.batch; ++b) product(gemm, epilogue);
   array_.busy_cycles += task_.busy;
   for (const Stall& stall : task_.stalls) add(array_.stalls, stall.cause, stall.cycles);
@@ -228,10 +229,10 @@ ReportParts PeRun::finish() {
 
 }  // namespace
 
-ReportParts run_pe_fidelity(const Experiment& experiment, const Mapping& mapping,
-                            const SystolicGraph& machine) {
-  check_experiment(experiment, mapping, machine);
-  PeRun run(experiment, machine);
+ReportParts run_pe_fidelity(const Experiment& experiment, const Architecture& architecture,
+                            const Mapping& mapping, const SystolicGraph& machine) {
+  check_machine(architecture, mapping, machine);
+  PeRun run(experiment, architecture, machine);
   for (const TaskMapping& mapped : mapping.tasks) run.run(mapped.task);
   return run.finish();
 }

@@ -14,7 +14,7 @@ namespace sluice {
 /// Runs the tasks one after another. Throws SpecError, naming the reason, where `pe` cannot do what
 /// is asked: a memory or a scratchpad port that takes time, layers that are no matrix product,
 /// tiles, a format without arithmetic, or more PE cycles than is sensible.
-ReportParts run_pe_fidelity(const Experiment& experiment, const Mapping& mapping,
-                            const SystolicGraph& machine);
+ReportParts run_pe_fidelity(const Experiment& experiment, const Architecture& architecture,
+                            const Mapping& mapping, const SystolicGraph& machine);
 
 }  // namespace sluice

@@ -38,9 +38,10 @@ void add_dram_traffic(const TaskTraffic& t, std::vector<Traffic>& list) {
 
 class Assembler {
  public:
-  Assembler(const Experiment& experiment, const Mapping& mapping, const ReportParts& parts,
-            const EnergyModel* energy, ReportDetail detail)
+  Assembler(const Experiment& experiment, const Architecture& architecture, const Mapping& mapping,
+            const ReportParts& parts, const EnergyModel* energy, ReportDetail detail)
       : experiment_(experiment),
+        architecture_(architecture),
         mapping_(mapping),
         parts_(parts),
         energy_(energy),
@@ -82,6 +83,7 @@ class Assembler {
   void build_memories();
 
   const Experiment& experiment_;
+  const Architecture& architecture_;
   const Mapping& mapping_;
   const ReportParts& parts_;
   const EnergyModel* energy_;
@@ -91,7 +93,7 @@ class Assembler {
 };
 
 void Assembler::summarize() {
-  const Architecture& a = experiment_.architecture;
+  const Architecture& a = architecture_;
   report_ = report_of(experiment_);
   MachineSummary& m = report_.machine;
   m = machine_summary(a.name, a.source, a.clock, a.array.rows, a.array.columns, a.dram);
@@ -105,7 +107,7 @@ void Assembler::summarize() {
 void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& longest) {
   const TaskTiming& timing = parts_.tasks[task];
   const TaskActions& actions = parts_.actions[task];
-  const Architecture& architecture = experiment_.architecture;
+  const Architecture& architecture = architecture_;
   layer.cycles += timing.cycles;
   layer.busy_cycles += timing.busy;
   layer.overlapped_cycles += timing.overlapped_cycles;
@@ -178,7 +180,7 @@ void Assembler::build_total() {
 }
 
 void Assembler::build_memories() {
-  const Architecture& a = experiment_.architecture;
+  const Architecture& a = architecture_;
   const double dram_peak = memory_facts(a.dram, a.clock).bytes_per_cycle;
   add_memory(report_, "dram", a.dram.capacity, dram_peak).counters = parts_.dram_counters;
   for (std::size_t pad = 0; pad < a.scratchpads.size(); ++pad)
@@ -188,9 +190,10 @@ void Assembler::build_memories() {
 
 }  // namespace
 
-Report assemble_report(const Experiment& experiment, const Mapping& mapping,
-                       const ReportParts& parts, const EnergyModel* energy, ReportDetail detail) {
-  return Assembler(experiment, mapping, parts, energy, detail).build();
+Report assemble_report(const Experiment& experiment, const Architecture& architecture,
+                       const Mapping& mapping, const ReportParts& parts, const EnergyModel* energy,
+                       ReportDetail detail) {
+  return Assembler(experiment, architecture, mapping, parts, energy, detail).build();
 }
 
 }  // namespace sluice

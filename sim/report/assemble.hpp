@@ -44,8 +44,8 @@ enum class ReportDetail : std::uint8_t {
 };
 
 /// `energy` may be null: timing only.
-Report assemble_report(const Experiment& experiment, const Mapping& mapping,
-                       const ReportParts& parts, const EnergyModel* energy,
+Report assemble_report(const Experiment& experiment, const Architecture& architecture,
+                       const Mapping& mapping, const ReportParts& parts, const EnergyModel* energy,
                        ReportDetail detail = ReportDetail::full);
 
 }  // namespace sluice

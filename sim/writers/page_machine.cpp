@@ -35,7 +35,7 @@ struct Link {
   bool inwards = true, outwards = false;
 };
 
-struct Machine {
+struct Drawing {
   std::array<std::vector<Block>, columns> blocks;
   std::vector<Link> links;
 };
@@ -102,7 +102,7 @@ bool has(const std::vector<TensorRole>& roles, TensorRole role) {
   return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
-void link_engine(Machine& machine, const Architecture& architecture, const Report& report,
+void link_engine(Drawing& machine, const Architecture& architecture, const Report& report,
                  std::size_t engine) {
   const Dma& dma = architecture.dma[engine];
   const bool out = has(dma.moves, TensorRole::output), in = !out || dma.moves.size() > 1;
@@ -118,8 +118,8 @@ void link_engine(Machine& machine, const Architecture& architecture, const Repor
   }
 }
 
-Machine systolic_machine(const Architecture& architecture, const Report& report) {
-  Machine machine;
+Drawing systolic_machine(const Architecture& architecture, const Report& report) {
+  Drawing machine;
   machine.blocks[main_memory].push_back(dram_block(report, architecture.dram));
   for (const Dma& dma : architecture.dma)
     machine.blocks[movers].push_back(
@@ -148,8 +148,8 @@ Machine systolic_machine(const Architecture& architecture, const Report& report)
   return machine;
 }
 
-Machine spatial_machine(const SpatialMachine& spatial, const Report& report) {
-  Machine machine;
+Drawing spatial_machine(const SpatialMachine& spatial, const Report& report) {
+  Drawing machine;
   machine.blocks[main_memory].push_back(dram_block(report, spatial.dram));
   machine.blocks[buffers].push_back(
       memory_block(report, "global_buffer", {to_text(spatial.global_buffer.capacity)}));
@@ -193,7 +193,7 @@ std::string held_block(const Report& report) {
   return busiest == report.memories.end() ? "" : busiest->name;
 }
 
-double place_blocks(Machine& machine) {
+double place_blocks(Drawing& machine) {
   std::array<double, columns> heights{};
   for (std::size_t c = 0; c < columns; ++c)
     for (const Block& block : machine.blocks[c]) heights[c] += block.height() + gap;
@@ -235,7 +235,7 @@ std::string block_svg(const Block& block, double x, bool held) {
   return svg + "</g>\n";
 }
 
-std::string link_svg(const Machine& machine, const Link& link, std::uint64_t most) {
+std::string link_svg(const Drawing& machine, const Link& link, std::uint64_t most) {
   const Block& from = machine.blocks[link.column][link.from];
   const Block& to = machine.blocks[link.column + 1][link.to];
   const double head = 9;
@@ -255,12 +255,29 @@ std::string link_svg(const Machine& machine, const Link& link, std::uint64_t mos
   return svg + "\n";
 }
 
+struct Drawer {
+  const Report& report;
+
+  Drawing operator()(const SystolicSetup& setup) const {
+    return systolic_machine(setup.machine, report);
+  }
+  Drawing operator()(const SpatialSetup& setup) const {
+    return spatial_machine(setup.machine, report);
+  }
+  Drawing operator()(const FormsSetup& setup) const {
+    return spatial_machine(setup.machine.machine, report);
+  }
+  Drawing operator()(const MemorySetup& setup) const {
+    Drawing machine;
+    machine.blocks[main_memory].push_back(dram_block(report, setup.machine.dram));
+    return machine;
+  }
+};
+
 }  // namespace
 
 std::string machine_svg(const Experiment& experiment, const Report& report) {
-  Machine machine = experiment.spatial ? spatial_machine(experiment.spatial->machine, report)
-                    : experiment.forms ? spatial_machine(experiment.forms->machine.machine, report)
-                                       : systolic_machine(experiment.architecture, report);
+  Drawing machine = std::visit(Drawer{report}, experiment.setup);
   const double height = place_blocks(machine);
   const std::string held = held_block(report);
   std::string svg = fmt::format(

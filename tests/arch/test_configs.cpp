@@ -23,7 +23,8 @@ const std::string tables = source_path("arch/tables");
 std::vector<std::string> machine_names() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(machines))
-    if (entry.path().extension() == ".yaml" && is_systolic(load_yaml(entry.path().string())))
+    if (entry.path().extension() == ".yaml" &&
+        model_of(load_yaml(entry.path().string())) == "systolic")
       names.push_back(entry.path().stem().string());
   std::ranges::sort(names);
   return names;

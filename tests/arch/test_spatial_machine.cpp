@@ -47,7 +47,7 @@ TEST_CASE(
   for (const auto& file : std::filesystem::directory_iterator(source_path("configs/arch"))) {
     if (file.path().extension() != ".yaml") continue;
     const YamlNode root = load_yaml(file.path().string());
-    if (!is_spatial(root)) continue;
+    if (model_of(root) != "spatial") continue;
     CAPTURE(file.path().string());
     Diagnostics diagnostics;
     const SpatialMachine machine = read_spatial_machine(root, diagnostics);

@@ -39,9 +39,10 @@ TEST_CASE("a trial is what evaluate() says of the design") {
   const Point point{{2, 3, 12}};  // 16 x 32, 4096 B
   const Result result = evaluate_point(sweep, test_library(), point);
   Experiment experiment = read_experiment(apply(sweep, point), test_library());
-  CHECK(experiment.architecture.array.rows == 16);
-  CHECK(experiment.architecture.array.columns == 32);
-  CHECK(experiment.architecture.scratchpads[2].capacity.value == 4096);
+  const Architecture& machine = std::get<SystolicSetup>(experiment.setup).machine;
+  CHECK(machine.array.rows == 16);
+  CHECK(machine.array.columns == 32);
+  CHECK(machine.scratchpads[2].capacity.value == 4096);
   const Outcome outcome = evaluate(experiment, test_library());
   const Report* report = std::get_if<Report>(&outcome);
   REQUIRE(report != nullptr);
@@ -106,6 +107,34 @@ TEST_CASE("mistakes of a sweep are told with their place") {
         "s.yaml:14:50: error: population is 1, at least 2 is required\n"
         "  search: {searcher: nsga2, settings: {population: 1}}\n"
         "                                                   ^");
+}
+
+TEST_CASE("an objective that needs prices is refused on machines of every model without them") {
+  const auto hint_of = [](const std::string& experiment) {
+    try {
+      sweep_of("name: s\nexperiment: " + experiment +
+               "\nparameters:\n  seed: {path: simulation.seed, integers: [1, 2]}\n"
+               "objectives: [energy_j]\n");
+    } catch (const SpecError& error) {
+      REQUIRE(error.diagnostics().size() == 1);
+      CHECK(error.diagnostics()[0].message == "energy_j needs prices, and the machine has none");
+      return error.diagnostics()[0].hint;
+    }
+    return std::string();
+  };
+  const auto machine = [](const std::string& name, const std::string& more) {
+    return "architecture: {include: " + source_path("configs/arch/" + name + ".yaml") + more + "}}";
+  };
+  const std::string table = "name a table: architecture.energy_table (see `sluice list tables`)";
+  const std::string bert = "{workload: {model: bert_base}, ";
+  CHECK(hint_of(bert + machine("tpu_like", ", energy_table: ''")) == table);
+  CHECK(hint_of(bert + machine("fusemax", ", energy_table: ''")) == table);
+  CHECK(hint_of(bert + machine("fusemax", "")).empty());
+  CHECK(hint_of(bert + machine("fusemax_forms", ", prices: null")) ==
+        "state them: architecture.prices");
+  CHECK(hint_of("{workload: {trace: {pattern: random}}, " +
+                machine("ddr3_1600", ", currents: null")) ==
+        "state the currents of its DRAM: architecture.currents");
 }
 
 TEST_CASE("constraints that say nothing, or that nothing keeps, are mistakes") {

@@ -22,7 +22,7 @@ inline Library library() {
 inline std::vector<std::string> machines() {
   std::vector<std::string> names;
   for (const auto& file : std::filesystem::directory_iterator(source_path("configs/arch")))
-    if (file.path().extension() == ".yaml" && is_systolic(load_yaml(file.path())))
+    if (file.path().extension() == ".yaml" && model_of(load_yaml(file.path())) == "systolic")
       names.push_back(file.path().stem());
   std::sort(names.begin(), names.end());
   return names;
@@ -37,6 +37,12 @@ inline Experiment experiment(const std::string& network, const std::string& mach
   *root.find("architecture") = load_yaml(source_path("configs/arch/" + machine + ".yaml"));
   for (const auto& [path, value] : more) set_path(root, path, value);
   return read_experiment(root, library());
+}
+
+/// Of an experiment on a systolic machine.
+inline SystolicSetup& systolic(Experiment& e) { return std::get<SystolicSetup>(e.setup); }
+inline const SystolicSetup& systolic(const Experiment& e) {
+  return std::get<SystolicSetup>(e.setup);
 }
 
 /// A network of one product, m x k times k x n.

@@ -47,8 +47,8 @@ Outcome outcome_of(const Network& network, const Architecture& machine,
                    const std::string& mapper = "whole") {
   Experiment e;
   e.network = network;
-  e.architecture = machine;
-  e.mapping.mapper = mapper;
+  systolic(e).machine = machine;
+  systolic(e).mapping.mapper = mapper;
   e.simulation.fidelity = fidelity;
   e.simulation.fast_forward = fast_forward;
   return evaluate(e, library());

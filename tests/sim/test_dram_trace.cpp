@@ -50,10 +50,10 @@ TEST_CASE("a report of a trace accounts for every clock, byte and picojoule") {
     CHECK(report.total.utilization == doctest::Approx(report.memories[0].bandwidth_utilization));
 
     TraceOptions options;
-    options.outstanding = experiment.memory->machine.outstanding;
-    options.buffer = experiment.memory->machine.buffer;
-    const TraceResult result =
-        run_trace(experiment.memory->machine.dram, draw(experiment.memory->trace), options);
+    const auto& setup = std::get<MemorySetup>(experiment.setup);
+    options.outstanding = setup.machine.outstanding;
+    options.buffer = setup.machine.buffer;
+    const TraceResult result = run_trace(setup.machine.dram, draw(setup.trace), options);
     CHECK(result.clocks == report.total.cycles);
     const DramStats& s = result.total;
     CHECK(report.total.energy_pj ==

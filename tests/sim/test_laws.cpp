@@ -28,12 +28,12 @@ std::uint64_t sum_of_stalls(const std::vector<Stall>& stalls) {
 /// Bytes of probabilities of attention that the vector unit writes to the scratchpad of inputs,
 /// where no load put them: one for each query and key of a layer whose scores stay on chip.
 std::uint64_t made_on_chip(const Experiment& experiment) {
-  const auto mapped = map_experiment(experiment);
+  const auto mapped = map_network(experiment.network, systolic(experiment));
   std::uint64_t elements = 0;
   for (const TaskMapping& task : std::get<Mapping>(mapped).tasks)
     if (const auto* attention = std::get_if<AttentionTask>(&task.task.work))
       elements += attention->batch * attention->rows * attention->keys;
-  return elements * width_bits(experiment.architecture.array.input_format) / 8;
+  return elements * width_bits(systolic(experiment).machine.array.input_format) / 8;
 }
 
 /// What is loaded from the DRAM, or made on chip, is written to a scratchpad, byte for byte; what
@@ -129,7 +129,7 @@ TEST_SUITE("slow") {
     for (const std::string& machine : machines())
       for (const std::string& network : networks()) {
         const Experiment e = experiment(network, machine, small(network));
-        if (e.architecture.dram.is_ideal() || parameters(e.network) < 500'000'000)
+        if (systolic(e).machine.dram.is_ideal() || parameters(e.network) < 500'000'000)
           check_pair(network, machine, false);
       }
   }

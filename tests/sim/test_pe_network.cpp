@@ -16,8 +16,8 @@ namespace {
 Experiment whole(const Network& network, const Architecture& machine, Fidelity fidelity) {
   Experiment e;
   e.network = network;
-  e.architecture = machine;
-  e.mapping.mapper = "whole";
+  systolic(e).machine = machine;
+  systolic(e).mapping.mapper = "whole";
   e.simulation.fidelity = fidelity;
   return e;
 }

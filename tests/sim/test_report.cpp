@@ -45,7 +45,8 @@ void check_run_file(const std::string& file) {
   Experiment e = shipped_run(file);
   for (const Fidelity fidelity : {Fidelity::tile, Fidelity::analytic}) {
     CAPTURE(static_cast<int>(fidelity));
-    if (e.forms && fidelity == Fidelity::tile) continue;  // there is nothing to simulate
+    if (std::holds_alternative<FormsSetup>(e.setup) && fidelity == Fidelity::tile)
+      continue;  // there is nothing to simulate
     e.simulation.fidelity = fidelity;
     check_peaks(std::get<Report>(evaluate(e, library())));
   }
@@ -105,10 +106,10 @@ TEST_CASE("nothing is above its peak on random machines, prefetch and branches i
   for (int i = 0; i < 150; ++i) {
     CAPTURE(i);
     Experiment e;
-    e.architecture =
+    systolic(e).machine =
         random_machine(random, i % 2 == 0 ? random_dram(random) : random_ideal_memory(random));
     // DMA is not slowed down by ports, so that only wide ones are never asked for too much.
-    for (Scratchpad& pad : e.architecture.scratchpads) pad.width = Bytes{0};
+    for (Scratchpad& pad : systolic(e).machine.scratchpads) pad.width = Bytes{0};
     e.network = random_network(random);
     const Outcome outcome = evaluate(e, library());
     if (const auto* report = std::get_if<Report>(&outcome)) check_peaks(*report);

@@ -26,8 +26,8 @@ TEST_CASE("a run file of CALC holds the network, the machine and the mapper whol
   const test::PeerRun run = test::import_run("alexnet_128_os_CALC.cfg", "alexnet.csv", "conv");
   CHECK(experiment.name == "alexnet_128_os_CALC");
   CHECK(experiment.network == run.network);
-  CHECK(experiment.architecture == run.config.architecture);
-  CHECK(experiment.mapping.mapper == "whole");
+  CHECK(std::get<SystolicSetup>(experiment.setup).machine == run.config.architecture);
+  CHECK(std::get<SystolicSetup>(experiment.setup).mapping.mapper == "whole");
 }
 
 TEST_CASE("the imported AlexNet runs in the cycles of SCALE-Sim") {
@@ -59,8 +59,9 @@ TEST_CASE("a run file of USER keeps to the buffers and to the sum of the ports")
   const std::string text =
       scalesim_run_file({config, "my.cfg"}, {topology, "my.csv"}, ScalesimRows::gemm);
   const Experiment experiment = read_experiment(parse_yaml(text, "my.yaml"), {});
-  CHECK(experiment.mapping.mapper == "heuristic");
-  CHECK(experiment.architecture.dram.bandwidth == Bandwidth{30, Bandwidth::Per::cycle});
+  CHECK(std::get<SystolicSetup>(experiment.setup).mapping.mapper == "heuristic");
+  CHECK(std::get<SystolicSetup>(experiment.setup).machine.dram.bandwidth ==
+        Bandwidth{30, Bandwidth::Per::cycle});
   CHECK(std::holds_alternative<Report>(evaluate(experiment, {})));
 }
 

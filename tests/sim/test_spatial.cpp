@@ -60,13 +60,15 @@ void check_laws(const Experiment& e) {
   for (const MemoryReport& memory : tile.memories) CHECK(memory.bandwidth_utilization <= 1);
 }
 
+const SpatialSetup& spatial(const Experiment& e) { return std::get<SpatialSetup>(e.setup); }
+
 /// What the transfers of the graph move, by stream, against what the report says.
 void check_traffic(const Experiment& e) {
-  const auto mapped = map_spatial(e.network, *e.spatial);
+  const auto mapped = map_spatial(e.network, spatial(e));
   const auto& jobs = std::get<std::vector<SpatialJob>>(mapped);
-  const SpatialGraph graph = build_spatial(jobs, e.spatial->machine.outstanding);
+  const SpatialGraph graph = build_spatial(jobs, spatial(e).machine.outstanding);
   REQUIRE(check(graph.graph).empty());
-  const TileMemory memory{e.spatial->machine.dram, e.spatial->machine.clock};
+  const TileMemory memory{spatial(e).machine.dram, spatial(e).machine.clock};
   const TileResult result = test::run(graph.graph, memory, {});
   const Report report = run(e);
   for (std::size_t s = 0; s < result.streams.size(); ++s)
@@ -150,10 +152,10 @@ TEST_CASE("runs obey the laws: lengths, models, placements, memories") {
 
 TEST_CASE("a million tokens cost about as many steps of the host as thousands") {
   const Experiment e = shipped({{"workload.seq_len", "1048576"}});
-  const auto mapped = map_spatial(e.network, *e.spatial);
+  const auto mapped = map_spatial(e.network, spatial(e));
   const SpatialGraph graph = build_spatial(std::get<std::vector<SpatialJob>>(mapped), 1024);
   const TileResult result =
-      test::run(graph.graph, {e.spatial->machine.dram, e.spatial->machine.clock}, {});
+      test::run(graph.graph, {spatial(e).machine.dram, spatial(e).machine.clock}, {});
   CHECK(result.cycles > 1'700'000'000'000);
   CHECK(result.host_firings < 200'000);
 }

@@ -69,11 +69,13 @@ void check_layer(const Experiment& e) {
   Experiment slow = e;
   slow.simulation.fast_forward = false;
   CHECK(run(slow) == tile);
-  const auto mapped = map_spatial(e.network, *e.spatial);
+  const auto mapped = map_spatial(e.network, std::get<SpatialSetup>(e.setup));
   const SpatialGraph graph = build_spatial(std::get<std::vector<SpatialJob>>(mapped), 64);
   REQUIRE(check(graph.graph).empty());
-  const TileResult result =
-      test::run(graph.graph, {e.spatial->machine.dram, e.spatial->machine.clock}, {});
+  const TileResult result = test::run(
+      graph.graph,
+      {std::get<SpatialSetup>(e.setup).machine.dram, std::get<SpatialSetup>(e.setup).machine.clock},
+      {});
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> moved;  // read and written
   for (std::size_t s = 0; s < result.streams.size(); ++s) {
     auto& [read, written] = moved[graph.graph.streams[s]];

@@ -29,13 +29,13 @@ bool holds(const std::string& text, const std::string& part) {
 /// A machine with the units and memories of the samples.
 Experiment experiment() {
   Experiment experiment;
-  experiment.architecture.name = "edge_16x16";
-  experiment.architecture.array.rows = experiment.architecture.array.columns = 16;
-  experiment.architecture.scratchpads = {
-      {.name = "glb",
-       .capacity = Bytes{131072},
-       .holds = {TensorRole::input, TensorRole::weight, TensorRole::output}}};
-  experiment.architecture.dma = default_engines();
+  auto& machine = experiment.setup.emplace<SystolicSetup>().machine;
+  machine.name = "edge_16x16";
+  machine.array.rows = machine.array.columns = 16;
+  machine.scratchpads = {{.name = "glb",
+                          .capacity = Bytes{131072},
+                          .holds = {TensorRole::input, TensorRole::weight, TensorRole::output}}};
+  machine.dma = default_engines();
   return experiment;
 }
 
