@@ -21,34 +21,40 @@ double latency_seconds(const Dram& dram) {
   return dram.controller_latency.value + 1e-12 * t.tck_ps * (t.rcd_rd + t.cl + t.burst_clocks);
 }
 
+double real(std::uint64_t value) { return static_cast<double>(value); }
+
 /// Cycles of the array over all steps, each step's folds at their initiation interval; and what
-/// the last of them takes beyond it.
+/// the last of them takes beyond it. Folds are cut along two ranks and run along the third, so that
+/// the sum over all steps is the product of one sum a rank.
 struct ArrayCycles {
   double all = 0, tail = 0;
 };
 
 ArrayCycles array_cycles(const GemmLoop& loop, const SystolicArray& array) {
-  ArrayCycles result;
-  const auto each = [](const Split& split, auto visit) {
-    if (split.count > 1) visit(split.size, split.count - 1);
-    visit(split.last, std::uint64_t{1});
+  const auto folds = [](const Split& tiles, std::uint32_t pes) {
+    return real((tiles.count - 1) * ceil_div(tiles.size, pes) + ceil_div(tiles.last, pes));
   };
-  each(loop.m, [&](std::uint64_t m, std::uint64_t m_count) {
-    each(loop.n, [&](std::uint64_t n, std::uint64_t n_count) {
-      each(loop.k, [&](std::uint64_t k, std::uint64_t k_count) {
-        const GemmFolds folds = fold_gemm(array, m, n, k);
-        const FoldTiming timing = fold_timing(array, folds.steps);
-        const double count = static_cast<double>(m_count) * static_cast<double>(n_count) *
-                             static_cast<double>(k_count);
-        result.all += count * static_cast<double>(folds.row_folds) *
-                      static_cast<double>(folds.column_folds) *
-                      static_cast<double>(timing.initiation_interval);
-        result.tail = static_cast<double>(timing.latency - timing.initiation_interval);
-      });
-    });
-  });
-  result.all *= static_cast<double>(loop.batch);
-  return result;
+  const auto along = [&](const Split& tiles) {
+    const FoldTiming last = fold_timing(array, tiles.last);
+    const std::uint64_t interval =
+        tiles.count == 1 ? 0 : fold_timing(array, tiles.size).initiation_interval;
+    return ArrayCycles{real((tiles.count - 1) * interval + last.initiation_interval),
+                       real(last.latency - last.initiation_interval)};
+  };
+  const auto all = [&](const Split& on_rows, const Split& on_columns, const Split& steps) {
+    ArrayCycles cycles = along(steps);
+    cycles.all *= folds(on_rows, array.rows) * folds(on_columns, array.columns) * real(loop.batch);
+    return cycles;
+  };
+  switch (array.dataflow) {
+    case Dataflow::weight_stationary:
+      return all(loop.k, loop.n, loop.m);
+    case Dataflow::input_stationary:
+      return all(loop.k, loop.m, loop.n);
+    case Dataflow::output_stationary:
+      break;
+  }
+  return all(loop.m, loop.n, loop.k);
 }
 
 /// What one task asks of the pipeline of loads, compute and stores.
@@ -90,9 +96,23 @@ std::uint64_t total_bytes(const TaskTraffic& moved) {
   return moved.input_read + moved.weight_read + moved.output_write;
 }
 
-double real(std::uint64_t value) { return static_cast<double>(value); }
-
 }  // namespace
+
+ComputeCycles compute_cycles(const TaskWork& work, const Tiling& tiling,
+                             const Architecture& architecture) {
+  if (const auto* task = std::get_if<GemmTask>(&work))
+    return {array_cycles(gemm_loop(*task, std::get<GemmTiling>(tiling)), architecture.array).all,
+            0};
+  return fewest_compute_cycles(work, architecture);
+}
+
+ComputeCycles fewest_compute_cycles(const TaskWork& work, const Architecture& architecture) {
+  if (const auto* task = std::get_if<GemmTask>(&work))
+    return compute_cycles(work, GemmTiling{task->m, task->n, task->k}, architecture);
+  if (const auto* task = std::get_if<VectorTask>(&work))
+    return {0, real(task->elements) * real(task->lane_cycles) / architecture.vector.lanes};
+  return {};
+}
 
 MachineRates::MachineRates(const Architecture& architecture) {
   const double clock = architecture.clock.value;

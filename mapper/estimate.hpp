@@ -23,6 +23,25 @@ struct MachineRates {
   double output_sets = 1;
 };
 
+/// Cycles for which a task keeps the array and the vector unit, however it is fed.
+struct ComputeCycles {
+  double array = 0, vector = 0;
+  ComputeCycles& operator+=(const ComputeCycles& other) {
+    array += other.array;
+    vector += other.vector;
+    return *this;
+  }
+  friend ComputeCycles operator+(ComputeCycles a, const ComputeCycles& b) { return a += b; }
+};
+
+/// Those of a tiling, as far as the timeline is known to count them: of a product the array's, of a
+/// vector task all but the parts of cycles to which tiles are rounded, of attention none.
+ComputeCycles compute_cycles(const TaskWork& work, const Tiling& tiling,
+                             const Architecture& architecture);
+/// No more than those of any tiling: those of a single tile, since a fold of two tiles takes no
+/// longer than one of each, and the two of a rank need no fewer folds than both together.
+ComputeCycles fewest_compute_cycles(const TaskWork& work, const Architecture& architecture);
+
 /// What a tiling is judged by, in this order.
 struct TilingEstimate {
   double cycles = 0;

@@ -6,12 +6,14 @@
 // meet. It ranks mappings: what one really takes is the business of sim. Internal to this folder.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <variant>
 #include <vector>
 
 #include "mapper/dependencies.hpp"
+#include "mapper/estimate.hpp"
 #include "mapper/mapping.hpp"
 #include "mapper/timeline_bus.hpp"
 
@@ -59,6 +61,11 @@ class Timeline {
 
   /// When the last result is stored.
   double end() const { return stored_.empty() ? 0 : stored_.back().time; }
+  /// A moment before which end() does not come when tasks of such work are appended: each unit does
+  /// one thing after the other.
+  double end_after(const ComputeCycles& more) const {
+    return std::max(state_.at[array].time + more.array, state_.at[vector].time + more.vector);
+  }
 
  private:
   /// Everything that moves with time.

@@ -65,12 +65,7 @@ class Shortlist {
     for (; at > 0 && estimated < entries_[at - 1].estimate; --at) entries_[at] = entries_[at - 1];
     entries_[at] = {candidate, estimated};
   }
-  /// All of them, the best first, behind the one of least traffic.
-  std::vector<Tiling> after(const Tiling& least_traffic) const {
-    std::vector<Tiling> tilings{least_traffic};
-    for (const Tiling& tiling : all()) tilings.push_back(tiling);
-    return tilings;
-  }
+  /// The best first.
   std::vector<Tiling> all() const {
     std::vector<Tiling> tilings;
     for (std::size_t i = 0; i < size_; ++i) tilings.push_back(entries_[i].tiling);
@@ -92,12 +87,18 @@ class Shortlister {
   explicit Shortlister(const Architecture& architecture)
       : architecture_(architecture), rates_(architecture), room_(architecture) {}
 
-  /// Empty if nothing fits.
-  std::vector<Tiling> operator()(const GemmTask& task) const;
-  std::vector<Tiling> operator()(const VectorTask& task) const;
-  std::vector<Tiling> operator()(const AttentionTask& task) const;
+  /// The tiling that is taken unless another is clearly faster; nothing if none fits.
+  std::optional<Tiling> first(const TaskWork& work) const;
+  /// The others, those of the least estimates, the best first.
+  std::vector<Tiling> others(const TaskWork& work, const Tiling& first) const {
+    return std::visit([&](const auto& task) { return others_of(task, first); }, work);
+  }
 
  private:
+  std::vector<Tiling> others_of(const GemmTask& task, const Tiling& first) const;
+  std::vector<Tiling> others_of(const VectorTask& task, const Tiling& first) const;
+  std::vector<Tiling> others_of(const AttentionTask& task, const Tiling& first) const;
+  std::vector<Tiling> best(const AttentionTask& task) const;
   bool fits(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k) const {
     return room_.fits(tile_bytes(task, m, n, k, architecture_.array));
   }
@@ -107,18 +108,27 @@ class Shortlister {
   Room room_;
 };
 
-/// The tiling with the least traffic; and for each n tile, with k whole and with k cut: the m
-/// tiles that fit, the smaller of which fill the pipeline sooner, in both orders.
-std::vector<Tiling> Shortlister::operator()(const GemmTask& task) const {
-  const auto least = least_traffic_tiling(task, architecture_.array, room_);
-  if (!least) return {};
+/// That of the least traffic; of attention, which has few, that of the least estimate.
+std::optional<Tiling> Shortlister::first(const TaskWork& work) const {
+  if (const auto* gemm = std::get_if<GemmTask>(&work))
+    return least_traffic_tiling(*gemm, architecture_.array, room_);
+  if (const auto* vector = std::get_if<VectorTask>(&work))
+    return least_traffic_tiling(*vector, architecture_, room_);
+  const std::vector<Tiling> tilings = best(std::get<AttentionTask>(work));
+  return tilings.empty() ? std::nullopt : std::optional(tilings.front());
+}
+
+/// For each n tile, with k whole and with k cut: the m tiles that fit, the smaller of which fill
+/// the pipeline sooner, in both orders.
+std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& first) const {
+  const GemmTiling& least = std::get<GemmTiling>(first);
   const GemmTile grain = gemm_grain(task, architecture_.array);
   const Sizes m_sizes(task.m, grain.m,
                       [&](std::uint64_t size) { return whole_pixels(task, size); });
   const Sizes n_sizes(task.n, grain.n), k_sizes(task.k, grain.k);
   Shortlist list;
   const auto consider = [&](const GemmTiling& tiling) {
-    if (tiling != *least) list.consider(tiling, estimate(task, tiling, architecture_, rates_));
+    if (tiling != least) list.consider(tiling, estimate(task, tiling, architecture_, rates_));
   };
   for (const std::uint64_t n : n_sizes)
     for (const bool cut_k : {false, true}) {
@@ -134,11 +144,12 @@ std::vector<Tiling> Shortlister::operator()(const GemmTask& task) const {
         if (*m < task.m && n < task.n && *k == task.k) consider({*m, n, *k, true});
       }
     }
-  return list.after(*least);
+  return list.all();
 }
 
 /// Whole rows if one fits, so that its passes are made on chip; else parts of a row.
-std::vector<Tiling> Shortlister::operator()(const VectorTask& task) const {
+std::vector<Tiling> Shortlister::others_of(const VectorTask& task, const Tiling& first) const {
+  const VectorTiling& least = std::get<VectorTiling>(first);
   const std::uint64_t lanes = architecture_.vector.lanes;
   const auto room_for = [&](std::uint64_t elements) {
     return room_.fits(tile_bytes(task, elements, architecture_.array));
@@ -148,24 +159,28 @@ std::vector<Tiling> Shortlister::operator()(const VectorTask& task) const {
   const std::uint64_t extent = rows && !whole_rows ? task.row_elements : task.elements;
   const std::uint64_t grain = whole_rows ? task.row_elements : std::min(lanes, extent);
   const Sizes sizes(extent, grain);
-  const auto least = least_traffic_tiling(task, architecture_, room_);
-  if (!least) return {};
   // A tile of less than what a DRAM moves in twice its latency waits for whatever is in its way.
   const double fewest = architecture_.dram.is_ideal() || rates_.cycles_per_byte == 0
                             ? 0
                             : 2 * rates_.latency / rates_.cycles_per_byte;
   Shortlist list;
   for (const auto* size = sizes.largest(room_for); size != sizes.end(); ++size)
-    if (*size != least->elements_tile &&
+    if (*size != least.elements_tile &&
         static_cast<double>(tile_bytes(task, *size, architecture_.array)[0]) >= fewest)
       list.consider(VectorTiling{*size},
                     estimate(task, VectorTiling{*size}, architecture_, rates_));
-  return list.after(*least);
+  return list.all();
+}
+
+std::vector<Tiling> Shortlister::others_of(const AttentionTask& task, const Tiling& first) const {
+  std::vector<Tiling> tilings = best(task);
+  std::erase(tilings, first);
+  return tilings;
 }
 
 /// Blocks of rows and tiles of keys, each by itself on the timeline: that is as fast as any other
 /// estimate, since a stage has few tiles.
-std::vector<Tiling> Shortlister::operator()(const AttentionTask& task) const {
+std::vector<Tiling> Shortlister::best(const AttentionTask& task) const {
   const AttentionTiling grain = attention_grain(task, architecture_.array);
   Shortlist list;
   for (const std::uint64_t rows : Sizes(task.rows, grain.row_tile))
@@ -182,10 +197,13 @@ std::vector<Tiling> Shortlister::operator()(const AttentionTask& task) const {
   return list.all();
 }
 
-/// A kind of task, of which a network has many: its shortlist.
+/// A kind of task, of which a network has many.
 struct Kind {
   TaskWork work;
-  std::vector<Tiling> tilings;
+  Tiling first;
+  ComputeCycles cycles;                       ///< of `first`
+  ComputeCycles fewest;                       ///< of any tiling
+  std::optional<std::vector<Tiling>> others;  ///< once one of them may be faster
 };
 
 class Chooser {
@@ -193,6 +211,7 @@ class Chooser {
   Chooser(const Network& network, const Architecture& architecture, std::vector<Task> tasks)
       : network_(network),
         architecture_(architecture),
+        shortlist_(architecture),
         caution_(architecture.dram.is_ideal() ? 0.01 : 0.2),
         timeline_(architecture) {
     for (Task& task : tasks) mapping_.tasks.push_back({std::move(task), {}});
@@ -202,11 +221,16 @@ class Chooser {
 
  private:
   std::optional<Infeasible> find_kinds();
-  std::size_t choose(std::size_t task) const;
-  const std::vector<Tiling>& tilings(std::size_t task) const { return kinds_[kind_[task]].tilings; }
+  Tiling choose(std::size_t task);
+  Kind& kind(std::size_t task) { return kinds_[kind_[task]]; }
+  const Kind& kind(std::size_t task) const { return kinds_[kind_[task]]; }
+  std::size_t look_ahead(std::size_t task) const {
+    return std::min(mapping_.tasks.size(), task + 1 + lookahead);
+  }
   /// End of the next few tasks with that tiling of this one: what it leaves to them, such as
   /// weights that are fetched ahead, may help the one after the next.
   double judge(std::size_t task, const Tiling& tiling) const;
+  double judge_from(Timeline after, std::size_t task) const;
   void append(Timeline& timeline, std::size_t task, const Tiling& tiling) const {
     timeline.append(mapping_.tasks[task].task.work, tiling, needs_[task]);
   }
@@ -215,6 +239,7 @@ class Chooser {
 
   const Network& network_;
   const Architecture& architecture_;
+  Shortlister shortlist_;
   /// Part of a task's time that has to be gained before its tiling of least traffic is given up:
   /// the timeline knows nothing of banks, and little of ports.
   double caution_;
@@ -226,18 +251,19 @@ class Chooser {
 };
 
 std::optional<Infeasible> Chooser::find_kinds() {
-  const Shortlister shortlist(architecture_);
   Dependencies dependencies(network_);
   for (const TaskMapping& mapped : mapping_.tasks) {
+    const TaskWork& work = mapped.task.work;
     needs_.push_back(dependencies.next(mapped.task));
-    const auto known = std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& kind) {
-      return kind.work == mapped.task.work;
-    });
+    const auto known = std::find_if(kinds_.begin(), kinds_.end(),
+                                    [&](const Kind& kind) { return kind.work == work; });
     kind_.push_back(static_cast<std::size_t>(known - kinds_.begin()));
     if (known != kinds_.end()) continue;
     if (auto reason = too_much_work(mapped.task)) return reason;
-    kinds_.push_back({mapped.task.work, std::visit(shortlist, mapped.task.work)});
-    if (kinds_.back().tilings.empty()) return smallest_tiles_do_not_fit(mapped.task, architecture_);
+    const auto first = shortlist_.first(work);
+    if (!first) return smallest_tiles_do_not_fit(mapped.task, architecture_);
+    kinds_.push_back({work, *first, compute_cycles(work, *first, architecture_),
+                      fewest_compute_cycles(work, architecture_), std::nullopt});
   }
   return std::nullopt;
 }
@@ -245,44 +271,59 @@ std::optional<Infeasible> Chooser::find_kinds() {
 double Chooser::judge(std::size_t task, const Tiling& tiling) const {
   Timeline trial = timeline_;
   append(trial, task, tiling);
-  const std::size_t end = std::min(mapping_.tasks.size(), task + 1 + lookahead);
-  for (std::size_t next = task + 1; next < end; ++next) append(trial, next, tilings(next).front());
-  return trial.end();
+  return judge_from(std::move(trial), task);
 }
 
-std::size_t Chooser::choose(std::size_t task) const {
-  const std::vector<Tiling>& choices = tilings(task);
-  std::size_t best = 0;
-  if (choices.size() == 1) return best;
-  double least = judge(task, choices[0]);
-  if (caution_ > 0) {
-    Timeline alone = timeline_;
-    append(alone, task, choices[0]);
-    least -= caution_ * (alone.end() - timeline_.end());
-  }
-  for (std::size_t i = 1; i < choices.size(); ++i) {
-    const double end = judge(task, choices[i]);
+double Chooser::judge_from(Timeline after, std::size_t task) const {
+  for (std::size_t next = task + 1; next < look_ahead(task); ++next)
+    append(after, next, kind(next).first);
+  return after.end();
+}
+
+/// Other tilings are tried in the order of their estimates, but only where the units can do their
+/// work in less time than the best takes: that alone decides most tasks that are bound by compute.
+Tiling Chooser::choose(std::size_t task) {
+  Kind& own = kind(task);
+  Timeline alone = timeline_;
+  append(alone, task, own.first);
+  double least = judge_from(alone, task);
+  if (caution_ > 0) least -= caution_ * (alone.end() - timeline_.end());
+  ComputeCycles ahead;
+  for (std::size_t next = task + 1; next < look_ahead(task); ++next) ahead += kind(next).cycles;
+  // Sums of doubles in another order differ in their last digits.
+  constexpr double nearly = 1 - 1e-9;
+  const auto is_slower = [&](const ComputeCycles& cycles) {
+    return nearly * timeline_.end_after(cycles + ahead) >= least;
+  };
+  if (is_slower(own.fewest)) return own.first;
+  if (!own.others) own.others = shortlist_.others(own.work, own.first);
+  Tiling best = own.first;
+  for (const Tiling& tiling : *own.others) {
+    if (is_slower(compute_cycles(own.work, tiling, architecture_))) continue;
+    const double end = judge(task, tiling);
     if (end >= least) continue;
     least = end;
-    best = i;
+    best = tiling;
   }
   return best;
 }
 
 std::variant<Mapping, Infeasible> Chooser::run() {
   if (auto reason = find_kinds()) return std::move(*reason);
-  Timeline least_traffic = timeline_;
+  std::optional<Timeline> least_traffic;  // once it is another
   for (std::size_t t = 0; t < mapping_.tasks.size(); ++t) {
     Tiling& tiling = mapping_.tasks[t].tiling;
-    tiling = tilings(t)[choose(t)];
+    tiling = choose(t);
+    if (!least_traffic && tiling != kind(t).first) least_traffic = timeline_;
+    if (!least_traffic && t + 1 == mapping_.tasks.size()) break;
     append(timeline_, t, tiling);
-    append(least_traffic, t, tilings(t).front());
+    if (least_traffic) append(*least_traffic, t, kind(t).first);
   }
   // A DRAM's timeline tells two mappings of a network apart by no less.
   const double margin = architecture_.dram.is_ideal() ? 1 : 1.015;
-  if (least_traffic.end() < margin * timeline_.end())
+  if (least_traffic && least_traffic->end() < margin * timeline_.end())
     for (std::size_t t = 0; t < mapping_.tasks.size(); ++t)
-      mapping_.tasks[t].tiling = tilings(t).front();
+      mapping_.tasks[t].tiling = kind(t).first;
   return std::move(mapping_);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coarse timeline by hand: fill and drain, prefetched weights, set-up, loops that are skipped.
+// The coarse timeline by hand: fill and drain, prefetched weights, set-up, loops that are skipped;
+// and what units have to do, which bounds it from below.
 #include <doctest/doctest.h>
 
+#include "arch/systolic_timing.hpp"
 #include "mapper/timeline.hpp"
 #include "tests/mapper/machines.hpp"
 
@@ -66,6 +68,97 @@ TEST_CASE("every tile of a long loop costs what the slowest part of its pipeline
   CHECK(end(1000) - end(999) == doctest::Approx(128 + 8 / 2));
   a.dram.bandwidth = {2, Bandwidth::Per::cycle};
   CHECK(end(1000) - end(999) == doctest::Approx(72));
+}
+
+Architecture random_machine(Random& random) {
+  Architecture a = machine(1 << 20, 1 << 20, 1 << 20, random() % 2 == 0);
+  a.array.rows = static_cast<std::uint32_t>(pick(random, 1, 9));
+  a.array.columns = static_cast<std::uint32_t>(pick(random, 1, 9));
+  a.array.dataflow = Dataflow(random() % 3);
+  a.array.overlap_folds = random() % 2 == 0;
+  a.array.double_buffered_stationary =
+      a.array.dataflow != Dataflow::output_stationary && random() % 2 == 0;
+  a.vector.lanes = static_cast<std::uint32_t>(pick(random, 1, 9));
+  a.prefetch_weights = random() % 2 == 0;
+  if (random() % 2 == 0) a.scratchpads[random() % 3].width = {pick(random, 1, 8)};
+  if (random() % 4 == 0) return a;
+  a.dma = default_engines();
+  if (random() % 2 == 0)
+    a.dram.preset = "DDR4-2400";
+  else
+    a.dram.bandwidth = {static_cast<double>(pick(random, 1, 16)), Bandwidth::Per::cycle};
+  return a;
+}
+
+GemmTiling random_tiling(Random& random, const GemmTask& task) {
+  return {pick(random, 1, task.m), pick(random, 1, task.n), pick(random, 1, task.k),
+          random() % 2 == 0};
+}
+
+/// A product or a vector task, and a tiling of it.
+std::pair<TaskWork, Tiling> random_work(Random& random) {
+  if (random() % 3 > 0) {
+    GemmTask task = plain_gemm(pick(random, 1, 60), pick(random, 1, 60), pick(random, 1, 60),
+                               pick(random, 1, 8));
+    if (random() % 2 == 0) (random() % 2 == 0 ? task.input_batch : task.weight_batch) = 1;
+    task.epilogue_ops = pick(random, 0, 3);
+    return {task, random_tiling(random, task)};
+  }
+  VectorTask task;
+  task.row_elements = pick(random, 1, 30);
+  task.elements = task.input_elements = task.row_elements * pick(random, 1, 30);
+  task.lane_cycles = pick(random, 1, 9);
+  task.passes = pick(random, 1, 3);
+  return {task, VectorTiling{pick(random, 1, task.row_elements)}};
+}
+
+TEST_CASE("a timeline ends no sooner than each unit can do its work") {
+  const std::uint64_t seed = 20261129;
+  CAPTURE(seed);
+  Random random(seed);
+  for (int i = 0; i < 2000; ++i) {
+    CAPTURE(i);
+    const Architecture a = random_machine(random);
+    Timeline timeline(a);
+    for (std::size_t before = pick(random, 0, 3); before > 0; --before) {
+      const auto [work, tiling] = random_work(random);
+      timeline.append(work, tiling, {});
+    }
+    Timeline after = timeline;
+    ComputeCycles cycles;
+    for (std::size_t more = pick(random, 1, 4); more > 0; --more) {
+      const auto [work, tiling] = random_work(random);
+      const ComputeCycles own = compute_cycles(work, tiling, a);
+      CHECK(own.array >= fewest_compute_cycles(work, a).array);
+      CHECK(own.vector >= fewest_compute_cycles(work, a).vector);
+      cycles += own;
+      after.append(work, tiling, {});
+    }
+    CHECK(after.end() >= (1 - 1e-9) * timeline.end_after(cycles));
+  }
+}
+
+TEST_CASE("the array's cycles are those of the folds of every step") {
+  const std::uint64_t seed = 20261130;
+  CAPTURE(seed);
+  Random random(seed);
+  for (int i = 0; i < 300; ++i) {
+    CAPTURE(i);
+    const Architecture a = random_machine(random);
+    const GemmTask task = random_gemm(random, 40);
+    const GemmTiling tiling = random_tiling(random, task);
+    const GemmLoop loop = gemm_loop(task, tiling);
+    std::uint64_t cycles = 0;
+    for (std::uint64_t m = 0; m < loop.m.count; ++m)
+      for (std::uint64_t n = 0; n < loop.n.count; ++n)
+        for (std::uint64_t k = 0; k < loop.k.count; ++k) {
+          const GemmFolds folds =
+              fold_gemm(a.array, loop.m.size_of(m), loop.n.size_of(n), loop.k.size_of(k));
+          cycles += folds.row_folds * folds.column_folds *
+                    fold_timing(a.array, folds.steps).initiation_interval;
+        }
+    CHECK(compute_cycles(task, tiling, a).array == static_cast<double>(task.batch * cycles));
+  }
 }
 
 }  // namespace
