@@ -327,6 +327,12 @@ TEST_CASE("softmax and norms") {
   CHECK(macs_of(lower({"n", Norm{NormKind::rms, 3, 7}, {}, {}})) == 21);
 }
 
+TEST_CASE("of a table that is only gathered from, no more is read than is asked for") {
+  // 5 indices and as many rows of 3; a table of 4 rows has but 12 elements.
+  CHECK(facts_of(lower({"e", Embedding{5, 8, 3}, {}, {}}, {})).read_bytes == 2 * (5 + 5 * 3));
+  CHECK(facts_of(lower({"e", Embedding{5, 4, 3}, {}, {}}, {})).read_bytes == 2 * (5 + 4 * 3));
+}
+
 TEST_CASE("an embedding looks rows up") {
   const auto direct = [](const TensorValues& in) {
     Numbers result;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/checked.hpp"
 #include "workloads/cascade/count.hpp"
@@ -193,6 +194,38 @@ std::vector<RecurrenceFacts> recurrences_of(const Cascade& cascade) {
   return result;
 }
 
+void add_ranks(const TensorAccess& access, std::set<std::string>& ranks) {
+  for (const TensorIndex& index : access.indices) {
+    for (const IndexTerm& term : index.terms)
+      if (!term.rank.empty()) ranks.insert(term.rank);
+    for (const TensorAccess& gather : index.gathers) add_ranks(gather, ranks);
+  }
+}
+
+bool gathers(const TensorAccess& access) {
+  return std::ranges::any_of(access.indices,
+                             [](const TensorIndex& index) { return !index.gathers.empty(); });
+}
+
+/// Elements of an input that are read: all, or where every reader gathers, as many as they ask for
+/// when none asks for what another did.
+std::uint64_t elements_read(const CascadeTensor& tensor, const Cascade& cascade) {
+  double asked = 0;
+  for (const Einsum& einsum : cascade.einsums)
+    for (const TensorAccess* access : reads_of(einsum)) {
+      if (access->tensor != tensor.name) continue;
+      if (!gathers(*access)) return tensor.elements();
+      std::set<std::string> ranks;
+      add_ranks(*access, ranks);
+      double points = 1;
+      for (const std::string& rank : ranks)
+        points *= static_cast<double>(cascade.find_rank(rank)->size);
+      asked += points;
+    }
+  return asked < static_cast<double>(tensor.elements()) ? static_cast<std::uint64_t>(asked)
+                                                        : tensor.elements();
+}
+
 }  // namespace
 
 EinsumFacts facts_of(const Einsum& einsum, const Cascade& cascade) {
@@ -221,9 +254,12 @@ CascadeFacts facts_of(const Cascade& cascade) {
   LiveCounter live(cascade, counter, facts.passes);
   for (const CascadeTensor& tensor : cascade.tensors) {
     facts.tensors.push_back({tensor.name, tensor.elements(), live.count(tensor)});
-    const double bytes = static_cast<double>(tensor.elements()) * cascade.element_bits / 8;
-    if (tensor.kind == CascadeTensor::Kind::input) facts.read_bytes += bytes;
-    if (tensor.kind == CascadeTensor::Kind::output) facts.written_bytes += bytes;
+    const auto bytes = [&](std::uint64_t elements) {
+      return static_cast<double>(elements) * cascade.element_bits / 8;
+    };
+    if (tensor.kind == CascadeTensor::Kind::input)
+      facts.read_bytes += bytes(elements_read(tensor, cascade));
+    if (tensor.kind == CascadeTensor::Kind::output) facts.written_bytes += bytes(tensor.elements());
   }
   facts.recurrences = recurrences_of(cascade);
   facts.intensity =

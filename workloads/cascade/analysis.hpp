@@ -59,7 +59,7 @@ struct CascadeFacts {
   std::vector<TensorFacts> tensors;  ///< in the order of the cascade
   std::vector<RecurrenceFacts> recurrences;
   std::map<std::string, std::uint64_t> operations;
-  double read_bytes = 0;     ///< every input once
+  double read_bytes = 0;     ///< every input once; of one that is gathered, what is asked for
   double written_bytes = 0;  ///< every output once
   double intensity = 0;      ///< operations a byte, a MAC being two
 };

@@ -136,22 +136,25 @@ std::string facts_schema() {
   const Json bytes = {{"type", "number"}};
   return schema_document(
       "sluice cascade, as JSON",
-      object_of({{"schema_version", {{"const", 1}}},
-                 {"name", text("name of the cascade")},
-                 {"summary", text("a sentence on what it computes")},
-                 {"source", text("paper or other origin")},
-                 {"element_bits", number("of every tensor")},
-                 {"ranks", list_of(rank, "sorted by name")},
-                 {"tensors", list_of(facts_of_tensor(), "inputs first")},
-                 {"einsums", list_of(facts_of_einsum(), "in the order of the file")},
-                 {"edges", list_of(edge, "which Einsum needs which; places count from 0")},
-                 {"passes", list_of(pass, "by rank")},
-                 {"recurrences", list_of(recurrence, "by iterative rank")},
-                 {"operations", operations()},
-                 {"least_traffic",
-                  object_of({{"read_bytes", described(bytes, "every input once")},
-                             {"written_bytes", described(bytes, "every output once")},
-                             {"operations_per_byte", described(bytes, "a MAC counts as two")}})}})
+      object_of(
+          {{"schema_version", {{"const", 1}}},
+           {"name", text("name of the cascade")},
+           {"summary", text("a sentence on what it computes")},
+           {"source", text("paper or other origin")},
+           {"element_bits", number("of every tensor")},
+           {"ranks", list_of(rank, "sorted by name")},
+           {"tensors", list_of(facts_of_tensor(), "inputs first")},
+           {"einsums", list_of(facts_of_einsum(), "in the order of the file")},
+           {"edges", list_of(edge, "which Einsum needs which; places count from 0")},
+           {"passes", list_of(pass, "by rank")},
+           {"recurrences", list_of(recurrence, "by iterative rank")},
+           {"operations", operations()},
+           {"least_traffic",
+            object_of(
+                {{"read_bytes",
+                  described(bytes, "every input once; of one that is gathered, what is asked for")},
+                 {"written_bytes", described(bytes, "every output once")},
+                 {"operations_per_byte", described(bytes, "a MAC counts as two")}})}})
           .dump());
 }
 

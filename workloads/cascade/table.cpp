@@ -70,17 +70,18 @@ std::string shape_text(const CascadeTensor& tensor) {
 std::string tensor_table(const Cascade& cascade, const CascadeFacts& facts) {
   static constexpr std::string_view kinds[] = {"input", "", "output"};
   std::vector<std::string> shapes;
-  std::size_t width = 28;
+  std::size_t width = 28, name_width = 12;
   for (const CascadeTensor& tensor : cascade.tensors) {
+    name_width = std::max(name_width, tensor.name.size());
     shapes.push_back(shape_text(tensor));
     width = std::max(width, shapes.back().size());
   }
-  std::string text = fmt::format("  {:<12} {:<{}} {:>14} {:>14}\n", "tensor", "shape", width,
-                                 "elements", "live at least");
+  std::string text = fmt::format("  {:<{}} {:<{}} {:>14} {:>14}\n", "tensor", name_width, "shape",
+                                 width, "elements", "live at least");
   for (std::size_t i = 0; i < cascade.tensors.size(); ++i) {
     const CascadeTensor& tensor = cascade.tensors[i];
-    text += fmt::format("  {:<12} {:<{}} {:>14} {:>14}  {}", tensor.name, shapes[i], width,
-                        facts.tensors[i].elements, facts.tensors[i].live,
+    text += fmt::format("  {:<{}} {:<{}} {:>14} {:>14}  {}", tensor.name, name_width, shapes[i],
+                        width, facts.tensors[i].elements, facts.tensors[i].live,
                         kinds[static_cast<std::size_t>(tensor.kind)]);
     while (text.ends_with(' ')) text.pop_back();
     text += '\n';
