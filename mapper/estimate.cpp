@@ -6,7 +6,6 @@
 
 #include "arch/systolic_timing.hpp"
 #include "base/checked.hpp"
-#include "mapper/room.hpp"
 
 namespace sluice {
 namespace {
@@ -130,11 +129,17 @@ MachineRates::MachineRates(const Architecture& architecture) {
 
 TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates) {
+  return estimate(task, tiling, architecture, rates, input_tiles(task, tiling.m_tile));
+}
+
+TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
+                        const Architecture& architecture, const MachineRates& rates,
+                        const InputTiles& input) {
   const SystolicArray& array = architecture.array;
   const GemmLoop loop = gemm_loop(task, tiling);
-  const TaskTraffic moved = traffic(task, tiling, array);
+  const TaskTraffic moved = traffic(task, tiling, array, input);
   const ArrayCycles cycles = array_cycles(loop, array);
-  const RoleBytes first = tile_bytes(task, loop.m.size, loop.n.size, loop.k.size, array);
+  const RoleBytes first = tile_bytes(task, loop.m.size, loop.n.size, loop.k.size, array, input);
   Demand demand;
   demand.steps = real(loop.steps());
   demand.stores = real(loop.batch * loop.m.count * loop.n.count);

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "mapper/mapping.hpp"
+#include "mapper/room.hpp"
 
 namespace sluice {
 
@@ -55,6 +56,9 @@ struct TilingEstimate {
 /// out.
 TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates);
+TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
+                        const Architecture& architecture, const MachineRates& rates,
+                        const InputTiles& input);
 TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates);
 

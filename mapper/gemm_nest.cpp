@@ -48,12 +48,19 @@ bool depends_on(const GemmTask& task, TensorRole role, GemmRank rank) {
 }
 
 GemmNest loops_of(const GemmTiling& tiling) {
-  GemmNest nest;
-  nest.loops = {{GemmRank::group, 1}, {GemmRank::member, 1}, {GemmRank::copy, 1}};
   const GemmLoopNode m{GemmRank::m, tiling.m_tile}, n{GemmRank::n, tiling.n_tile};
-  nest.loops.push_back(tiling.m_outer ? m : n);
-  nest.loops.push_back(tiling.m_outer ? n : m);
-  nest.loops.push_back({GemmRank::k, tiling.k_tile});
+  GemmNest nest;
+  nest.loops = {{GemmRank::group, 1},   {GemmRank::member, 1},  {GemmRank::copy, 1},
+                tiling.m_outer ? m : n, tiling.m_outer ? n : m, {GemmRank::k, tiling.k_tile}};
+  nest.kept.fill(nest.loops.size());
+  return nest;
+}
+
+GemmNest loops_of(const GemmTask& task, const GemmTiling& tiling) {
+  GemmNest nest = loops_of(tiling);
+  const GemmExtents extents = extents_of(task);
+  std::erase_if(nest.loops,
+                [&](const GemmLoopNode& loop) { return loop.tile >= extents[index(loop.rank)]; });
   nest.kept.fill(nest.loops.size());
   return nest;
 }
@@ -61,21 +68,6 @@ GemmNest loops_of(const GemmTiling& tiling) {
 GemmNest loops_of(const Tiling& tiling) {
   if (const auto* nest = std::get_if<GemmNest>(&tiling)) return *nest;
   return loops_of(std::get<GemmTiling>(tiling));
-}
-
-bool is_home(const GemmTask& task, const GemmNest& nest, TensorRole role, const GemmExtents& size,
-             std::size_t level) {
-  for (std::size_t i = level; i < nest.kept[index(role)]; ++i) {
-    const GemmLoopNode& loop = nest.loops[i];
-    if (loop.tile < size[index(loop.rank)] && depends_on(task, role, loop.rank)) return false;
-  }
-  return true;
-}
-
-bool is_step(const GemmNest& nest, const GemmExtents& size, std::size_t level) {
-  for (std::size_t i = level; i < nest.loops.size(); ++i)
-    if (nest.loops[i].tile < size[index(nest.loops[i].rank)]) return false;
-  return true;
 }
 
 GemmExtents tile_at(const GemmNest& nest, TensorRole role, GemmExtents size, std::size_t level) {

@@ -20,15 +20,11 @@ bool depends_on(const GemmTask& task, TensorRole role, GemmRank rank);
 /// The loops that a tiling stands for: the batch, m and n in its order, k; all tensors are kept
 /// inside of all of them.
 GemmNest loops_of(const GemmTiling& tiling);
-/// The same of either form of a product's tiling.
+/// The same without the loops that have one iteration, which change nothing.
+GemmNest loops_of(const GemmTask& task, const GemmTiling& tiling);
+/// The loops of either form of a product's tiling.
 GemmNest loops_of(const Tiling& tiling);
 
-/// Of the tile `size`, before loop `level`: whether no loop further in and outside of the place of
-/// `role` changes that tensor's tile.
-bool is_home(const GemmTask& task, const GemmNest& nest, TensorRole role, const GemmExtents& size,
-             std::size_t level);
-/// Whether all loops from `level` on have one iteration.
-bool is_step(const GemmNest& nest, const GemmExtents& size, std::size_t level);
 /// The tile that `role` keeps, seen from before loop `level`.
 GemmExtents tile_at(const GemmNest& nest, TensorRole role, GemmExtents size, std::size_t level);
 /// Tiles of the loops from `level` on that cut `rank`, together, of `extent`.

@@ -47,7 +47,11 @@ template <class Visitor>
 class GemmWalk {
  public:
   GemmWalk(const GemmTask& task, const GemmNest& nest, Visitor& visitor)
-      : task_(task), nest_(nest), size_(extents_of(task)), visitor_(visitor) {}
+      : nest_(nest), size_(extents_of(task)), visitor_(visitor) {
+    for (std::size_t rank = 0; rank < gemm_ranks; ++rank)
+      for (std::size_t role = 0; role < tensor_role_count; ++role)
+        depends_[rank][role] = depends_on(task, TensorRole(role), GemmRank(rank));
+  }
 
   void run() { body(0); }
 
@@ -58,16 +62,15 @@ class GemmWalk {
   /// What stands before loop `level`, in the present tile.
   void body(std::size_t level) {
     std::array<bool, tensor_role_count> here{};
-    std::array<WalkTile, tensor_role_count> tiles;
-    const bool single = is_step(nest_, size_, level);
+    const Inside inside = look_inside(level);
+    const bool single = inside.single;
     for (const TensorRole role : {TensorRole::weight, TensorRole::input, TensorRole::output}) {
       const auto r = static_cast<std::size_t>(role);
-      if (on_chip_[r] || !is_home(task_, nest_, role, size_, level)) continue;
+      if (on_chip_[r] || inside.changed[r]) continue;
       on_chip_[r] = here[r] = true;
-      tiles[r] = {role, tile_at(nest_, role, size_, level), single, k_first_, k_last_};
       if (r == output) begin_output(level);
       step_.takes[r] = single;
-      visitor_.fetch(tiles[r]);
+      visitor_.fetch(tile_of(role, level, single));
     }
     if (single)
       step();
@@ -77,20 +80,38 @@ class GemmWalk {
       const auto r = static_cast<std::size_t>(role);
       if (!here[r]) continue;
       on_chip_[r] = step_.takes[r] = false;
-      visitor_.leave(tiles[r]);
+      visitor_.leave(tile_of(role, level, single));
     }
+  }
+
+  WalkTile tile_of(TensorRole role, std::size_t level, bool single) const {
+    return {role, tile_at(nest_, role, size_, level), single, k_first_, k_last_};
+  }
+
+  /// What the loops from `level` on do with the present tile.
+  struct Inside {
+    bool single = true;                             ///< all have one iteration
+    std::array<bool, tensor_role_count> changed{};  ///< one outside of a role's place changes it
+  };
+  Inside look_inside(std::size_t level) const {
+    Inside inside;
+    for (std::size_t i = level; i < nest_.loops.size(); ++i) {
+      const auto rank = static_cast<std::size_t>(nest_.loops[i].rank);
+      if (nest_.loops[i].tile >= size_[rank]) continue;
+      inside.single = false;
+      for (std::size_t role = 0; role < tensor_role_count; ++role)
+        inside.changed[role] |= i < nest_.kept[role] && depends_[rank][role];
+    }
+    return inside;
   }
 
   void begin_output(std::size_t level) {
     inner_last_ = inner_k_last_ = true;
-    std::uint64_t steps = 1, extent = size(GemmRank::k);
-    steps = count_steps(nest_, GemmRank::k, extent, level);
+    const std::uint64_t steps = count_steps(nest_, GemmRank::k, size(GemmRank::k), level);
     resumed_sums_ = steps - (k_first_ ? 1 : 0);
   }
 
   void step() {
-    for (std::size_t i = 0; i < nest_.loops.size(); ++i) {
-    }
     step_.m = size(GemmRank::m), step_.n = size(GemmRank::n), step_.k = size(GemmRank::k);
     step_.hands_over = inner_last_;
     step_.complete = inner_last_ && k_last_;
@@ -133,8 +154,9 @@ class GemmWalk {
     k_first_ = before[0], k_last_ = before[1], inner_last_ = before[2], inner_k_last_ = before[3];
   }
 
-  const GemmTask& task_;
   const GemmNest& nest_;
+  /// By rank and role.
+  std::array<std::array<bool, tensor_role_count>, gemm_ranks> depends_{};
   GemmExtents size_;
   Visitor& visitor_;
   std::array<bool, tensor_role_count> on_chip_{};

@@ -162,7 +162,12 @@ class Verification {
 
 RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
                      const SystolicArray& array) {
-  return {storage_bytes(input_tile_elements(task, m, k), array.input_format),
+  return tile_bytes(task, m, n, k, array, {most_input(task, m), 0});
+}
+
+RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
+                     const SystolicArray& array, const InputTiles& input) {
+  return {storage_bytes(input.most * (k / taps(task)), array.input_format),
           storage_bytes(k * n, array.weight_format),
           storage_bytes(m * n, array.accumulator_format)};
 }

@@ -26,6 +26,23 @@ RoleBytes tile_bytes(const VectorTask& task, std::uint64_t elements, const Systo
 RoleBytes tile_bytes(const AttentionTask& task, const AttentionTiling& tiling,
                      const SystolicArray& array);
 
+/// Distinct input elements that m tiles of a size read, of each channel of a convolution, else of
+/// each k.
+struct InputTiles {
+  std::uint64_t most = 1;  ///< no tile reads more; see input_tile_elements()
+  std::uint64_t all = 1;   ///< all tiles together, each by itself
+};
+InputTiles input_tiles(const GemmTask& task, std::uint64_t m_tile);
+std::uint64_t most_input(const GemmTask& task, std::uint64_t m_tile);  ///< its `most` alone
+/// Numbers of a channel in k.
+inline std::uint64_t taps(const GemmTask& task) { return task.window ? task.window->taps() : 1; }
+
+/// tile_bytes() and traffic() with what they need to know of the m tile, which takes longest.
+RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
+                     const SystolicArray& array, const InputTiles& input);
+TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array,
+                    const InputTiles& input);
+
 /// A scratchpad that does not hold the tiles that live in it at once.
 struct Overflow {
   std::string roles;  ///< such as `input and weight`

@@ -61,6 +61,7 @@ TimelineRates::TimelineRates(const Architecture& architecture) {
       if (s.width.value == 0) continue;
       port[index(role)][write] = static_cast<int>(2 * pad) + (write && !s.shared_ports ? 1 : 0);
       port_cycles[index(role)][write] = 1 / real(port_bytes_per_cycle(s, write));
+      has_ports = true;
     }
   }
 }
@@ -77,15 +78,17 @@ double TimelineRates::channels_of(const Piece& piece) const {
   return real(std::min(shared, run)) / real(shared);
 }
 
+Move TimelineRates::move(const Piece& piece) const {
+  const double opened = piece.runs > 1 ? piece.runs * real(block) : 0;
+  return {piece.bytes, opened * cycles_per_byte, channels_of(piece)};
+}
+
 /// Moves bytes over the bus, not before `earliest`; the moment when the last has passed. What lies
 /// in a part of the channels takes longer, while the others are free for what else there is.
-Moment Timeline::transfer(std::size_t queue, Moment earliest, Piece piece, double factor) {
-  const double cycles = factor * piece.bytes * rates_.cycles_per_byte;
-  const double opened = piece.runs > 1 ? piece.runs * real(rates_.block) : 0;
-  const Moment passed = state_.bus.pass(queue, earliest, cycles + opened * rates_.cycles_per_byte,
-                                        rates_.takes_turns);
-  const double part = rates_.channels_of(piece);
-  return part < 1 ? moment(std::max(passed.time, earliest.time + cycles / part)) : passed;
+Moment Timeline::transfer(std::size_t queue, Moment earliest, const Move& move, double factor) {
+  const double cycles = factor * move.bytes * rates_.cycles_per_byte;
+  const Moment passed = state_.bus.pass(queue, earliest, cycles + move.opening, rates_.takes_turns);
+  return move.part < 1 ? moment(std::max(passed.time, earliest.time + cycles / move.part)) : passed;
 }
 
 /// Leaves the use of a port to be paid for by the next firing of a compute unit that needs it: a
@@ -108,54 +111,52 @@ void Timeline::leave(Buffer buffer, Moment when) {
 }
 
 /// Brings a tile; when it is there.
-Moment Timeline::load(TensorRole role, Buffer buffer, Piece piece) {
+Moment Timeline::load(TensorRole role, Buffer buffer, const Move& move) {
   if (!rates_.has_memory) return {};
   Moment& queue = clock(engine, index(role));
   Moment start = later(later(queue, buffer_free(buffer, role)), awaited_[index(role)]);
   if (rates_.setup[index(role)] > 0) start = moment(start.time + rates_.setup[index(role)]);
-  occupy({role, true, piece.bytes});
-  queue = transfer(index(role), start, piece);
+  occupy({role, true, move.bytes});
+  queue = transfer(index(role), start, move);
   return moment(queue.time + rates_.read_latency);
 }
 
 /// Brings the unfinished sums of a tile back into its buffer, which is free from `granted` on.
-Moment Timeline::load_sums(Moment granted, Piece piece) {
+Moment Timeline::load_sums(Moment granted, const Move& move) {
   if (!rates_.has_memory) return granted;
   Moment& queue = clock(sums_engine);
   Moment start = later(queue, granted);
   if (rates_.setup[index(TensorRole::output)] > 0)
     start = moment(start.time + rates_.setup[index(TensorRole::output)]);
-  occupy({TensorRole::output, true, piece.bytes});
-  queue = transfer(tensor_role_count, start, piece);
+  occupy({TensorRole::output, true, move.bytes});
+  queue = transfer(tensor_role_count, start, move);
   return moment(queue.time + rates_.read_latency);
 }
 
 /// Writes a tile that is there from `result` on.
-void Timeline::store(Buffer buffer, Moment result, Piece piece) {
+void Timeline::store(Buffer buffer, Moment result, const Move& move) {
   last_ = result;
   if (!rates_.has_memory) return leave(buffer, result);
   Moment& queue = clock(engine, index(TensorRole::output));
   Moment start = later(queue, result);
   if (rates_.setup[index(TensorRole::output)] > 0)
     start = moment(start.time + rates_.setup[index(TensorRole::output)]);
-  occupy({TensorRole::output, false, piece.bytes});
+  occupy({TensorRole::output, false, move.bytes});
   // The bus turns where reads wait for it too.
   const double factor = state_.bus.is_free_at(start.time) ? 1 : rates_.write_factor;
-  last_ = queue = transfer(index(TensorRole::output), start, piece, factor);
+  last_ = queue = transfer(index(TensorRole::output), start, move, factor);
   leave(buffer, queue);
 }
 
 /// What the task's loads wait for, and without memory all of it.
 void Timeline::begin(const TaskNeeds& needs) {
-  const std::size_t tasks = stored_.size();
-  const auto stored = [&](std::size_t count) { return count == 0 ? Moment{} : stored_[count - 1]; };
-  const std::size_t window = tasks > task_window ? tasks - task_window : 0;
+  const std::size_t window = tasks_ > task_window ? tasks_ - task_window : 0;
   const std::size_t results = std::max(needs.results ? *needs.results + 1 : 0, window);
   awaited_[index(TensorRole::input)] = stored(results);
   awaited_[index(TensorRole::weight)] = stored(needs.weights_are_results         ? results
                                                : architecture_->prefetch_weights ? window
-                                                                                 : tasks);
-  if (!rates_.has_memory) clock(array) = clock(vector) = stored(tasks);
+                                                                                 : tasks_);
+  if (!rates_.has_memory) clock(array) = clock(vector) = stored(tasks_);
 }
 
 /// A matrix product as it is walked through: GemmWalk's visitor.
@@ -167,11 +168,11 @@ class Timeline::Gemm {
   void fetch(const WalkTile& tile) {
     if (tile.role == TensorRole::output) {
       granted_ = t_.buffer_free(output_tiles, TensorRole::output);
-      if (!tile.first) granted_ = t_.load_sums(granted_, piece_of(tile, bytes_of(tile)));
+      if (!tile.first) granted_ = t_.load_sums(granted_, kind_of(tile, false).move);
       return;
     }
     const Buffer buffer = tile.role == TensorRole::input ? input_tiles : weight_tiles;
-    t_.clock(ready, index(tile.role)) = t_.load(tile.role, buffer, piece_of(tile, bytes_of(tile)));
+    t_.clock(ready, index(tile.role)) = t_.load(tile.role, buffer, kind_of(tile, false).move);
   }
 
   void step(const WalkStep& step);
@@ -187,60 +188,91 @@ class Timeline::Gemm {
   }
 
  private:
-  std::uint64_t bytes_of(const WalkTile& tile) const {
-    return tile_bytes(task_, tile.role, tile.extents, array_);
+  /// Tiles alike: how they move, and of complete sums what is to be done with them.
+  struct TileKind {
+    Move move;
+    double sums = 0;   ///< bytes
+    double lanes = 0;  ///< cycles of the vector unit
+  };
+  struct TileKey {
+    GemmExtents extents{};
+    bool last = true, results = false;
+    bool operator==(const TileKey&) const = default;
+  };
+  /// Steps alike: cycles of the array, and what they read and write, in bytes.
+  struct StepKind {
+    double cycles = 0, tail = 0, input = 0, weight = 0, sums = 0, partial_sums = 1;
+  };
+  using StepKey = std::array<std::uint64_t, 3>;
+
+  const TileKind& kind_of(const WalkTile& tile, bool results) {
+    return tiles_[index(tile.role)]({tile.extents, tile.last, results},
+                                    [&] { return new_kind(tile, results); });
   }
-  Piece piece_of(const WalkTile& tile, std::uint64_t bytes) const {
-    const std::uint64_t runs = runs_of(task_, tile.role, tile.extents);
-    const bool input = tile.role == TensorRole::input;
-    return {real(bytes), real(runs),
-            storage_bytes(input ? task_.k : task_.n,
-                          input || tile.last ? array_.input_format : array_.accumulator_format)};
-  }
+  TileKind new_kind(const WalkTile& tile, bool results) const;
+  StepKind new_kind(const WalkStep& step) const;
   void finish(const WalkTile& tile);
 
   Timeline& t_;
   const SystolicArray& array_;
   const GemmTask& task_;
+  std::array<Recent<TileKey, TileKind, 4>, tensor_role_count> tiles_;
+  Recent<StepKey, StepKind, 8> steps_;
   Moment granted_;  ///< the present output tile may be written
   Moment result_;   ///< the array's last result is out
 };
 
-void Timeline::Gemm::step(const WalkStep& s) {
+Timeline::Gemm::TileKind Timeline::Gemm::new_kind(const WalkTile& tile, bool results) const {
+  const std::uint64_t own = tile_bytes(task_, tile.role, tile.extents, array_);
+  const bool input = tile.role == TensorRole::input;
+  TileKind kind;
+  kind.sums = real(own);
+  kind.move = t_.rates_.move(
+      {real(results ? result_bytes(task_, tile.extents, array_) : own),
+       real(runs_of(task_, tile.role, tile.extents)),
+       storage_bytes(input ? task_.k : task_.n,
+                     input || tile.last ? array_.input_format : array_.accumulator_format)});
+  const double elements = kind.sums * 8 / width_bits(array_.accumulator_format);
+  kind.lanes = std::ceil(elements * real(task_.epilogue_ops) / t_.architecture_->vector.lanes);
+  return kind;
+}
+
+Timeline::Gemm::StepKind Timeline::Gemm::new_kind(const WalkStep& s) const {
   const GemmFolds folds = fold_gemm(array_, s.m, s.n, s.k);
   const FoldTiming timing = fold_timing(array_, folds.steps);
   const OperandReads reads = operand_reads(array_, s.m, s.n, s.k);
-  const double sums = real(s.m) * real(s.n) * width_bits(array_.accumulator_format) / 8;
-  const double again = real(reads.partial_sums - 1) + real(s.resumed_sums);
-  const double ports = t_.take_ports<4>(
-      {{{TensorRole::input, false, real(reads.input) * width_bits(array_.input_format) / 8},
-        {TensorRole::weight, false, real(reads.weight) * width_bits(array_.weight_format) / 8},
-        {TensorRole::output, true, sums * real(reads.partial_sums)},
-        {TensorRole::output, false, sums * again}}});
-  const double cycles =
-      real(folds.row_folds) * real(folds.column_folds) * real(timing.initiation_interval);
+  return {real(folds.row_folds) * real(folds.column_folds) * real(timing.initiation_interval),
+          real(timing.latency - timing.initiation_interval),
+          real(reads.input) * width_bits(array_.input_format) / 8,
+          real(reads.weight) * width_bits(array_.weight_format) / 8,
+          real(s.m) * real(s.n) * width_bits(array_.accumulator_format) / 8,
+          real(reads.partial_sums)};
+}
+
+void Timeline::Gemm::step(const WalkStep& s) {
+  const StepKind& kind = steps_({s.m, s.n, s.k}, [&] { return new_kind(s); });
+  const double again = kind.partial_sums - 1 + real(s.resumed_sums);
+  const double ports = t_.take_ports<4>({{{TensorRole::input, false, kind.input},
+                                          {TensorRole::weight, false, kind.weight},
+                                          {TensorRole::output, true, kind.sums * kind.partial_sums},
+                                          {TensorRole::output, false, kind.sums * again}}});
   const Moment start =
       later(later(t_.clock(array), granted_), later(t_.clock(ready, 0), t_.clock(ready, 1)));
-  t_.clock(array) = t_.moment(start.time + std::max(cycles, ports));
-  result_ = t_.moment(t_.clock(array).time + real(timing.latency - timing.initiation_interval));
+  t_.clock(array) = t_.moment(start.time + std::max(kind.cycles, ports));
+  result_ = t_.moment(t_.clock(array).time + kind.tail);
 }
 
 /// The epilogue of a complete tile, and its way to memory; unfinished sums go there as they are.
 void Timeline::Gemm::finish(const WalkTile& tile) {
-  if (!tile.last) return t_.store(output_tiles, result_, piece_of(tile, bytes_of(tile)));
-  const double bytes = real(result_bytes(task_, tile.extents, array_));
-  if (task_.epilogue_ops > 0) {
-    const VectorUnit& unit = t_.architecture_->vector;
-    const double sums = real(bytes_of(tile));
-    const double elements = sums * 8 / width_bits(array_.accumulator_format);
-    const double lanes = std::ceil(elements * real(task_.epilogue_ops) / unit.lanes);
-    const double ports =
-        t_.take_ports<2>({{{TensorRole::output, false, sums}, {TensorRole::output, true, bytes}}});
+  const TileKind& kind = kind_of(tile, tile.last);
+  if (tile.last && task_.epilogue_ops > 0) {
+    const double ports = t_.take_ports<2>(
+        {{{TensorRole::output, false, kind.sums}, {TensorRole::output, true, kind.move.bytes}}});
     const Moment start = later(result_, t_.clock(vector));
-    t_.clock(vector) = t_.moment(start.time + std::max(lanes, ports));
-    result_ = t_.moment(t_.clock(vector).time + unit.latency);
+    t_.clock(vector) = t_.moment(start.time + std::max(kind.lanes, ports));
+    result_ = t_.moment(t_.clock(vector).time + t_.architecture_->vector.latency);
   }
-  t_.store(output_tiles, result_, piece_of(tile, result_bytes(task_, tile.extents, array_)));
+  t_.store(output_tiles, result_, kind.move);
 }
 
 void Timeline::gemm(const GemmTask& task, const GemmNest& nest) {
@@ -254,7 +286,7 @@ void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
   const auto tile = [&](std::uint64_t elements, bool last) {
     const double in = real(storage_bytes(input_tile_elements(task, elements), format));
     const double out = real(storage_bytes(elements, format));
-    Moment start = later(clock(vector), load(TensorRole::input, vector_inputs, {in}));
+    Moment start = later(clock(vector), load(TensorRole::input, vector_inputs, rates_.move({in})));
     if (last) start = later(start, buffer_free(vector_outputs, TensorRole::output));
     const double beats = take_ports<2>(
         {{{TensorRole::input, false, in}, {TensorRole::output, true, last ? out : 0}}});
@@ -263,7 +295,8 @@ void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
     clock(vector) = moment(start.time + std::max(lanes, beats));
     leave(vector_inputs, clock(vector));
     if (last)
-      store(vector_outputs, moment(clock(vector).time + architecture_->vector.latency), {out});
+      store(vector_outputs, moment(clock(vector).time + architecture_->vector.latency),
+            rates_.move({out}));
   };
   repeat(loop.repeats, vector, [&](std::uint64_t) {
     repeat(loop.passes, vector, [&](std::uint64_t pass) {
@@ -275,13 +308,14 @@ void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
 
 void Timeline::append(const TaskWork& work, const Tiling& tiling, const TaskNeeds& needs) {
   begin(needs);
-  if (const auto* task = std::get_if<GemmTask>(&work))
-    gemm(*task, loops_of(tiling));
-  else if (const auto* fused = std::get_if<AttentionTask>(&work))
+  if (const auto* task = std::get_if<GemmTask>(&work)) {
+    const auto* tiles = std::get_if<GemmTiling>(&tiling);
+    gemm(*task, tiles != nullptr ? loops_of(*task, *tiles) : std::get<GemmNest>(tiling));
+  } else if (const auto* fused = std::get_if<AttentionTask>(&work))
     attention(*fused, std::get<AttentionTiling>(tiling));
   else
     vector_task(std::get<VectorTask>(work), std::get<VectorTiling>(tiling));
-  stored_.push_back(last_);
+  stored_[tasks_++ % stored_.size()] = last_;
 }
 
 }  // namespace sluice

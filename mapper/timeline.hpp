@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <variant>
-#include <vector>
 
 #include "mapper/dependencies.hpp"
 #include "mapper/estimate.hpp"
@@ -25,9 +23,17 @@ struct Piece {
   std::uint64_t stride = 0;
 };
 
+/// What a piece asks of the memory: cycles of the bus in which its runs open rows, and the part of
+/// the channels in which it lies.
+struct Move {
+  double bytes = 0, opening = 0, part = 1;
+};
+
 /// What tasks have in common on a machine, in cycles of its clock. Arrays are by TensorRole.
 struct TimelineRates {
   explicit TimelineRates(const Architecture& architecture);
+
+  Move move(const Piece& piece) const;
 
   bool has_memory = true;                         ///< else tasks follow each other and move nothing
   double cycles_per_byte = 0;                     ///< of main memory at its peak
@@ -41,7 +47,9 @@ struct TimelineRates {
   /// Ports of the scratchpads for reads and for writes, -1: never limits; and their cycles a byte.
   std::array<std::array<int, 2>, tensor_role_count> port{};
   std::array<std::array<double, 2>, tensor_role_count> port_cycles{};
+  bool has_ports = false;  ///< some port may limit
 
+ private:
   double channels_of(const Piece& piece) const;
 };
 
@@ -60,7 +68,7 @@ class Timeline {
   void append(const TaskWork& work, const Tiling& tiling, const TaskNeeds& needs);
 
   /// When the last result is stored.
-  double end() const { return stored_.empty() ? 0 : stored_.back().time; }
+  double end() const { return stored(tasks_).time; }
   /// A moment before which end() does not come when tasks of such work are appended: each unit does
   /// one thing after the other.
   double end_after(const ComputeCycles& more) const {
@@ -113,10 +121,14 @@ class Timeline {
   void attention(const AttentionTask& task, const AttentionTiling& tiling);
   Moment buffer_free(Buffer buffer, TensorRole role);
   void leave(Buffer buffer, Moment when);
-  Moment load(TensorRole role, Buffer buffer, Piece piece);
-  Moment load_sums(Moment granted, Piece piece);
-  void store(Buffer buffer, Moment result, Piece piece);
-  Moment transfer(std::size_t queue, Moment earliest, Piece piece, double factor = 1);
+  Moment load(TensorRole role, Buffer buffer, const Move& move);
+  Moment load_sums(Moment granted, const Move& move);
+  void store(Buffer buffer, Moment result, const Move& move);
+  Moment transfer(std::size_t queue, Moment earliest, const Move& move, double factor = 1);
+  /// When the results of the first `tasks` are stored; one of the last few.
+  Moment stored(std::size_t tasks) const {
+    return tasks == 0 ? Moment{} : stored_[(tasks - 1) % stored_.size()];
+  }
   void occupy(const PortBytes& use);
   template <std::size_t N>
   double take_ports(const std::array<PortBytes, N>& uses);
@@ -128,7 +140,8 @@ class Timeline {
   State state_;
   std::array<Moment, 2> awaited_{};  ///< by operand: results that the present task's loads need
   Moment last_;                      ///< the present task's last result is stored
-  std::vector<Moment> stored_;       ///< by task
+  std::size_t tasks_ = 0;
+  std::array<Moment, 2 * task_window> stored_{};  ///< by task; of the last
 };
 
 }  // namespace sluice

@@ -25,14 +25,15 @@ class Timeline::Attention {
 
   void fetch(AttentionOperand operand, const Place& place) {
     if (operand == AttentionOperand::queries) {
-      t_.clock(ready, 0) = t_.load(TensorRole::input, input_tiles,
-                                   {bytes(place.rows * task_.width, array_.input_format)});
+      t_.clock(ready, 0) =
+          t_.load(TensorRole::input, input_tiles,
+                  t_.rates_.move({bytes(place.rows * task_.width, array_.input_format)}));
       return;
     }
     const bool keys = operand == AttentionOperand::keys;
     t_.clock(keys ? Clock(ready + 1) : values_ready) =
         t_.load(TensorRole::weight, keys ? weight_tiles : value_tiles,
-                {bytes(place.keys * task_.width, array_.weight_format)});
+                t_.rates_.move({bytes(place.keys * task_.width, array_.weight_format)}));
   }
   void leave(AttentionOperand operand) {
     t_.leave(operand == AttentionOperand::queries ? input_tiles
@@ -104,7 +105,7 @@ class Timeline::Attention {
                                       {TensorRole::output, true, corrected && !last ? sums : 0},
                                       {TensorRole::output, true, last ? out : 0}}});
     t_.leave(result_tiles, t_.clock(vector));
-    if (last) t_.store(vector_outputs, done, {out});
+    if (last) t_.store(vector_outputs, done, t_.rates_.move({out}));
   }
 
   template <class Body>

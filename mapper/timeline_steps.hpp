@@ -4,11 +4,34 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "mapper/timeline.hpp"
 
 namespace sluice {
+
+/// Values by key, of which only the last few are asked for again: the tiles of a loop nest differ
+/// at its ends alone.
+template <class Key, class Value, std::size_t size>
+class Recent {
+ public:
+  template <class Make>
+  const Value& operator()(const Key& key, Make make) {
+    for (std::size_t i = 0; i < known_; ++i)
+      if (keys_[i] == key) return values_[i];
+    const std::size_t place = next_;
+    next_ = (next_ + 1) % size;
+    known_ = std::max(known_, place + 1);
+    keys_[place] = key;
+    return values_[place] = make();
+  }
+
+ private:
+  std::array<Key, size> keys_{};
+  std::array<Value, size> values_{};
+  std::size_t known_ = 0, next_ = 0;
+};
 
 /// The first iterations and the last; what is left out moves all clocks that move as far as the
 /// unit that computes moved in the two iterations before. Two tiles may have been fetched before
@@ -42,6 +65,7 @@ void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
 /// Cycles of the port that a firing with these uses waits for longest.
 template <std::size_t N>
 double Timeline::take_ports(const std::array<PortBytes, N>& uses) {
+  if (!rates_.has_ports) return 0;
   double longest = 0;
   for (const PortBytes& use : uses) occupy(use);
   for (const PortBytes& use : uses) {

@@ -5,6 +5,7 @@
 #include "base/checked.hpp"
 #include "mapper/gemm_walk.hpp"
 #include "mapper/mapping.hpp"
+#include "mapper/room.hpp"
 
 namespace sluice {
 namespace {
@@ -35,6 +36,20 @@ std::uint64_t sweeps(const GemmLoop& loop, std::uint64_t rows, std::uint64_t oth
   if (loop.k.count == 1 && rows == 1) return distinct;
   const bool once = loop.k.count == 1 && outside;
   return once ? loop.batch : product(loop.batch, others);
+}
+
+/// Bytes of all input tiles of one product. Each takes whole bytes, which matters where a number
+/// does not.
+std::uint64_t input_bytes(const GemmTask& task, const GemmLoop& loop, NumberFormat format,
+                          const InputTiles& tiles) {
+  if (width_bits(format) % 8 == 0) return storage_bytes(tiles.all * (task.k / taps(task)), format);
+  std::uint64_t bytes = 0;
+  for_each_input(task, loop.m.size, [&](std::uint64_t count, std::uint64_t elements) {
+    bytes += count * sum_over(loop.k, [&](std::uint64_t k) {
+               return storage_bytes(elements * (k / taps(task)), format);
+             });
+  });
+  return bytes;
 }
 
 /// GemmWalk's visitor: adds up what moves, a loop at once.
@@ -75,14 +90,13 @@ class TrafficCounter {
 }  // namespace
 
 TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array) {
+  return traffic(task, tiling, array, input_tiles(task, tiling.m_tile));
+}
+
+TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array,
+                    const InputTiles& tiles) {
   const GemmLoop loop = gemm_loop(task, tiling);
-  const std::uint64_t taps = task.window ? task.window->taps() : 1;
-  std::uint64_t input = 0;  // bytes of all input tiles of one product
-  for_each_input(task, loop.m.size, [&](std::uint64_t count, std::uint64_t elements) {
-    input += count * sum_over(loop.k, [&](std::uint64_t k) {
-               return storage_bytes(elements * (k / taps), array.input_format);
-             });
-  });
+  const std::uint64_t input = input_bytes(task, loop, array.input_format, tiles);
   const auto both = [](const Split& a, const Split& b, auto bytes) {
     return sum_over(a, [&](std::uint64_t x) {
       return sum_over(b, [&](std::uint64_t y) { return bytes(x, y); });
@@ -151,12 +165,24 @@ VectorLoop vector_loop(const VectorTask& task, const VectorTiling& tiling) {
           split(task.row_elements, tiling.elements_tile)};
 }
 
-std::uint64_t input_tile_elements(const GemmTask& task, std::uint64_t m_tile,
-                                  std::uint64_t k_tile) {
-  if (!task.window) return m_tile * k_tile;
+std::uint64_t most_input(const GemmTask& task, std::uint64_t m_tile) {
+  if (!task.window) return m_tile;
   const PixelTile tile = pixel_tile(*task.window, m_tile);
   return tile.images * touched_at_most(task.window->rows, tile.rows) *
-         touched_at_most(task.window->columns, tile.columns) * (k_tile / task.window->taps());
+         touched_at_most(task.window->columns, tile.columns);
+}
+
+InputTiles input_tiles(const GemmTask& task, std::uint64_t m_tile) {
+  InputTiles tiles{most_input(task, m_tile), 0};
+  for_each_input(task, std::min(m_tile, task.m), [&](std::uint64_t count, std::uint64_t elements) {
+    tiles.all += count * elements;
+  });
+  return tiles;
+}
+
+std::uint64_t input_tile_elements(const GemmTask& task, std::uint64_t m_tile,
+                                  std::uint64_t k_tile) {
+  return most_input(task, m_tile) * (k_tile / taps(task));
 }
 
 std::uint64_t input_tile_elements(const VectorTask& task, std::uint64_t elements) {

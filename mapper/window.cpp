@@ -12,6 +12,7 @@ struct Overlap {
 };
 
 Overlap overlap(const WindowAxis& axis) {
+  if (axis.stride == 1 || axis.dilation == 1) return {axis.stride, axis.dilation};
   const std::uint64_t divisor = std::gcd(axis.stride, axis.dilation);
   return {axis.stride / divisor, axis.dilation / divisor};
 }

@@ -39,7 +39,8 @@ class Sizes {
   /// The largest of which fits(size) holds; end() when none does.
   template <class Fits>
   const std::uint64_t* largest(Fits fits) const {
-    return std::partition_point(begin(), end(), [&](std::uint64_t size) { return !fits(size); });
+    return std::partition_point(begin(), end(),
+                                [&](const std::uint64_t& size) { return !fits(size); });
   }
 
  private:
@@ -99,9 +100,6 @@ class Shortlister {
   std::vector<Tiling> others_of(const VectorTask& task, const Tiling& first) const;
   std::vector<Tiling> others_of(const AttentionTask& task, const Tiling& first) const;
   std::vector<Tiling> best(const AttentionTask& task) const;
-  bool fits(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k) const {
-    return room_.fits(tile_bytes(task, m, n, k, architecture_.array));
-  }
 
   const Architecture& architecture_;
   MachineRates rates_;
@@ -126,22 +124,30 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
   const Sizes m_sizes(task.m, grain.m,
                       [&](std::uint64_t size) { return whole_pixels(task, size); });
   const Sizes n_sizes(task.n, grain.n), k_sizes(task.k, grain.k);
+  std::vector<InputTiles> inputs;  // by m size
+  for (const std::uint64_t m : m_sizes) inputs.push_back(input_tiles(task, m));
+  const auto input = [&](const std::uint64_t& m) -> const InputTiles& {
+    return inputs[static_cast<std::size_t>(&m - m_sizes.begin())];
+  };
+  const auto fits = [&](const std::uint64_t& m, std::uint64_t n, std::uint64_t k) {
+    return room_.fits(tile_bytes(task, m, n, k, architecture_.array, input(m)));
+  };
   Shortlist list;
-  const auto consider = [&](const GemmTiling& tiling) {
-    if (tiling != least) list.consider(tiling, estimate(task, tiling, architecture_, rates_));
+  const auto consider = [&](const GemmTiling& tiling, const InputTiles& tiles) {
+    if (tiling != least)
+      list.consider(tiling, estimate(task, tiling, architecture_, rates_, tiles));
   };
   for (const std::uint64_t n : n_sizes)
     for (const bool cut_k : {false, true}) {
       if (cut_k && grain.k == task.k) break;
       const std::uint64_t k_least = cut_k ? grain.k : task.k;
       const auto* m =
-          m_sizes.largest([&](std::uint64_t size) { return fits(task, size, n, k_least); });
+          m_sizes.largest([&](const std::uint64_t& size) { return fits(size, n, k_least); });
       for (; m != m_sizes.end(); ++m) {
-        const auto* k =
-            k_sizes.largest([&](std::uint64_t size) { return fits(task, *m, n, size); });
+        const auto* k = k_sizes.largest([&](std::uint64_t size) { return fits(*m, n, size); });
         if (cut_k && *k == task.k) continue;  // was considered with k whole
-        consider({*m, n, *k, false});
-        if (*m < task.m && n < task.n && *k == task.k) consider({*m, n, *k, true});
+        consider({*m, n, *k, false}, input(*m));
+        if (*m < task.m && n < task.n && *k == task.k) consider({*m, n, *k, true}, input(*m));
       }
     }
   return list.all();
