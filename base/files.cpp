@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "base/quantity.hpp"
+#include "base/sorted_set.hpp"
 
 namespace sluice {
 namespace {
@@ -161,6 +162,19 @@ std::string read_file(const std::string& path, std::size_t limit) {
   if (auto* problem = std::get_if<FileProblem>(&text))
     throw SpecError({{{.path = path}, std::move(problem->message), std::move(problem->hint)}});
   return std::get<std::string>(std::move(text));
+}
+
+std::vector<std::string> file_stems(const std::vector<std::string>& folders,
+                                    std::string_view extension) {
+  std::vector<std::string> names;
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error))
+      if (entry->path().extension() == extension) names.push_back(entry->path().stem().string());
+  }
+  sort_unique(names);
+  return names;
 }
 
 void write_file_atomic(const std::string& path, std::string_view text) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/diagnostics.hpp"
 
@@ -31,6 +32,10 @@ std::variant<std::string, FileProblem> try_read_file(const std::string& path, st
 
 /// The same; throws SpecError at `path`.
 std::string read_file(const std::string& path, std::size_t limit);
+
+/// The names, without extension, of the files in `folders` that have this one: sorted, each once.
+std::vector<std::string> file_stems(const std::vector<std::string>& folders,
+                                    std::string_view extension);
 
 /// Replaces the file at `path` with `text`, creating folders on the way: writes a temporary file
 /// beside it, syncs, renames. A link stays and leads to the new file; a pipe or device is written

@@ -8,6 +8,7 @@
 
 #include "arch/dram.hpp"
 #include "arch/energy.hpp"
+#include "base/files.hpp"
 #include "base/parameters.hpp"
 #include "dse/reproduce/papers.hpp"
 #include "dse/searchers.hpp"
@@ -35,18 +36,6 @@ Kind registry_kind(std::string_view name, std::string_view doc,
   return {name, doc, [entries] { return names_of(entries()); }, entries};
 }
 
-std::vector<std::string> file_names(const std::vector<std::string>& search) {
-  std::vector<std::string> names;
-  for (const std::string& folder : search) {
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-         entry.increment(error))
-      if (entry->path().extension() == ".yaml") names.push_back(entry->path().stem().string());
-  }
-  std::ranges::sort(names);
-  return names;
-}
-
 Descriptor describe_machine(const std::string& folder, const std::string& name) {
   Diagnostics diagnostics;
   const std::string path = (fs::path(folder) / (name + ".yaml")).string();
@@ -59,7 +48,7 @@ Descriptor describe_machine(const std::string& folder, const std::string& name) 
 std::vector<Descriptor> describe_machines(const std::vector<std::string>& search) {
   std::vector<Descriptor> entries;
   for (const std::string& folder : search)
-    for (const std::string& name : file_names({folder}))
+    for (const std::string& name : file_stems({folder}, ".yaml"))
       entries.push_back(describe_machine(folder, name));
   return entries;
 }
@@ -67,7 +56,7 @@ std::vector<Descriptor> describe_machines(const std::vector<std::string>& search
 std::vector<Descriptor> describe_cascades(const std::vector<std::string>& search) {
   std::vector<Descriptor> entries;
   for (const std::string& folder : search)
-    for (const std::string& name : file_names({folder})) {
+    for (const std::string& name : file_stems({folder}, ".yaml")) {
       const std::string path = (fs::path(folder) / (name + ".yaml")).string();
       entries.push_back(describe_cascade(load_yaml(path)));
       entries.back().source += "\nfile: " + path;
@@ -101,9 +90,9 @@ std::vector<Kind> catalogue(const LibraryFolders& folders) {
       {"networks", "networks of the library (model: of a workload)",
        [&] { return library_networks(networks); }, [&] { return describe_networks(networks); }},
       {"cascades", "cascades of Einsums of the library (files for sluice cascade)",
-       [&] { return file_names(cascades); }, [&] { return describe_cascades(cascades); }},
+       [&] { return file_stems(cascades, ".yaml"); }, [&] { return describe_cascades(cascades); }},
       {"machines", "machines of the library (files to include as architecture)",
-       [&] { return file_names(machines); }, [&] { return describe_machines(machines); }},
+       [&] { return file_stems(machines, ".yaml"); }, [&] { return describe_machines(machines); }},
       registry_kind("mappers", "how networks are mapped (mapper: of a mapping)",
                     mapper_descriptors),
       registry_kind("searchers", "how designs are chosen (searcher: of a sweep's search)",

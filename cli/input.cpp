@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/input.hpp"
 
+#include "base/collect.hpp"
 #include "workloads/cascade/load.hpp"
 #include "workloads/load.hpp"
 
 namespace sluice {
 namespace {
-
-/// Adds what `read` throws to the other mistakes.
-template <class Read>
-void collecting(Diagnostics& diagnostics, Read read) {
-  try {
-    read();
-  } catch (const SpecError& error) {
-    for (const Diagnostic& d : error.diagnostics()) diagnostics.error(d.where, d.message, d.hint);
-  }
-}
 
 /// The mistakes of the energy table that `machine` names at `node`.
 void check_prices(const Architecture& machine, const YamlNode* node, const Library& library) {

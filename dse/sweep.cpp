@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/collect.hpp"
 #include "base/hash.hpp"
 #include "base/read.hpp"
 #include "dse/halving.hpp"
@@ -50,12 +51,7 @@ void read_objectives(const YamlNode& node, Sweep& sweep, Diagnostics& diagnostic
 /// The experiment as it is, or nothing after its mistakes were reported.
 std::optional<Experiment> read_base(const YamlNode& node, const Library& library,
                                     Diagnostics& diagnostics) {
-  try {
-    return read_experiment(node, library);
-  } catch (const SpecError& error) {
-    for (const Diagnostic& d : error.diagnostics()) diagnostics.error(d.where, d.message, d.hint);
-    return std::nullopt;
-  }
+  return collecting(diagnostics, [&] { return std::optional(read_experiment(node, library)); });
 }
 
 /// What the experiment says to one value of one parameter, or "".

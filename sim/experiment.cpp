@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "base/diagnostics.hpp"
+#include "base/collect.hpp"
 #include "base/hash.hpp"
 #include "base/read.hpp"
 #include "mapper/mappers.hpp"
@@ -13,16 +13,6 @@
 
 namespace sluice {
 namespace {
-
-/// Adds what `read` throws to the other mistakes, so that all are reported at once.
-template <class Read>
-void collecting(Diagnostics& diagnostics, Read read) {
-  try {
-    read();
-  } catch (const SpecError& error) {
-    for (const Diagnostic& d : error.diagnostics()) diagnostics.error(d.where, d.message, d.hint);
-  }
-}
 
 Network read_workload(const YamlNode& workload, const Library& library) {
   if (const YamlNode* trace = workload.find("trace")) {

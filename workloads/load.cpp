@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/files.hpp"
 #include "workloads/expand.hpp"
 #include "workloads/mistakes.hpp"
 #include "workloads/parameters.hpp"
@@ -88,16 +89,7 @@ Network read_network(const YamlNode& file, const YamlNode* workload) {
 }
 
 std::vector<std::string> library_networks(const std::vector<std::string>& search) {
-  std::vector<std::string> names;
-  for (const std::string& folder : search) {
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-         entry.increment(error))
-      if (entry->path().extension() == ".yaml") names.push_back(entry->path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
+  return file_stems(search, ".yaml");
 }
 
 std::vector<Descriptor> describe_networks(const std::vector<std::string>& search) {

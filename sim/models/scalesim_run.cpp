@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "base/diagnostics.hpp"
+#include "base/collect.hpp"
 #include "base/print.hpp"
 #include "base/yaml.hpp"
 
@@ -19,18 +19,6 @@ YamlNode map_of(std::string_view key, YamlNode value) {
   YamlNode map;
   put(map, key, std::move(value));
   return map;
-}
-
-/// What `read` gives; its mistakes join the others.
-template <class Read>
-auto collecting(Diagnostics& diagnostics, Read read) {
-  decltype(read()) result{};
-  try {
-    result = read();
-  } catch (const SpecError& error) {
-    for (const Diagnostic& d : error.diagnostics()) diagnostics.error(d.where, d.message, d.hint);
-  }
-  return result;
 }
 
 }  // namespace
