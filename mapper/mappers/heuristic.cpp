@@ -226,19 +226,24 @@ class Chooser {
   std::variant<Mapping, Infeasible> run();
 
  private:
+  /// A tiling of a task and the timeline behind it.
+  struct Choice {
+    Tiling tiling;
+    Timeline after;
+  };
   std::optional<Infeasible> find_kinds();
-  Tiling choose(std::size_t task);
+  Choice choose(std::size_t task, const Timeline& after_first);
   Kind& kind(std::size_t task) { return kinds_[kind_[task]]; }
   const Kind& kind(std::size_t task) const { return kinds_[kind_[task]]; }
   std::size_t look_ahead(std::size_t task) const {
     return std::min(mapping_.tasks.size(), task + 1 + lookahead);
   }
-  /// End of the next few tasks with that tiling of this one: what it leaves to them, such as
-  /// weights that are fetched ahead, may help the one after the next.
-  double judge(std::size_t task, const Tiling& tiling) const;
-  double judge_from(Timeline after, std::size_t task) const;
-  void append(Timeline& timeline, std::size_t task, const Tiling& tiling) const {
+  /// End of the next few tasks after this one: what it leaves to them, such as weights that are
+  /// fetched ahead, may help the one after the next.
+  double end_ahead(Timeline after, std::size_t task) const;
+  Timeline appended(Timeline timeline, std::size_t task, const Tiling& tiling) const {
     timeline.append(mapping_.tasks[task].task.work, tiling, needs_[task]);
+    return timeline;
   }
 
   static constexpr std::size_t lookahead = 4;
@@ -274,42 +279,35 @@ std::optional<Infeasible> Chooser::find_kinds() {
   return std::nullopt;
 }
 
-double Chooser::judge(std::size_t task, const Tiling& tiling) const {
-  Timeline trial = timeline_;
-  append(trial, task, tiling);
-  return judge_from(std::move(trial), task);
-}
-
-double Chooser::judge_from(Timeline after, std::size_t task) const {
+double Chooser::end_ahead(Timeline after, std::size_t task) const {
   for (std::size_t next = task + 1; next < look_ahead(task); ++next)
-    append(after, next, kind(next).first);
+    after = appended(after, next, kind(next).first);
   return after.end();
 }
 
 /// Other tilings are tried in the order of their estimates, but only where the units can do their
 /// work in less time than the best takes: that alone decides most tasks that are bound by compute.
-Tiling Chooser::choose(std::size_t task) {
+Chooser::Choice Chooser::choose(std::size_t task, const Timeline& after_first) {
   Kind& own = kind(task);
-  Timeline alone = timeline_;
-  append(alone, task, own.first);
-  double least = judge_from(alone, task);
-  if (caution_ > 0) least -= caution_ * (alone.end() - timeline_.end());
+  Choice best{own.first, after_first};
+  double least = end_ahead(after_first, task);
+  if (caution_ > 0) least -= caution_ * (after_first.end() - timeline_.end());
   ComputeCycles ahead;
   for (std::size_t next = task + 1; next < look_ahead(task); ++next) ahead += kind(next).cycles;
-  // Sums of doubles in another order differ in their last digits.
-  constexpr double nearly = 1 - 1e-9;
-  const auto is_slower = [&](const ComputeCycles& cycles) {
-    return nearly * timeline_.end_after(cycles + ahead) >= least;
+  const auto is_slower = [&](const Timeline& before, const ComputeCycles& cycles) {
+    constexpr double nearly = 1 - 1e-9;  // sums in another order differ in their last digits
+    return nearly * before.end_after(cycles) >= least;
   };
-  if (is_slower(own.fewest)) return own.first;
+  if (is_slower(timeline_, own.fewest + ahead)) return best;
   if (!own.others) own.others = shortlist_.others(own.work, own.first);
-  Tiling best = own.first;
   for (const Tiling& tiling : *own.others) {
-    if (is_slower(compute_cycles(own.work, tiling, architecture_))) continue;
-    const double end = judge(task, tiling);
+    if (is_slower(timeline_, compute_cycles(own.work, tiling, architecture_) + ahead)) continue;
+    Timeline after = appended(timeline_, task, tiling);
+    if (is_slower(after, ahead)) continue;
+    const double end = end_ahead(after, task);
     if (end >= least) continue;
     least = end;
-    best = tiling;
+    best = {tiling, std::move(after)};
   }
   return best;
 }
@@ -318,12 +316,15 @@ std::variant<Mapping, Infeasible> Chooser::run() {
   if (auto reason = find_kinds()) return std::move(*reason);
   std::optional<Timeline> least_traffic;  // once it is another
   for (std::size_t t = 0; t < mapping_.tasks.size(); ++t) {
-    Tiling& tiling = mapping_.tasks[t].tiling;
-    tiling = choose(t);
-    if (!least_traffic && tiling != kind(t).first) least_traffic = timeline_;
-    if (!least_traffic && t + 1 == mapping_.tasks.size()) break;
-    append(timeline_, t, tiling);
-    if (least_traffic) append(*least_traffic, t, kind(t).first);
+    const Tiling& first = kind(t).first;
+    const Timeline after_first = appended(timeline_, t, first);
+    Choice choice = choose(t, after_first);
+    if (least_traffic)
+      least_traffic = appended(*least_traffic, t, first);
+    else if (choice.tiling != first)
+      least_traffic = after_first;
+    timeline_ = std::move(choice.after);
+    mapping_.tasks[t].tiling = std::move(choice.tiling);
   }
   // A DRAM's timeline tells two mappings of a network apart by no less.
   const double margin = architecture_.dram.is_ideal() ? 1 : 1.015;
