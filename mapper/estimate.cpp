@@ -22,38 +22,33 @@ double latency_seconds(const Dram& dram) {
 
 double real(std::uint64_t value) { return static_cast<double>(value); }
 
-/// Cycles of the array over all steps, each step's folds at their initiation interval; and what
-/// the last of them takes beyond it. Folds are cut along two ranks and run along the third, so that
-/// the sum over all steps is the product of one sum a rank.
-struct ArrayCycles {
-  double all = 0, tail = 0;
+/// The dataflow's rank on the array's rows, on its columns, and along the steps of a fold.
+struct FoldRanks {
+  GemmRank on_rows, on_columns, steps;
 };
-
-ArrayCycles array_cycles(const GemmLoop& loop, const SystolicArray& array) {
-  const auto folds = [](const Split& tiles, std::uint32_t pes) {
-    return real((tiles.count - 1) * ceil_div(tiles.size, pes) + ceil_div(tiles.last, pes));
-  };
-  const auto along = [&](const Split& tiles) {
-    const FoldTiming last = fold_timing(array, tiles.last);
-    const std::uint64_t interval =
-        tiles.count == 1 ? 0 : fold_timing(array, tiles.size).initiation_interval;
-    return ArrayCycles{real((tiles.count - 1) * interval + last.initiation_interval),
-                       real(last.latency - last.initiation_interval)};
-  };
-  const auto all = [&](const Split& on_rows, const Split& on_columns, const Split& steps) {
-    ArrayCycles cycles = along(steps);
-    cycles.all *= folds(on_rows, array.rows) * folds(on_columns, array.columns) * real(loop.batch);
-    return cycles;
-  };
-  switch (array.dataflow) {
+FoldRanks fold_ranks(Dataflow dataflow) {
+  switch (dataflow) {
     case Dataflow::weight_stationary:
-      return all(loop.k, loop.n, loop.m);
+      return {GemmRank::k, GemmRank::n, GemmRank::m};
     case Dataflow::input_stationary:
-      return all(loop.k, loop.m, loop.n);
+      return {GemmRank::k, GemmRank::m, GemmRank::n};
     case Dataflow::output_stationary:
       break;
   }
-  return all(loop.m, loop.n, loop.k);
+  return {GemmRank::m, GemmRank::n, GemmRank::k};
+}
+
+GemmTiles tiles_of(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array) {
+  return {rank_tiles(GemmRank::m, task.m, tiling.m_tile, array),
+          rank_tiles(GemmRank::n, task.n, tiling.n_tile, array),
+          rank_tiles(GemmRank::k, task.k, tiling.k_tile, array),
+          {},
+          tiling.m_outer};
+}
+
+/// Cycles of the array over all steps, each step's folds at their initiation interval.
+double array_cycles(const GemmTask& task, const GemmTiles& tiles) {
+  return tiles.m.cycles * tiles.n.cycles * tiles.k.cycles * real(task.batch);
 }
 
 /// What one task asks of the pipeline of loads, compute and stores.
@@ -100,7 +95,7 @@ std::uint64_t total_bytes(const TaskTraffic& moved) {
 ComputeCycles compute_cycles(const TaskWork& work, const Tiling& tiling,
                              const Architecture& architecture) {
   if (const auto* task = std::get_if<GemmTask>(&work))
-    return {array_cycles(gemm_loop(*task, std::get<GemmTiling>(tiling)), architecture.array).all,
+    return {array_cycles(*task, tiles_of(*task, std::get<GemmTiling>(tiling), architecture.array)),
             0};
   return fewest_compute_cycles(work, architecture);
 }
@@ -127,30 +122,49 @@ MachineRates::MachineRates(const Architecture& architecture) {
   output_sets = sets_of(architecture, TensorRole::output);
 }
 
-TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
-                        const Architecture& architecture, const MachineRates& rates) {
-  return estimate(task, tiling, architecture, rates, input_tiles(task, tiling.m_tile));
+RankTiles rank_tiles(GemmRank rank, std::uint64_t extent, std::uint64_t tile,
+                     const SystolicArray& array) {
+  const Split tiles = split(extent, tile);
+  const auto sum = [&](auto of_size) {
+    const std::uint64_t before = tiles.count == 1 ? 0 : (tiles.count - 1) * of_size(tiles.size);
+    return real(before + of_size(tiles.last));
+  };
+  const FoldRanks ranks = fold_ranks(array.dataflow);
+  if (rank == ranks.steps) {
+    const FoldTiming last = fold_timing(array, tiles.last);
+    return {tiles,
+            sum([&](std::uint64_t size) { return fold_timing(array, size).initiation_interval; }),
+            real(last.latency - last.initiation_interval)};
+  }
+  const std::uint64_t pes = rank == ranks.on_rows ? array.rows : array.columns;
+  return {tiles, sum([&](std::uint64_t size) { return ceil_div(size, pes); }), 0};
 }
 
 TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
-                        const Architecture& architecture, const MachineRates& rates,
-                        const InputTiles& input) {
+                        const Architecture& architecture, const MachineRates& rates) {
+  GemmTiles tiles = tiles_of(task, tiling, architecture.array);
+  tiles.input = input_tiles(task, tiling.m_tile);
+  return estimate(task, tiles, architecture, rates);
+}
+
+TilingEstimate estimate(const GemmTask& task, const GemmTiles& tiles,
+                        const Architecture& architecture, const MachineRates& rates) {
   const SystolicArray& array = architecture.array;
-  const GemmLoop loop = gemm_loop(task, tiling);
-  const TaskTraffic moved = traffic(task, tiling, array, input);
-  const ArrayCycles cycles = array_cycles(loop, array);
-  const RoleBytes first = tile_bytes(task, loop.m.size, loop.n.size, loop.k.size, array, input);
+  const GemmLoop loop{task.batch, tiles.m.tiles, tiles.n.tiles, tiles.k.tiles, tiles.m_outer};
+  const TaskTraffic moved = traffic(task, loop, array, tiles.input);
+  const RoleBytes first =
+      tile_bytes(task, loop.m.size, loop.n.size, loop.k.size, array, tiles.input);
   Demand demand;
   demand.steps = real(loop.steps());
   demand.stores = real(loop.batch * loop.m.count * loop.n.count);
   const double epilogue = real(product(task.batch, task.m, task.n)) * real(task.epilogue_ops) /
                           architecture.vector.lanes;
-  demand.compute = std::max(cycles.all, epilogue);
+  demand.compute = std::max(array_cycles(task, tiles), epilogue);
   demand.load_bytes = real(moved.input_read) + real(moved.weight_read);
   demand.store_bytes = real(moved.output_write);
   demand.first_bytes = real(first[0]) + real(first[1]);
   demand.last_bytes = real(storage_bytes(loop.m.last * loop.n.last, array.input_format));
-  demand.tail = cycles.tail;
+  demand.tail = tiles.m.tail + tiles.n.tail + tiles.k.tail;  // of two ranks 0
   if (task.epilogue_ops > 0)
     demand.tail += architecture.vector.latency + std::ceil(epilogue / demand.stores);
   return {pipelined(demand, rates), total_bytes(moved), loop.steps()};

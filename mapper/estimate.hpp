@@ -43,6 +43,22 @@ ComputeCycles compute_cycles(const TaskWork& work, const Tiling& tiling,
 /// longer than one of each, and the two of a rank need no fewer folds than both together.
 ComputeCycles fewest_compute_cycles(const TaskWork& work, const Architecture& architecture);
 
+/// A rank of a product in tiles: its factor in the cycles of the array over all steps (folds are
+/// cut along two ranks and run along the third), and what the last fold takes beyond them.
+struct RankTiles {
+  Split tiles;
+  double cycles = 1, tail = 0;
+};
+RankTiles rank_tiles(GemmRank rank, std::uint64_t extent, std::uint64_t tile,
+                     const SystolicArray& array);
+
+/// A tiling, and what tilings that share a size have in common.
+struct GemmTiles {
+  RankTiles m, n, k;
+  InputTiles input;
+  bool m_outer = false;
+};
+
 /// What a tiling is judged by, in this order.
 struct TilingEstimate {
   double cycles = 0;
@@ -56,9 +72,8 @@ struct TilingEstimate {
 /// out.
 TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates);
-TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
-                        const Architecture& architecture, const MachineRates& rates,
-                        const InputTiles& input);
+TilingEstimate estimate(const GemmTask& task, const GemmTiles& tiles,
+                        const Architecture& architecture, const MachineRates& rates);
 TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates);
 

@@ -40,7 +40,7 @@ inline std::uint64_t taps(const GemmTask& task) { return task.window ? task.wind
 /// tile_bytes() and traffic() with what they need to know of the m tile, which takes longest.
 RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
                      const SystolicArray& array, const InputTiles& input);
-TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array,
+TaskTraffic traffic(const GemmTask& task, const GemmLoop& loop, const SystolicArray& array,
                     const InputTiles& input);
 
 /// A scratchpad that does not hold the tiles that live in it at once.

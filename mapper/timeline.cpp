@@ -194,20 +194,16 @@ class Timeline::Gemm {
     double sums = 0;   ///< bytes
     double lanes = 0;  ///< cycles of the vector unit
   };
-  struct TileKey {
-    GemmExtents extents{};
-    bool last = true, results = false;
-    bool operator==(const TileKey&) const = default;
-  };
   /// Steps alike: cycles of the array, and what they read and write, in bytes.
   struct StepKind {
     double cycles = 0, tail = 0, input = 0, weight = 0, sums = 0, partial_sums = 1;
   };
-  using StepKey = std::array<std::uint64_t, 3>;
 
   const TileKind& kind_of(const WalkTile& tile, bool results) {
-    return tiles_[index(tile.role)]({tile.extents, tile.last, results},
-                                    [&] { return new_kind(tile, results); });
+    const GemmExtents& e = tile.extents;
+    return tiles_[index(tile.role)](
+        {e[0], e[1], e[2], e[3], e[4], e[5], (tile.last ? 2u : 0u) + (results ? 1u : 0u)},
+        [&] { return new_kind(tile, results); });
   }
   TileKind new_kind(const WalkTile& tile, bool results) const;
   StepKind new_kind(const WalkStep& step) const;
@@ -216,8 +212,8 @@ class Timeline::Gemm {
   Timeline& t_;
   const SystolicArray& array_;
   const GemmTask& task_;
-  std::array<Recent<TileKey, TileKind, 4>, tensor_role_count> tiles_;
-  Recent<StepKey, StepKind, 8> steps_;
+  std::array<Recent<gemm_ranks + 1, TileKind, 4>, tensor_role_count> tiles_;
+  Recent<3, StepKind, 8> steps_;
   Moment granted_;  ///< the present output tile may be written
   Moment result_;   ///< the array's last result is out
 };

@@ -11,15 +11,17 @@
 
 namespace sluice {
 
-/// Values by key, of which only the last few are asked for again: the tiles of a loop nest differ
-/// at its ends alone.
-template <class Key, class Value, std::size_t size>
+/// Values by a key of `words` numbers, of which only the last few are asked for again: the tiles of
+/// a loop nest differ at its ends alone.
+template <std::size_t words, class Value, std::size_t size>
 class Recent {
  public:
+  using Key = std::array<std::uint64_t, words>;
+
   template <class Make>
   const Value& operator()(const Key& key, Make make) {
     for (std::size_t i = 0; i < known_; ++i)
-      if (keys_[i] == key) return values_[i];
+      if (are_equal(keys_[i], key)) return values_[i];
     const std::size_t place = next_;
     next_ = (next_ + 1) % size;
     known_ = std::max(known_, place + 1);
@@ -28,6 +30,12 @@ class Recent {
   }
 
  private:
+  static bool are_equal(const Key& a, const Key& b) {
+    std::uint64_t differ = 0;
+    for (std::size_t i = 0; i < words; ++i) differ |= a[i] ^ b[i];
+    return differ == 0;
+  }
+
   std::array<Key, size> keys_{};
   std::array<Value, size> values_{};
   std::size_t known_ = 0, next_ = 0;

@@ -52,6 +52,17 @@ std::uint64_t input_bytes(const GemmTask& task, const GemmLoop& loop, NumberForm
   return bytes;
 }
 
+/// Bytes of all tiles of a matrix.
+std::uint64_t matrix_bytes(const Split& rows, const Split& columns, NumberFormat format) {
+  const auto extent = [](const Split& tiles) {
+    return (tiles.count - 1) * tiles.size + tiles.last;
+  };
+  if (width_bits(format) % 8 == 0) return storage_bytes(extent(rows) * extent(columns), format);
+  return sum_over(rows, [&](std::uint64_t x) {
+    return sum_over(columns, [&](std::uint64_t y) { return storage_bytes(x * y, format); });
+  });
+}
+
 /// GemmWalk's visitor: adds up what moves, a loop at once.
 class TrafficCounter {
  public:
@@ -90,28 +101,19 @@ class TrafficCounter {
 }  // namespace
 
 TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array) {
-  return traffic(task, tiling, array, input_tiles(task, tiling.m_tile));
+  return traffic(task, gemm_loop(task, tiling), array, input_tiles(task, tiling.m_tile));
 }
 
-TaskTraffic traffic(const GemmTask& task, const GemmTiling& tiling, const SystolicArray& array,
+TaskTraffic traffic(const GemmTask& task, const GemmLoop& loop, const SystolicArray& array,
                     const InputTiles& tiles) {
-  const GemmLoop loop = gemm_loop(task, tiling);
   const std::uint64_t input = input_bytes(task, loop, array.input_format, tiles);
-  const auto both = [](const Split& a, const Split& b, auto bytes) {
-    return sum_over(a, [&](std::uint64_t x) {
-      return sum_over(b, [&](std::uint64_t y) { return bytes(x, y); });
-    });
-  };
-  const auto plain = [](NumberFormat format) {
-    return [format](std::uint64_t a, std::uint64_t b) { return storage_bytes(a * b, format); };
-  };
   TaskTraffic result;
   result.input_read =
       product(input, sweeps(loop, loop.m.count, loop.n.count, loop.m_outer, task.input_batch));
   result.weight_read =
-      product(both(loop.k, loop.n, plain(array.weight_format)),
+      product(matrix_bytes(loop.k, loop.n, array.weight_format),
               sweeps(loop, loop.n.count, loop.m.count, !loop.m_outer, task.weight_batch));
-  result.output_write = product(both(loop.m, loop.n, plain(array.input_format)), loop.batch);
+  result.output_write = product(matrix_bytes(loop.m, loop.n, array.input_format), loop.batch);
   return result;
 }
 

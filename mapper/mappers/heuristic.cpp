@@ -36,11 +36,20 @@ class Sizes {
   }
   const std::uint64_t* begin() const { return values_.data(); }
   const std::uint64_t* end() const { return values_.data() + count_; }
-  /// The largest of which fits(size) holds; end() when none does.
+  std::size_t size() const { return count_; }
+  std::uint64_t operator[](std::size_t i) const { return values_[i]; }
+  /// The place of the largest for which fits(place) holds; size() when it does for none.
   template <class Fits>
-  const std::uint64_t* largest(Fits fits) const {
-    return std::partition_point(begin(), end(),
-                                [&](const std::uint64_t& size) { return !fits(size); });
+  std::size_t largest(Fits fits) const {
+    std::size_t low = 0, high = count_;
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2;
+      if (fits(middle))
+        high = middle;
+      else
+        low = middle + 1;
+    }
+    return low;
   }
 
  private:
@@ -86,27 +95,30 @@ class Shortlist {
 class Shortlister {
  public:
   explicit Shortlister(const Architecture& architecture)
-      : architecture_(architecture), rates_(architecture), room_(architecture) {}
+      : architecture_(architecture),
+        rates_(architecture),
+        room_(architecture),
+        empty_(architecture) {}
 
-  /// The tiling that is taken unless another is clearly faster; nothing if none fits.
+  /// The tiling that is taken unless another is clearly faster: that of the least traffic, of
+  /// attention that of the least estimate. Nothing if none fits.
   std::optional<Tiling> first(const TaskWork& work) const;
   /// The others, those of the least estimates, the best first.
-  std::vector<Tiling> others(const TaskWork& work, const Tiling& first) const {
-    return std::visit([&](const auto& task) { return others_of(task, first); }, work);
-  }
+  std::vector<Tiling> others(const TaskWork& work, const Tiling& first) const;
+  /// The machine with nothing to do.
+  const Timeline& empty() const { return empty_; }
 
  private:
   std::vector<Tiling> others_of(const GemmTask& task, const Tiling& first) const;
   std::vector<Tiling> others_of(const VectorTask& task, const Tiling& first) const;
-  std::vector<Tiling> others_of(const AttentionTask& task, const Tiling& first) const;
   std::vector<Tiling> best(const AttentionTask& task) const;
 
   const Architecture& architecture_;
   MachineRates rates_;
   Room room_;
+  Timeline empty_;
 };
 
-/// That of the least traffic; of attention, which has few, that of the least estimate.
 std::optional<Tiling> Shortlister::first(const TaskWork& work) const {
   if (const auto* gemm = std::get_if<GemmTask>(&work))
     return least_traffic_tiling(*gemm, architecture_.array, room_);
@@ -114,6 +126,14 @@ std::optional<Tiling> Shortlister::first(const TaskWork& work) const {
     return least_traffic_tiling(*vector, architecture_, room_);
   const std::vector<Tiling> tilings = best(std::get<AttentionTask>(work));
   return tilings.empty() ? std::nullopt : std::optional(tilings.front());
+}
+
+std::vector<Tiling> Shortlister::others(const TaskWork& work, const Tiling& first) const {
+  if (const auto* gemm = std::get_if<GemmTask>(&work)) return others_of(*gemm, first);
+  if (const auto* vector = std::get_if<VectorTask>(&work)) return others_of(*vector, first);
+  std::vector<Tiling> tilings = best(std::get<AttentionTask>(work));
+  tilings.erase(tilings.begin());
+  return tilings;
 }
 
 /// For each n tile, with k whole and with k cut: the m tiles that fit, the smaller of which fill
@@ -124,30 +144,39 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
   const Sizes m_sizes(task.m, grain.m,
                       [&](std::uint64_t size) { return whole_pixels(task, size); });
   const Sizes n_sizes(task.n, grain.n), k_sizes(task.k, grain.k);
+  const auto tiles_of = [&](GemmRank rank, const Sizes& sizes, std::uint64_t extent) {
+    std::vector<RankTiles> tiles;
+    for (const std::uint64_t size : sizes)
+      tiles.push_back(rank_tiles(rank, extent, size, architecture_.array));
+    return tiles;
+  };
+  const auto m_tiles = tiles_of(GemmRank::m, m_sizes, task.m),
+             n_tiles = tiles_of(GemmRank::n, n_sizes, task.n),
+             k_tiles = tiles_of(GemmRank::k, k_sizes, task.k);
   std::vector<InputTiles> inputs;  // by m size
   for (const std::uint64_t m : m_sizes) inputs.push_back(input_tiles(task, m));
-  const auto input = [&](const std::uint64_t& m) -> const InputTiles& {
-    return inputs[static_cast<std::size_t>(&m - m_sizes.begin())];
-  };
-  const auto fits = [&](const std::uint64_t& m, std::uint64_t n, std::uint64_t k) {
-    return room_.fits(tile_bytes(task, m, n, k, architecture_.array, input(m)));
+  const auto fits = [&](std::size_t m, std::uint64_t n, std::uint64_t k) {
+    return room_.fits(tile_bytes(task, m_sizes[m], n, k, architecture_.array, inputs[m]));
   };
   Shortlist list;
-  const auto consider = [&](const GemmTiling& tiling, const InputTiles& tiles) {
-    if (tiling != least)
-      list.consider(tiling, estimate(task, tiling, architecture_, rates_, tiles));
+  const auto consider = [&](std::size_t m, std::size_t n, std::size_t k, bool m_outer) {
+    const GemmTiling tiling{m_sizes[m], n_sizes[n], k_sizes[k], m_outer};
+    if (tiling == least) return;
+    const GemmTiles tiles{m_tiles[m], n_tiles[n], k_tiles[k], inputs[m], m_outer};
+    list.consider(tiling, estimate(task, tiles, architecture_, rates_));
   };
-  for (const std::uint64_t n : n_sizes)
+  for (std::size_t n = 0; n < n_sizes.size(); ++n)
     for (const bool cut_k : {false, true}) {
       if (cut_k && grain.k == task.k) break;
       const std::uint64_t k_least = cut_k ? grain.k : task.k;
-      const auto* m =
-          m_sizes.largest([&](const std::uint64_t& size) { return fits(size, n, k_least); });
-      for (; m != m_sizes.end(); ++m) {
-        const auto* k = k_sizes.largest([&](std::uint64_t size) { return fits(*m, n, size); });
-        if (cut_k && *k == task.k) continue;  // was considered with k whole
-        consider({*m, n, *k, false}, input(*m));
-        if (*m < task.m && n < task.n && *k == task.k) consider({*m, n, *k, true}, input(*m));
+      std::size_t m = m_sizes.largest([&](std::size_t i) { return fits(i, n_sizes[n], k_least); });
+      for (; m < m_sizes.size(); ++m) {
+        const std::size_t k =
+            k_sizes.largest([&](std::size_t i) { return fits(m, n_sizes[n], k_sizes[i]); });
+        const bool whole_k = k_sizes[k] == task.k;
+        if (cut_k && whole_k) continue;  // was considered with k whole
+        consider(m, n, k, false);
+        if (m_sizes[m] < task.m && n_sizes[n] < task.n && whole_k) consider(m, n, k, true);
       }
     }
   return list.all();
@@ -170,18 +199,14 @@ std::vector<Tiling> Shortlister::others_of(const VectorTask& task, const Tiling&
                             ? 0
                             : 2 * rates_.latency / rates_.cycles_per_byte;
   Shortlist list;
-  for (const auto* size = sizes.largest(room_for); size != sizes.end(); ++size)
-    if (*size != least.elements_tile &&
-        static_cast<double>(tile_bytes(task, *size, architecture_.array)[0]) >= fewest)
-      list.consider(VectorTiling{*size},
-                    estimate(task, VectorTiling{*size}, architecture_, rates_));
+  std::size_t i = sizes.largest([&](std::size_t place) { return room_for(sizes[place]); });
+  for (; i < sizes.size(); ++i) {
+    const VectorTiling tiling{sizes[i]};
+    if (tiling != least &&
+        static_cast<double>(tile_bytes(task, sizes[i], architecture_.array)[0]) >= fewest)
+      list.consider(tiling, estimate(task, tiling, architecture_, rates_));
+  }
   return list.all();
-}
-
-std::vector<Tiling> Shortlister::others_of(const AttentionTask& task, const Tiling& first) const {
-  std::vector<Tiling> tilings = best(task);
-  std::erase(tilings, first);
-  return tilings;
 }
 
 /// Blocks of rows and tiles of keys, each by itself on the timeline: that is as fast as any other
@@ -193,7 +218,7 @@ std::vector<Tiling> Shortlister::best(const AttentionTask& task) const {
     for (const std::uint64_t keys : Sizes(task.keys, grain.key_tile)) {
       const AttentionTiling tiling{rows, keys};
       if (!room_.fits(tile_bytes(task, tiling, architecture_.array))) continue;
-      Timeline alone(architecture_);
+      Timeline alone = empty_;
       alone.append(task, tiling, {});
       const TaskTraffic moved = traffic(task, tiling, architecture_.array);
       const std::uint64_t blocks = split(task.rows, rows).count * split(task.keys, keys).count;
@@ -219,7 +244,7 @@ class Chooser {
         architecture_(architecture),
         shortlist_(architecture),
         caution_(architecture.dram.is_ideal() ? 0.01 : 0.2),
-        timeline_(architecture) {
+        timeline_(shortlist_.empty()) {
     for (Task& task : tasks) mapping_.tasks.push_back({std::move(task), {}});
   }
 
