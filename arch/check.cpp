@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <string_view>
+#include <utility>
 
 #include "base/checked.hpp"
 #include "base/read.hpp"
@@ -36,13 +37,14 @@ Location place(const YamlNode& map, std::string_view key) {
 
 void check_formats(const SystolicArray& array, const YamlNode& node, Diagnostics& diagnostics) {
   const std::string_view sum = name_of(array.accumulator_format);
-  const std::string operands =
-      fmt::format("{} x {}", name_of(array.input_format), name_of(array.weight_format));
+  const auto operands = [&] {
+    return fmt::format("{} x {}", name_of(array.input_format), name_of(array.weight_format));
+  };
   const bool float_operand = is_floating(array.input_format) || is_floating(array.weight_format);
-  const Location where = place(node, "accumulator_format");
   if (float_operand != is_floating(array.accumulator_format)) {
     diagnostics.error(
-        where, fmt::format("accumulator_format {} cannot hold products of {}", sum, operands),
+        place(node, "accumulator_format"),
+        fmt::format("accumulator_format {} cannot hold products of {}", sum, operands()),
         float_operand ? "choose a floating-point format, such as fp32"
                       : "choose an integer format, such as int32");
     return;
@@ -52,9 +54,9 @@ void check_formats(const SystolicArray& array, const YamlNode& node, Diagnostics
   const std::uint32_t needed = float_operand ? std::max(input, weight) : input + weight;
   const std::uint32_t bits = width_bits(array.accumulator_format);
   if (bits >= needed) return;
-  diagnostics.error(where,
+  diagnostics.error(place(node, "accumulator_format"),
                     fmt::format("accumulator_format {} has {} bits, a product of {} has {}", sum,
-                                bits, operands, needed),
+                                bits, operands(), needed),
                     "choose a wider accumulator");
 }
 
@@ -82,8 +84,10 @@ void check_output_stationary(const SystolicArray& array, const YamlNode& node,
 
 void check_input_or_weight_stationary(const SystolicArray& array, const YamlNode& node,
                                       Diagnostics& diagnostics) {
-  const std::string leaves = fmt::format(
-      "with dataflow {} results leave at the lower edge as they are done", name_of(array.dataflow));
+  const std::string_view leaves =
+      array.dataflow == Dataflow::weight_stationary
+          ? "with dataflow ws results leave at the lower edge as they are done"
+          : "with dataflow is results leave at the lower edge as they are done";
   check_effect(array.drain != SystolicArray{}.drain, "drain", leaves, node, diagnostics);
   check_effect(array.double_buffered_output, "double_buffered_output", leaves, node, diagnostics);
   if (array.double_buffered_stationary && array.stationary_load == StationaryLoad::rows)
@@ -206,22 +210,28 @@ class Names {
   explicit Names(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   void add(const std::string& name, const YamlNode& item) {
-    const Location where = place(item, "name");
+    const auto taken = std::ranges::find(names_, name, &Name::first);
     if (name.empty()) {
-      diagnostics_.error(where, "a name is empty", "reports need a name for every unit");
+      diagnostics_.error(place(item, "name"), "a name is empty",
+                         "reports need a name for every unit");
     } else if (std::ranges::find(reserved_names, name) != reserved_names.end()) {
-      diagnostics_.error(where, fmt::format("{} is a unit of every machine", quote(name)),
+      diagnostics_.error(place(item, "name"),
+                         fmt::format("{} is a unit of every machine", quote(name)),
                          "choose another name than array, vector, dram");
-    } else if (const auto [taken, added] = lines_.emplace(name, where.line); !added) {
-      diagnostics_.error(
-          where, fmt::format("the name {} is already taken on line {}", quote(name), taken->second),
-          "every scratchpad and DMA engine needs a name of its own");
+    } else if (taken != names_.end()) {
+      diagnostics_.error(place(item, "name"),
+                         fmt::format("the name {} is already taken on line {}", quote(name),
+                                     place(*taken->second, "name").line),
+                         "every scratchpad and DMA engine needs a name of its own");
+    } else {
+      names_.emplace_back(name, &item);
     }
   }
 
  private:
   Diagnostics& diagnostics_;
-  std::map<std::string, std::uint32_t> lines_;
+  using Name = std::pair<std::string_view, const YamlNode*>;
+  std::vector<Name> names_;
 };
 
 /// Place of a dotted path below `map`, or of the innermost map on the way that exists.
@@ -241,11 +251,10 @@ void check_dram(const Dram& dram, const YamlNode& node, Diagnostics& diagnostics
 
 void check_architecture(const Architecture& architecture, const YamlNode& node,
                         Diagnostics& diagnostics, SectionsRead read) {
-  const std::vector<std::string> known_models = {"systolic"};  // with machines of this shape
   const std::string& model = architecture.model;
-  if (std::ranges::find(known_models, model) == known_models.end())
+  if (model != "systolic")  // the one with machines of this shape
     diagnostics.error(place(node, "model"), fmt::format("unknown model {}", quote(model)),
-                      suggestion(model, known_models));
+                      suggestion(model, {"systolic"}));
   const YamlNode* array = node.find("array");
   if (reads_cleanly<SystolicArray>(array, read))
     check_array(architecture.array, *array, diagnostics);

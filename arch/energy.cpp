@@ -46,6 +46,9 @@ class Resolver {
         cites_(sources == PriceSources::kept) {}
 
   EnergyModel run() {
+    const std::size_t pads = machine_.scratchpads.size();
+    model_.prices.reserve(4 + 2 * pads);
+    model_.areas.reserve(2 + pads);
     price_array();
     price_vector();
     for (const Scratchpad& pad : machine_.scratchpads)
@@ -75,10 +78,19 @@ class Resolver {
   std::vector<const EnergyEntry*> energies(std::string_view component, std::string_view action,
                                            Predicate holds) const {
     std::vector<const EnergyEntry*> found;
+    found.reserve(8);
     for (const EnergyEntry& entry : table_.energies)
       if (entry.component == component && entry.action == action && holds(entry))
         found.push_back(&entry);
     return found;
+  }
+  /// The first of them, or nullptr.
+  template <class Predicate>
+  const EnergyEntry* first(std::string_view component, std::string_view action,
+                           Predicate holds) const {
+    for (const EnergyEntry& entry : table_.energies)
+      if (entry.component == component && entry.action == action && holds(entry)) return &entry;
+    return nullptr;
   }
 
   void price(std::string_view component, std::string action, double picojoules,
@@ -94,13 +106,10 @@ class Resolver {
 
   void price_array() {
     const SystolicArray& array = machine_.array;
-    const auto entries = energies(
-        "array", "mac", [&](const EnergyEntry& entry) { return allows(entry.when, array); });
-    if (!entries.empty()) {
-      const EnergyEntry& entry = *entries.front();
-      price("array", "mac", energy(entry), cite(entry.source, entry.scaling));
-      return;
-    }
+    const EnergyEntry* entry =
+        first("array", "mac", [&](const EnergyEntry& e) { return allows(e.when, array); });
+    if (entry != nullptr)
+      return price("array", "mac", energy(*entry), cite(entry->source, entry->scaling));
     missing(fmt::format("a MAC of {} in {}", operands(array.input_format, array.weight_format),
                         name_of(array.accumulator_format)),
             priced_macs());
@@ -128,10 +137,8 @@ class Resolver {
   void price_vector() {
     const NumberFormat format = machine_.vector.format;
     const auto of = [&](std::string_view action) {
-      const auto entries = energies("vector", action, [&](const EnergyEntry& entry) {
-        return allows(entry.when.format, format);
-      });
-      return entries.empty() ? nullptr : entries.front();
+      return first("vector", action,
+                   [&](const EnergyEntry& entry) { return allows(entry.when.format, format); });
     };
     const EnergyEntry* entry = of("lane_cycle");
     if (entry == nullptr) {
@@ -194,15 +201,12 @@ class Resolver {
 
   void price_dram(std::string_view action) {
     const std::string& preset = machine_.dram.preset;
-    const auto entries = energies("dram", action, [&](const EnergyEntry& entry) {
+    const EnergyEntry* known = first("dram", action, [&](const EnergyEntry& entry) {
       return !entry.when.memory || is_memory(preset, *entry.when.memory);
     });
-    if (!entries.empty()) {
-      const EnergyEntry& entry = *entries.front();
-      price("dram", std::string(action) + "_byte", per_byte(entry),
-            cite(entry.source, entry.scaling));
-      return;
-    }
+    if (known != nullptr)
+      return price("dram", std::string(action) + "_byte", per_byte(*known),
+                   cite(known->source, known->scaling));
     std::vector<std::string> priced;
     for (const EnergyEntry* entry :
          energies("dram", action, [](const EnergyEntry& e) { return e.when.memory.has_value(); }))
