@@ -279,9 +279,10 @@ void Analysis::note_overlap(ReportParts& parts) const {
 }  // namespace
 
 ReportParts analyze(const Architecture& architecture, const Mapping& mapping,
-                    const SystolicGraph& machine) {
+                    const SystolicGraph& machine, ReportDetail detail) {
   const Analysis analysis(architecture, mapping, machine);
   ReportParts parts = analysis.run();
+  if (detail == ReportDetail::total) return parts;
   std::vector<std::uint64_t> busy = busy_cycles(machine.graph);
   for (std::size_t u = 0; u < busy.size(); ++u) busy[u] += analysis.transfer_cycles(UnitId(u));
   parts.units = unit_reports(machine.graph, busy, parts.cycles);

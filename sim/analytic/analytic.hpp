@@ -11,6 +11,6 @@ namespace sluice {
 /// Bounds of every task, and of the whole as their sum: a task whose input is another's result
 /// begins after that was stored, tasks without such an order are bounded together.
 ReportParts analyze(const Architecture& architecture, const Mapping& mapping,
-                    const SystolicGraph& machine);
+                    const SystolicGraph& machine, ReportDetail detail = ReportDetail::full);
 
 }  // namespace sluice

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/howard_cycle_ratio.hpp>
-#include <map>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -25,6 +25,7 @@ struct Edge {
 
 /// What the body does with one channel; the vertex numbers are places in the body.
 struct Ends {
+  std::uint32_t channel = 0;
   std::size_t puts = 0, takes = 0, put_at = 0, take_at = 0;
   std::uint32_t put_tokens = 0, take_tokens = 0;
   Release release = Release::at_start;
@@ -65,6 +66,7 @@ class Body {
       : graph_(graph), memory_(memory), first_(first) {
     for (std::uint32_t i = first; i < last; ++i)
       firings_.push_back(&graph.firings[index(graph.schedule[i].firing)]);
+    edges_.reserve(4 * firings_.size());
     add_unit_edges();
     add_channel_edges();
   }
@@ -74,7 +76,7 @@ class Body {
  private:
   void add_unit_edges();
   void add_channel_edges();
-  void collect(std::map<std::uint32_t, Ends>& channels) const;
+  std::vector<Ends> collect() const;
   std::uint64_t busy(std::size_t at) const { return firing_time(*firings_[at], memory_).busy; }
 
   std::uint64_t there_at_begin(std::uint32_t channel, const Ends& ends) const;
@@ -88,18 +90,25 @@ class Body {
 
 /// A unit's firings follow each other, and its first of the next iteration its last.
 void Body::add_unit_edges() {
-  std::map<UnitId, std::pair<std::size_t, std::size_t>> ends;  // first and last place
+  constexpr std::size_t none = ~std::size_t{0};
+  std::vector<std::pair<std::size_t, std::size_t>> ends(  // by unit: first and last place
+      graph_.units.size(), {none, none});
   for (std::size_t i = 0; i < firings_.size(); ++i) {
-    const auto [unit, is_new] = ends.try_emplace(firings_[i]->unit, i, i);
-    if (is_new) continue;
-    edges_.push_back({unit->second.second, i, busy(unit->second.second), 0});
-    unit->second.second = i;
+    auto& [first, last] = ends[index(firings_[i]->unit)];
+    if (first == none)
+      first = i;
+    else
+      edges_.push_back({last, i, busy(last), 0});
+    last = i;
   }
-  for (const auto& [unit, places] : ends)
-    edges_.push_back({places.second, places.first, busy(places.second), 1});
+  for (const auto& [first, last] : ends)
+    if (first != none) edges_.push_back({last, first, busy(last), 1});
 }
 
-void Body::collect(std::map<std::uint32_t, Ends>& channels) const {
+/// In the order of their channels.
+std::vector<Ends> Body::collect() const {
+  std::vector<Ends> channels(graph_.channels.size());
+  for (std::uint32_t c = 0; c < channels.size(); ++c) channels[c].channel = c;
   for (std::size_t i = 0; i < firings_.size(); ++i) {
     for (const Put& put : firings_[i]->puts) {
       // Results that a firing waits for may be those of an earlier run of this loop.
@@ -113,6 +122,7 @@ void Body::collect(std::map<std::uint32_t, Ends>& channels) const {
       ++ends.takes, ends.take_at = i, ends.take_tokens = take.tokens, ends.release = take.release;
     }
   }
+  return channels;
 }
 
 /// Tokens that the channel holds when the loop begins. Only what the body takes before it puts can
@@ -127,9 +137,8 @@ std::uint64_t Body::there_at_begin(std::uint32_t channel, const Ends& ends) cons
 /// Channels with one put and one take of as many tokens an iteration: the data edge, and the edge
 /// back for the room. Others are left out, which only lowers the bound.
 void Body::add_channel_edges() {
-  std::map<std::uint32_t, Ends> channels;
-  collect(channels);
-  for (const auto& [id, ends] : channels) {
+  for (const Ends& ends : collect()) {
+    const std::uint32_t id = ends.channel;
     if (ends.puts != 1 || ends.takes != 1 || ends.put_tokens != ends.take_tokens) continue;
     const Channel& channel = graph_.channels[id];
     const std::uint64_t tokens = ends.put_tokens;

@@ -11,6 +11,19 @@
 
 namespace sluice {
 
+/// With room for a machine and a layer or two; what is built for many designs should not grow anew
+/// for each.
+GraphBuilder::GraphBuilder() {
+  graph_.units.reserve(8);
+  graph_.channels.reserve(16);
+  graph_.firings.reserve(16);
+  graph_.schedule.reserve(32);
+  graph_.actions.reserve(16);
+  graph_.streams.reserve(4);
+  graph_.ports.reserve(8);
+  open_.reserve(8);
+}
+
 UnitId GraphBuilder::unit(std::string name, UnitKind kind, std::uint32_t outstanding) {
   graph_.units.push_back({std::move(name), kind, outstanding});
   return UnitId(graph_.units.size() - 1);

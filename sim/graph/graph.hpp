@@ -160,6 +160,8 @@ struct Graph {
 /// Builds a Graph without ever showing half of one. Loops are opened and closed like brackets.
 class GraphBuilder {
  public:
+  GraphBuilder();
+
   UnitId unit(std::string name, UnitKind kind, std::uint32_t outstanding = 64);
   ChannelId channel(std::string name, UnitId producer, UnitId consumer, std::uint64_t capacity,
                     std::uint64_t initial = 0);

@@ -14,6 +14,7 @@ GemmPlace::GemmPlace(const Architecture& architecture, const GemmTask& task,
   const std::array<std::uint64_t, 3> cuts = {std::min(task.input_batch, task.weight_batch),
                                              std::max(task.input_batch, task.weight_batch),
                                              task.batch};
+  levels_.reserve(8);
   std::uint64_t outer = 1;
   for (const std::uint64_t cut : cuts) {
     add_level(LoopLevel::Rank::batch, {cut / outer, 1, 1});
@@ -35,9 +36,10 @@ void GemmPlace::add_level(LoopLevel::Rank rank, const Split& split) {
   level.step = split.size;
   const bool apart = split.last != split.size || rank == LoopLevel::Rank::k;
   const std::uint64_t alike = apart ? split.count - 1 : split.count;
+  level.runs.reserve(2);
   if (alike > 0) level.runs.push_back({0, alike, split.size, split.size});
   if (apart) level.runs.push_back({alike, 1, split.last, split.last});
-  levels_.push_back(level);
+  levels_.push_back(std::move(level));
 }
 
 void GemmPlace::add_axis(const WindowAxis& window, std::uint64_t outputs, std::size_t axis) {
@@ -47,7 +49,7 @@ void GemmPlace::add_axis(const WindowAxis& window, std::uint64_t outputs, std::s
   level.step = outputs;
   level.axis = axis;
   for_each_run(window, outputs, [&](const WindowRun& run) { level.runs.push_back(run); });
-  levels_.push_back(level);
+  levels_.push_back(std::move(level));
 }
 
 /// A convolution's tiles of pixels: those at the edges of an image read less than the others.

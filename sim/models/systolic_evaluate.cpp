@@ -62,7 +62,7 @@ Outcome evaluate_systolic(const Experiment& experiment, const SystolicSetup& set
       parts = run_tile_fidelity(experiment, setup.machine, mapping, machine, hooks);
       break;
     case Fidelity::analytic:
-      parts = analyze(setup.machine, mapping, machine);
+      parts = analyze(setup.machine, mapping, machine, hooks.detail);
       break;
     case Fidelity::pe:
       parts = run_pe_fidelity(experiment, setup.machine, mapping, machine);

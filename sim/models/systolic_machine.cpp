@@ -200,10 +200,10 @@ void SystolicMachine::synchronize(bool gemm) {
   done.name = "done";
   done.latency = tail;
   done.puts.push_back({news, 1});
-  builder.fire(done);
+  builder.fire(std::move(done));
   Firing wait = firing(gemm ? array : vector);
   wait.takes.push_back({news, 1, Release::at_start});
-  builder.fire(wait);
+  builder.fire(std::move(wait));
 }
 
 void SystolicMachine::await_stored(UnitId unit, ChannelId channel, std::uint64_t needed,
@@ -211,7 +211,7 @@ void SystolicMachine::await_stored(UnitId unit, ChannelId channel, std::uint64_t
   if (needed <= taken) return;
   Firing wait = firing(unit);
   wait.takes.push_back({channel, static_cast<std::uint32_t>(needed - taken), Release::at_start});
-  builder.fire(wait);
+  builder.fire(std::move(wait));
   taken = needed;
 }
 
@@ -220,7 +220,7 @@ void SystolicMachine::end_task() {
   if (!has_memory) return;
   Firing stored = firing(store_output);
   stored.puts = {{stored_input_, 1}, {stored_weight_, 1}};
-  builder.fire(stored);
+  builder.fire(std::move(stored));
 }
 
 void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, ChannelId to) {

@@ -20,6 +20,7 @@ std::uint64_t at(const TaskActions& actions, SystolicAction action) {
 /// Bytes moved at each memory, by tensor.
 std::vector<Traffic> traffic_of(const Architecture& architecture, const TaskActions& a) {
   std::vector<Traffic> list;
+  list.reserve(tensor_role_count);
   for (std::size_t role = 0; role < tensor_role_count; ++role) {
     const std::size_t first = static_cast<std::size_t>(SystolicAction::input_read) + 2 * role;
     if (a[first] + a[first + 1] == 0) continue;
@@ -36,6 +37,12 @@ void add_dram_traffic(const TaskTraffic& t, std::vector<Traffic>& list) {
   if (t.output_write > 0) list.push_back({"dram", "output", 0, t.output_write});
 }
 
+/// Room for what a layer has of most machines.
+void reserve(LayerReport& layer) {
+  layer.traffic.reserve(8);
+  layer.energy.reserve(12);
+}
+
 class Assembler {
  public:
   Assembler(const Experiment& experiment, const Architecture& architecture, const Mapping& mapping,
@@ -49,11 +56,13 @@ class Assembler {
 
   Report build() {
     summarize();
+    report_.layers.reserve(experiment_.network.layers.size());
     for (std::size_t i = 0; i < experiment_.network.layers.size(); ++i) {
       LayerReport layer;
       layer.name = experiment_.network.layers[i].name;
       layer.operator_name = std::string(operator_name(experiment_.network.layers[i].op));
       layer.macs = macs(experiment_.network.layers[i].op);
+      reserve(layer);
       folds_ = used_pes_ = 0;
       std::uint64_t longest = 0;
       for (std::size_t t = 0; t < mapping_.tasks.size(); ++t)
@@ -118,6 +127,7 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   used_pes_ += at(actions, SystolicAction::used_pes);
   add_traffic(layer.traffic, traffic_of(architecture, actions));
   std::vector<Traffic> dram;
+  dram.reserve(tensor_role_count);
   add_dram_traffic(traffic(mapping_.tasks[task], architecture), dram);
   add_traffic(layer.traffic, dram);
   // Work that the array does whether or not it is useful (masked products) is priced as done.
@@ -164,6 +174,7 @@ void Assembler::finish(LayerReport& layer, std::uint64_t folds, std::uint64_t us
 
 void Assembler::build_total() {
   LayerReport& total = report_.total;
+  reserve(total);
   total.name = experiment_.name;
   total.operator_name = "network";
   total.unit = "array";

@@ -64,7 +64,8 @@ void add_energy(std::vector<EnergyItem>& into, const EnergyItem& item) {
 }
 
 void derive(LayerReport& layer, const MachineSummary& m) {
-  std::ranges::stable_sort(layer.stalls, std::greater{}, &Stall::cycles);
+  if (layer.stalls.size() > 1)
+    std::ranges::stable_sort(layer.stalls, std::greater{}, &Stall::cycles);
   layer.seconds = to_seconds(Cycles{layer.cycles}, Hertz{m.clock_hz}).value;
   const double pes = static_cast<double>(m.pes), macs = static_cast<double>(layer.macs);
   const std::uint64_t cycles = layer.cycles + layer.overlapped_cycles;
