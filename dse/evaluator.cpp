@@ -179,12 +179,15 @@ std::vector<Result> Evaluator::results_of(const std::vector<Point>& points) {
 
 std::vector<Result> Evaluator::evaluate(std::span<const Point> points) {
   std::vector<Entry*> places, fresh;
+  places.reserve(points.size());
+  known_.reserve(known_.size() + points.size());
   for (const Point& point : points) {
     const auto [entry, is_new] = known_.try_emplace(point);
     places.push_back(&*entry);
     if (is_new) fresh.push_back(&*entry);
   }
   std::vector<Point> asked;
+  asked.reserve(fresh.size());
   for (const Entry* entry : fresh) asked.push_back(entry->first);
   std::vector<Result> results = results_of(asked);
   for (std::size_t i = 0; i < fresh.size(); ++i) fresh[i]->second = std::move(results[i]);

@@ -36,6 +36,7 @@ std::span<const Metric> metrics() { return table; }
 
 std::vector<double> metrics_of(const Report& report) {
   std::vector<double> values;
+  values.reserve(std::size(table));
   for (const Metric& metric : table)
     values.push_back(metric.needs_prices && !has_prices(report) ? std::nan("") : metric.of(report));
   return values;
