@@ -62,7 +62,7 @@ class GemmWalk {
   /// What stands before loop `level`, in the present tile.
   void body(std::size_t level) {
     std::array<bool, tensor_role_count> here{};
-    const Inside inside = look_inside(level);
+    const Inside inside = level < nest_.loops.size() ? look_inside(level) : Inside{};
     const bool single = inside.single;
     for (const TensorRole role : {TensorRole::weight, TensorRole::input, TensorRole::output}) {
       const auto r = static_cast<std::size_t>(role);

@@ -94,6 +94,7 @@ Moment Timeline::transfer(std::size_t queue, Moment earliest, const Move& move, 
 /// Leaves the use of a port to be paid for by the next firing of a compute unit that needs it: a
 /// port has as many beats in a cycle as it has, whoever takes them first.
 void Timeline::occupy(const PortBytes& use) {
+  if (!rates_.has_ports) return;
   const int number = rates_.port[index(use.role)][use.write];
   if (number < 0) return;
   state_.owed[static_cast<std::size_t>(number)] +=

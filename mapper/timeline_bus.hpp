@@ -38,7 +38,9 @@ class TimelineBus {
     }
     const double since = free_ - earliest.time;
     const double from = std::max(earliest.idle, used_to_[queue]);
-    const double spare = std::clamp(idle_ - from - taken_by_others(queue, from), 0.0, since);
+    const double left = idle_ - from;
+    const double spare =
+        left > 0 ? std::clamp(left - taken_by_others(queue, from), 0.0, since) : 0.0;
     taken_[queue] += std::min(spare, cycles);
     seen_[queue] = taken_;
     if (spare <= cycles) {

@@ -52,19 +52,17 @@ void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
     for (std::uint64_t i = 0; i < count; ++i) body(i);
     return;
   }
-  State before;
-  for (std::uint64_t i = 0; i < settling; ++i) {
-    if (i + buffers == settling) before = state_;
-    body(i);
-  }
+  for (std::uint64_t i = 0; i < settling - buffers; ++i) body(i);
+  const State before = state_;
+  for (std::uint64_t i = settling - buffers; i < settling; ++i) body(i);
   const double times = static_cast<double>(count - settling - 1) / buffers;
   const double shift =
       times * (clock(unit).time - before.at[unit].time) + state_.bus.slowed(before.bus, times);
   const double idle = times * state_.bus.idle_since(before.bus);
   for (std::size_t i = 0; i < clocks; ++i) {
-    if (state_.at[i].time == before.at[i].time) continue;
-    state_.at[i].time += shift;
-    state_.at[i].idle += idle;
+    const bool moved = state_.at[i].time != before.at[i].time;
+    state_.at[i].time += moved ? shift : 0;
+    state_.at[i].idle += moved ? idle : 0;
   }
   state_.bus.repeat(before.bus, times, shift);
   body(count - 1);
