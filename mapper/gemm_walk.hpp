@@ -61,8 +61,9 @@ class GemmWalk {
 
   /// What stands before loop `level`, in the present tile.
   void body(std::size_t level) {
+    if (level == nest_.loops.size()) return innermost();
     std::array<bool, tensor_role_count> here{};
-    const Inside inside = level < nest_.loops.size() ? look_inside(level) : Inside{};
+    const Inside inside = look_inside(level);
     const bool single = inside.single;
     for (const TensorRole role : {TensorRole::weight, TensorRole::input, TensorRole::output}) {
       const auto r = static_cast<std::size_t>(role);
@@ -81,6 +82,25 @@ class GemmWalk {
       if (!here[r]) continue;
       on_chip_[r] = step_.takes[r] = false;
       visitor_.leave(tile_of(role, level, single));
+    }
+  }
+
+  /// The same inside of all loops: a step, and the tiles that come for it alone.
+  void innermost() {
+    std::array<bool, tensor_role_count> here{};
+    for (const TensorRole role : {TensorRole::weight, TensorRole::input, TensorRole::output}) {
+      const auto r = static_cast<std::size_t>(role);
+      if (on_chip_[r]) continue;
+      here[r] = step_.takes[r] = true;
+      if (r == output) begin_output(nest_.loops.size());
+      visitor_.fetch({role, size_, true, k_first_, k_last_});
+    }
+    step();
+    for (const TensorRole role : {TensorRole::output, TensorRole::weight, TensorRole::input}) {
+      const auto r = static_cast<std::size_t>(role);
+      if (!here[r]) continue;
+      step_.takes[r] = false;
+      visitor_.leave({role, size_, true, k_first_, k_last_});
     }
   }
 

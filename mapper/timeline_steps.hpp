@@ -53,18 +53,19 @@ void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
     return;
   }
   for (std::uint64_t i = 0; i < settling - buffers; ++i) body(i);
-  const State before = state_;
+  std::array<double, clocks> before;
+  for (std::size_t i = 0; i < clocks; ++i) before[i] = state_.at[i].time;
+  const TimelineBus bus = state_.bus;
   for (std::uint64_t i = settling - buffers; i < settling; ++i) body(i);
   const double times = static_cast<double>(count - settling - 1) / buffers;
-  const double shift =
-      times * (clock(unit).time - before.at[unit].time) + state_.bus.slowed(before.bus, times);
-  const double idle = times * state_.bus.idle_since(before.bus);
+  const double shift = times * (clock(unit).time - before[unit]) + state_.bus.slowed(bus, times);
+  const double idle = times * state_.bus.idle_since(bus);
   for (std::size_t i = 0; i < clocks; ++i) {
-    const bool moved = state_.at[i].time != before.at[i].time;
+    const bool moved = state_.at[i].time != before[i];
     state_.at[i].time += moved ? shift : 0;
     state_.at[i].idle += moved ? idle : 0;
   }
-  state_.bus.repeat(before.bus, times, shift);
+  state_.bus.repeat(bus, times, shift);
   body(count - 1);
 }
 

@@ -170,9 +170,11 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
       if (cut_k && grain.k == task.k) break;
       const std::uint64_t k_least = cut_k ? grain.k : task.k;
       std::size_t m = m_sizes.largest([&](std::size_t i) { return fits(i, n_sizes[n], k_least); });
+      std::size_t k = 0;
+      if (cut_k && m < m_sizes.size())
+        k = k_sizes.largest([&](std::size_t i) { return fits(m, n_sizes[n], k_sizes[i]); });
       for (; m < m_sizes.size(); ++m) {
-        const std::size_t k =
-            k_sizes.largest([&](std::size_t i) { return fits(m, n_sizes[n], k_sizes[i]); });
+        while (k > 0 && fits(m, n_sizes[n], k_sizes[k - 1])) --k;  // a smaller m leaves more room
         const bool whole_k = k_sizes[k] == task.k;
         if (cut_k && whole_k) continue;  // was considered with k whole
         consider(m, n, k, false);
@@ -265,10 +267,9 @@ class Chooser {
   }
   /// End of the next few tasks after this one: what it leaves to them, such as weights that are
   /// fetched ahead, may help the one after the next.
-  double end_ahead(Timeline after, std::size_t task) const;
-  Timeline appended(Timeline timeline, std::size_t task, const Tiling& tiling) const {
+  double end_ahead(const Timeline& after, std::size_t task) const;
+  void append(Timeline& timeline, std::size_t task, const Tiling& tiling) const {
     timeline.append(mapping_.tasks[task].task.work, tiling, needs_[task]);
-    return timeline;
   }
 
   static constexpr std::size_t lookahead = 4;
@@ -304,10 +305,12 @@ std::optional<Infeasible> Chooser::find_kinds() {
   return std::nullopt;
 }
 
-double Chooser::end_ahead(Timeline after, std::size_t task) const {
+double Chooser::end_ahead(const Timeline& after, std::size_t task) const {
+  if (task + 1 == look_ahead(task)) return after.end();
+  Timeline ahead = after;
   for (std::size_t next = task + 1; next < look_ahead(task); ++next)
-    after = appended(after, next, kind(next).first);
-  return after.end();
+    append(ahead, next, kind(next).first);
+  return ahead.end();
 }
 
 /// Other tilings are tried in the order of their estimates, but only where the units can do their
@@ -327,7 +330,8 @@ Chooser::Choice Chooser::choose(std::size_t task, const Timeline& after_first) {
   if (!own.others) own.others = shortlist_.others(own.work, own.first);
   for (const Tiling& tiling : *own.others) {
     if (is_slower(timeline_, compute_cycles(own.work, tiling, architecture_) + ahead)) continue;
-    Timeline after = appended(timeline_, task, tiling);
+    Timeline after = timeline_;
+    append(after, task, tiling);
     if (is_slower(after, ahead)) continue;
     const double end = end_ahead(after, task);
     if (end >= least) continue;
@@ -342,10 +346,11 @@ std::variant<Mapping, Infeasible> Chooser::run() {
   std::optional<Timeline> least_traffic;  // once it is another
   for (std::size_t t = 0; t < mapping_.tasks.size(); ++t) {
     const Tiling& first = kind(t).first;
-    const Timeline after_first = appended(timeline_, t, first);
+    Timeline after_first = timeline_;
+    append(after_first, t, first);
     Choice choice = choose(t, after_first);
     if (least_traffic)
-      least_traffic = appended(*least_traffic, t, first);
+      append(*least_traffic, t, first);
     else if (choice.tiling != first)
       least_traffic = after_first;
     timeline_ = std::move(choice.after);
