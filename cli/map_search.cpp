@@ -31,6 +31,7 @@ std::string_view name_of(SearchObjective objective) {
     case SearchObjective::edp:
       return "least energy x cycles";
     case SearchObjective::pareto:
+    case SearchObjective::priced:
       break;
   }
   return "front of cycles and energy";

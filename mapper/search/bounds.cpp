@@ -309,16 +309,26 @@ class BlockMaker {
   std::vector<Link> operands_;  ///< that end at compute and share lanes of this fan-out
 };
 
-/// All that a block's bound depends on: what is kept further in, and the homes of what is not.
-std::vector<std::uint32_t> key_of(const Space& space, const Keeps& keeps, std::size_t level) {
-  std::vector<std::uint32_t> key = {static_cast<std::uint32_t>(level)};
+/// All that a block's bound depends on, of searches of one Einsum on one machine: the ranks that
+/// were merged, what is kept further in, the homes of what is not, lanes that there may be, room.
+std::vector<std::uint64_t> key_of(const Space& space, const Keeps& keeps, std::size_t level) {
+  const bool one_class = space.options.objective == SearchObjective::energy;
+  std::vector<std::uint64_t> key = {level, one_class ? 1u : 0u};
+  for (const NestRank& rank : space.problem.ranks) key.push_back(rank.extent);
   for (std::size_t t = 0; t < space.problem.tensors.size(); ++t) {
-    std::uint32_t home = 0;
+    key.push_back(space.relevant(t));
+    std::uint64_t home = 0;
     for (std::size_t i = 0; i <= level; ++i)
-      if ((keeps[i] >> t & 1) != 0) home = static_cast<std::uint32_t>(i + 1);
+      if ((keeps[i] >> t & 1) != 0) home = i + 1;
     key.push_back(home);
   }
-  for (std::size_t i = level + 1; i < space.hierarchy.levels.size(); ++i) key.push_back(keeps[i]);
+  for (std::size_t i = 0; i < space.hierarchy.levels.size(); ++i)
+    key.push_back(i < level && space.hierarchy.levels[i].fan_out.empty() ? 0 : space.uncut(i));
+  for (std::size_t i = level + 1; i < space.hierarchy.levels.size(); ++i) {
+    key.push_back(keeps[i]);
+    key.push_back(space.resident(i));
+    key.push_back(space.taken_bits(i));
+  }
   return key;
 }
 

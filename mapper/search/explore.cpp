@@ -11,7 +11,8 @@ Explorer::~Explorer() = default;
 
 Explorer::Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds,
                    const Dominance& known, Archive& archive)
-    : space_(space), keeps_(keeps), bounds_(bounds), known_(known), archive_(archive) {
+    : space_(space), keeps_(keeps), bounds_(bounds), known_(known), archive_(archive),
+      goal_{space.options.objective, space.options.prices} {
   for (const NestRank& rank : space.problem.ranks) operations_ *= static_cast<double>(rank.extent);
   fixed_pj_ = operations_ * space.hierarchy.compute.pj;
   // In timeloop only the instances that are used leak; how many that is is not known before the
@@ -224,9 +225,8 @@ void Explorer::loops(const State& state, std::size_t level, const Step& step) {
 std::vector<Step> Explorer::steps(const State& state, std::size_t level) {
   std::vector<Step> list;
   collect(state, level, list);
-  const SearchObjective objective = space_.options.objective;
   std::stable_sort(list.begin(), list.end(), [&](const Step& a, const Step& b) {
-    return better(objective, a.cycles, a.energy_pj, b.cycles, b.energy_pj);
+    return better(goal_, a.cycles, a.energy_pj, b.cycles, b.energy_pj);
   });
   return list;
 }
@@ -242,7 +242,7 @@ void Explorer::add_step(const State& state, const BlockBound* bound, const Passi
     if (excludes(state, passing_pj(state, passes, tile, nullptr), &bound->at_axes, point, 1,
                  &passed))
       return;
-    if (better(space_.options.objective, step.cycles, step.energy_pj, passed.cycles,
+    if (better(goal_, step.cycles, step.energy_pj, passed.cycles,
                passed.energy_pj))
       step = passed;
   }

@@ -8,14 +8,20 @@
 
 namespace sluice::search {
 
+/// What a search looks for.
+struct Goal {
+  SearchObjective objective = SearchObjective::edp;
+  CyclePrices prices;
+};
+
 /// Whether one pair comes before another; on a front, as for energy x cycles.
-bool better(SearchObjective objective, double cycles, double energy_pj, double other_cycles,
+bool better(const Goal& goal, double cycles, double energy_pj, double other_cycles,
             double other_energy_pj);
 
 /// The best mappings found so far: one, or a front.
 class Archive {
  public:
-  explicit Archive(SearchObjective objective) : objective_(objective) {}
+  explicit Archive(const Goal& goal) : goal_(goal) {}
 
   /// Whether nothing of at least so many cycles and so much energy can be new.
   bool excludes(double cycles, double energy_pj) const;
@@ -28,7 +34,9 @@ class Archive {
   double best() const;
 
  private:
-  SearchObjective objective_;
+  bool offer_to_front(const FoundMapping& mapping);
+
+  Goal goal_;
   std::vector<FoundMapping> found_;  ///< by cycles
 };
 
@@ -51,6 +59,27 @@ struct Passing {
   std::size_t size = 0;
 };
 
+/// Takes those out that no price between makes the best, of mappings from the fewest cycles to the
+/// least energy of which none beats another in both.
+template <class Mapping>
+void keep_priced(std::vector<Mapping>& front, const CyclePrices& prices) {
+  const auto price = [](const Mapping& a, const Mapping& b) {
+    return (a.energy_pj - b.energy_pj) /
+           (static_cast<double>(b.cycles) - static_cast<double>(a.cycles));
+  };
+  std::size_t size = 0;
+  for (Mapping& next : front) {
+    while (size > 1 && price(front[size - 2], front[size - 1]) <= price(front[size - 1], next))
+      --size;
+    front[size++] = std::move(next);
+  }
+  while (size > 1 && price(front[size - 2], front[size - 1]) <= prices.least) --size;
+  front.resize(size);
+  std::size_t first = 0;
+  while (first + 1 < size && price(front[first], front[first + 1]) >= prices.most) ++first;
+  front.erase(front.begin(), front.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
 struct Visits {
   std::uint64_t nodes = 0, evaluations = 0;
 };
@@ -62,6 +91,8 @@ class Explorer {
            Archive& archive);
   ~Explorer();
 
+  /// What all mappings cost at least: each as much, in both, as one of these.
+  std::vector<CostFloor> floors() const;
   /// All first steps that the archive does not exclude, the most promising first.
   std::vector<Step> starts();
   /// Whether the archive excludes by now what begins with a step.
@@ -94,6 +125,8 @@ class Explorer {
   void account(State& state, std::size_t level, bool kept, std::uint16_t tensors);
   Arrivals arrivals(const State& state, std::size_t tensor) const;
   double busy_cycles(const State& state) const;
+  bool hope(const State& state, double further_pj, const LaneTable* table, std::size_t point,
+            double lanes, std::size_t lane_class, CostFloor& least) const;
   bool excludes(const State& state, double further_pj, const LaneTable* table, std::size_t point,
                 double more_lanes, Step* best) const;
   bool dominated(const State& state, char stage);
@@ -108,6 +141,7 @@ class Explorer {
   Dominance fresh_;
   Visits visits_;
   Standing standing_;  ///< of the state that is looked at
+  Goal goal_;
   std::unique_ptr<const State> root_;
   bool stopped_ = false;
   double fixed_pj_ = 0;  ///< of operations

@@ -1,87 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
+// The best path through the graph of ways. A way costs what is known of it: at first less than any
+// mapping of it, and what its mappings cost once they have been searched for. While the best path
+// has ways that were not searched, these are; so most of them never are.
 #include "mapper/search/fuse.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
-#include <map>
 #include <memory>
 
-#include "mapper/search/group.hpp"
+#include "mapper/search/explore.hpp"
 #include "mapper/search/recall.hpp"
+#include "mapper/search/ways.hpp"
 
 namespace sluice {
 namespace {
 
 using namespace search;
 
-/// A tensor that one Einsum makes and later ones read.
-struct Intermediate {
-  std::string name;
-  std::size_t producer = 0, last_reader = 0;
-  std::uint64_t elements = 1;
-  std::uint32_t bits = 8;
-  std::vector<std::size_t> levels = {0};  ///< where it may be kept
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+/// What a part may cost, and which of the mappings that were found that is.
+struct Price {
+  double cycles = 0, energy_pj = 0;
+  std::size_t found = 0;
 };
 
-std::uint64_t elements_of(const Problem& problem, const NestTensor& tensor) {
-  std::uint64_t elements = 1;
-  for (const NestProjection& dimension : tensor.dimensions) {
-    std::uint64_t size = 1;  // indices reach from 0 to the sum of the largest of each term
-    for (const NestTerm& term : dimension)
-      size += (problem.ranks[term.rank].extent - 1) * term.coefficient;
-    elements *= size;
-  }
-  return elements;
-}
+/// What is known of a part.
+struct Knowledge {
+  enum { nothing, bounded, searched } stage = nothing;
+  std::vector<Price> prices;
+  const SearchResult* result = nullptr;  ///< where it was searched
+};
 
-bool may_keep(const NestLevel& level, const std::string& tensor) {
-  return level.keeps.empty() || std::ranges::find(level.keeps, tensor) != level.keeps.end();
-}
-
-std::vector<Intermediate> intermediates_of(const std::vector<Problem>& problems,
-                                           const Hierarchy& hierarchy, bool fuse) {
-  std::vector<Intermediate> list;
-  for (std::size_t i = 0; i < problems.size(); ++i)
-    for (const NestTensor& made : problems[i].tensors) {
-      if (!made.output) continue;
-      Intermediate tensor{made.name, i, i, elements_of(problems[i], made), made.bits, {0}};
-      for (std::size_t j = i + 1; j < problems.size(); ++j)
-        for (const NestTensor& read : problems[j].tensors)
-          if (!read.output && read.name == made.name) tensor.last_reader = j;
-      if (tensor.last_reader == i) continue;
-      for (std::size_t level = 1; fuse && level < hierarchy.levels.size(); ++level)
-        if (instances_of(hierarchy, level) == 1 && may_keep(hierarchy.levels[level], made.name))
-          tensor.levels.push_back(level);
-      list.push_back(std::move(tensor));
-    }
-  return list;
-}
-
-/// Where each intermediate that is alive is kept; the outermost level for others.
-using Places = std::vector<std::size_t>;
+/// What a way costs, with one price of each part.
+struct WayPrice {
+  double cycles = 0, energy_pj = 0;
+  std::vector<std::size_t> chosen;
+};
 
 /// A way to map the Einsums so far.
 struct Path {
-  std::uint64_t cycles = 0;
-  double energy_pj = 0;
-  FoundMapping step;             ///< of the last Einsum
-  std::size_t shared_nodes = 0;  ///< of it with the one before
-  std::shared_ptr<const Path> before;
+  double cycles = 0, energy_pj = 0;
+  std::size_t way = 0;
+  std::vector<std::size_t> chosen;
+  std::shared_ptr<const Path> before;  ///< null: none is mapped
 };
-using Front = std::vector<std::shared_ptr<const Path>>;
 
-/// What no way to map the Einsums so far is below.
-struct Floor {
-  double cycles = std::numeric_limits<double>::infinity();
-  double energy_pj = std::numeric_limits<double>::infinity();
-  void lower(const Floor& other) {
-    cycles = std::min(cycles, other.cycles);
-    energy_pj = std::min(energy_pj, other.energy_pj);
-  }
-  Floor plus(const SearchResult& result) const {
-    return {cycles + result.least_cycles, energy_pj + result.least_energy_pj};
-  }
+/// Values that are cheap to copy, for keep_priced().
+struct PathEnd {
+  double cycles = 0, energy_pj = 0;
+  std::shared_ptr<const Path> path;
 };
+using Front = std::vector<PathEnd>;
+
+/// Keeps what may be a part of the best: what nothing beats in both numbers, or for an objective
+/// that is a sum, in that.
+template <class Costs>
+void reduce(std::vector<Costs>& front, SearchObjective objective, const CyclePrices& prices) {
+  const bool by_energy = objective == SearchObjective::energy;
+  std::ranges::stable_sort(front, {}, [&](const Costs& costs) {
+    return by_energy ? std::pair(costs.energy_pj, costs.cycles)
+                     : std::pair(costs.cycles, costs.energy_pj);
+  });
+  if (by_energy || objective == SearchObjective::cycles) {
+    if (front.size() > 1) front.erase(front.begin() + 1, front.end());
+    return;
+  }
+  double least = infinite;
+  std::erase_if(front, [&](const Costs& costs) {
+    if (costs.energy_pj >= least) return true;
+    least = costs.energy_pj;
+    return false;
+  });
+  // Energy x cycles of a sum is least where energy + price x cycles is, at some price: below any of
+  // its values lies no corner of the convex hull.
+  if (objective == SearchObjective::edp) keep_priced(front, prices);
+}
 
 class Joiner {
  public:
@@ -90,189 +85,279 @@ class Joiner {
       : problems_(problems),
         hierarchy_(hierarchy),
         options_(options),
-        intermediates_(intermediates_of(problems, hierarchy, options.fuse)),
+        objective_(options.search.objective),
+        graph_(problems, hierarchy, options),
         recall_(options.cache) {
     for (std::size_t i = 0; i < problems.size(); ++i)
       parts_.push_back(part_for(hierarchy, unit_of(i)).value_or(hierarchy));
   }
 
   CascadeSearchResult run() {
-    begin();
-    states_.front()[Places(intermediates_.size(), 0)] = {nullptr};
-    const bool tiles =
-        options_.fuse && options_.tiles && options_.search.convention != CountConvention::timeloop;
-    for (std::size_t i = 0; i < problems_.size(); ++i) {
-      step(i);
-      for (std::size_t last = i + 1;
-           tiles && last < std::min(problems_.size(), i + options_.most_fused); ++last)
-        share(i, last);
+    learn_ways();
+    for (std::size_t way = 0; way < known_.size(); ++way) bound(way);
+    best_ = solve();
+    if (options_.fuse && options_.tiles &&
+        options_.search.convention != CountConvention::timeloop && !ended_) {
+      graph_.add_shared([&](std::size_t first, std::size_t last, double least_pj) {
+        return is_hopeless(first, last, least_pj);
+      });
+      learn_ways();
+      best_ = solve();
     }
-    Front last = known_;
-    for (const auto& [places, front] : states_.back())
-      for (const auto& path : front) add(last, path);
+    return result();
+  }
+
+ private:
+  /// Notes what is known of ways that are new: nothing but what their operations cost.
+  void learn_ways() {
+    for (std::size_t way = known_.size(); way < graph_.ways().size(); ++way) {
+      known_.emplace_back(graph_.ways()[way].parts.size());
+      prices_.emplace_back();
+      price(way);
+    }
+  }
+
+  const Part& part(std::size_t way, std::size_t index) const {
+    return graph_.ways()[way].parts[index];
+  }
+
+  Price operations_of(std::size_t einsum) const {
+    double operations = 1;
+    for (const NestRank& rank : problems_[einsum].ranks)
+      operations *= static_cast<double>(rank.extent);
+    const Hierarchy& machine = parts_[einsum];
+    const auto lanes = static_cast<double>(instances_of(machine, machine.levels.size()));
+    return {operations / lanes, operations * machine.compute.pj, 0};
+  }
+
+  /// What a way costs, from what is known of its parts.
+  void price(std::size_t way) {
+    std::vector<WayPrice> list = {{}};
+    bool bounded = true;
+    for (std::size_t i = 0; i < known_[way].size(); ++i) {
+      const Knowledge& known = known_[way][i];
+      bounded = bounded && known.stage != Knowledge::nothing;
+      const std::vector<Price> operations = {operations_of(part(way, i).einsum)};
+      std::vector<WayPrice> more;
+      for (const WayPrice& sum : list)
+        for (const Price& price : known.stage == Knowledge::nothing ? operations : known.prices) {
+          more.push_back({sum.cycles + price.cycles, sum.energy_pj + price.energy_pj, sum.chosen});
+          more.back().chosen.push_back(price.found);
+        }
+      reduce(more, objective_, {0, infinite});
+      list = std::move(more);
+    }
+    for (WayPrice& sum : list)
+      if (!bounded) sum.energy_pj = std::max(sum.energy_pj, graph_.ways()[way].least_pj);
+    prices_[way] = std::move(list);
+  }
+
+  SearchOptions options_for(const Part& part) {
+    SearchOptions options = options_.search;
+    if (objective_ == SearchObjective::edp) {
+      options.objective = SearchObjective::priced;
+      options.prices = cycle_prices_;
+    }
+    options.shared = part.shared;
+    options.kept = part.kept;
+    options.reserved_bits = part.reserved;
+    if (options_.progress)
+      options.progress = [this, &part](const SearchProgress& search) {
+        options_.progress({part.einsum, problems_.size(), recall_.searches(), search});
+      };
+    return options;
+  }
+
+  /// Bounds each part from below.
+  void bound(std::size_t way) {
+    for (std::size_t i = 0; i < known_[way].size(); ++i) {
+      Knowledge& known = known_[way][i];
+      const std::size_t einsum = part(way, i).einsum;
+      const auto& floors =
+          recall_.floors(problems_[einsum], parts_[einsum], options_for(part(way, i)));
+      known.stage = Knowledge::bounded;
+      known.prices.clear();
+      for (const CostFloor& floor : floors) known.prices.push_back({floor.cycles, floor.energy_pj});
+    }
+    price(way);
+  }
+
+  /// Searches the first part that was not searched.
+  void search(std::size_t way) {
+    for (std::size_t i = 0; i < known_[way].size(); ++i) {
+      Knowledge& known = known_[way][i];
+      if (known.stage == Knowledge::searched) continue;
+      const std::size_t einsum = part(way, i).einsum;
+      SearchOptions options = options_for(part(way, i));
+      if (known.result != nullptr) options.known = known.result->found;
+      const SearchResult& result = recall_.search(problems_[einsum], parts_[einsum], options);
+      known.result = &result;
+      if (!result.optimal) {
+        ended_ = true;
+        return;
+      }
+      known.stage = Knowledge::searched;
+      known.prices = prices_of(result);
+      return price(way);
+    }
+  }
+
+  static std::vector<Price> prices_of(const SearchResult& result) {
+    std::vector<Price> prices;
+    for (std::size_t i = 0; i < result.found.size(); ++i)
+      prices.push_back({static_cast<double>(result.found[i].cycles), result.found[i].energy_pj, i});
+    return prices;
+  }
+
+  bool is_searched(std::size_t way) const {
+    return std::ranges::all_of(
+        known_[way], [](const Knowledge& known) { return known.stage == Knowledge::searched; });
+  }
+
+  /// The best ways to map everything at what `prices` says that each way costs.
+  Front join(const std::vector<std::vector<WayPrice>>& prices,
+             const CyclePrices& cycle_prices) const {
+    std::vector<Front> fronts(graph_.nodes());
+    fronts.front().push_back({});
+    std::vector<std::vector<std::size_t>> from(graph_.nodes());
+    for (std::size_t way = 0; way < graph_.ways().size(); ++way)
+      from[graph_.ways()[way].from].push_back(way);
+    for (std::size_t node = 0; node < graph_.nodes(); ++node) {
+      reduce(fronts[node], objective_, cycle_prices);
+      for (const std::size_t way : from[node])
+        for (const PathEnd& end : fronts[node])
+          for (const WayPrice& price : prices[way]) {
+            const double cycles = end.cycles + price.cycles;
+            const double energy_pj = end.energy_pj + price.energy_pj;
+            fronts[graph_.ways()[way].to].push_back(
+                {cycles, energy_pj,
+                 std::make_shared<Path>(Path{cycles, energy_pj, way, price.chosen, end.path})});
+          }
+    }
+    return fronts.back();
+  }
+
+  /// Of a front, what the objective asks for.
+  Front pick(const Front& front) const {
+    if (objective_ == SearchObjective::pareto || front.empty()) return front;
+    return {*std::ranges::min_element(front, {}, [&](const PathEnd& end) { return value(end); })};
+  }
+
+  double value(const PathEnd& end) const {
+    switch (objective_) {
+      case SearchObjective::cycles:
+        return end.cycles;
+      case SearchObjective::energy:
+        return end.energy_pj;
+      default:
+        return end.cycles * end.energy_pj;
+    }
+  }
+
+  Front solve() {
+    if (objective_ != SearchObjective::edp) return settle();
+    const Front floor = join(prices_, {0, infinite});
+    if (floor.empty()) return {};
+    if (best_.empty()) {
+      const PathEnd guess = pick(floor).front();
+      cycle_prices_ = {guess.energy_pj / guess.cycles, guess.energy_pj / guess.cycles};
+      best_ = settle();
+      if (ended_ || best_.empty()) return best_;
+    }
+    // A better one has at least the fewest cycles and the least energy of all, so that neither of
+    // its numbers exceeds the best value over the other; at the price of its energy over its cycles
+    // no other costs less.
+    const double best = value(best_.front()), least_pj = floor.back().energy_pj;
+    const double least_cycles = floor.front().cycles, more = 1 + 1e-9;
+    cycle_prices_ = {least_pj * least_pj / best / more,
+                     best / (least_cycles * least_cycles) * more};
+    for (std::size_t way = 0; way < known_.size(); ++way) forget(way);
+    return settle();
+  }
+
+  /// What was searched at other prices is not known at these.
+  void forget(std::size_t way) {
+    bool any = false;
+    for (const Knowledge& known : known_[way]) any = any || known.stage == Knowledge::searched;
+    if (any) bound(way);
+  }
+
+  /// Searches ways on the best path until it has no others.
+  Front settle() {
+    while (true) {
+      Front best = pick(join(prices_, cycle_prices_));
+      bool more = false;
+      for (const PathEnd& end : best)
+        for (const Path* path = end.path.get(); path != nullptr && !ended_;
+             path = path->before.get()) {
+          if (is_searched(path->way)) continue;
+          more = true;
+          if (options_.search.stop && options_.search.stop()) ended_ = true;
+          const bool bounded = known_[path->way].front().stage != Knowledge::nothing;
+          bounded ? search(path->way) : bound(path->way);
+        }
+      if (!more || ended_) return best;
+    }
+  }
+
+  /// Of a search that was ended: the best of what was found.
+  Front found_so_far() const {
+    std::vector<std::vector<WayPrice>> prices(known_.size());
+    for (std::size_t way = 0; way < known_.size(); ++way) {
+      std::vector<WayPrice> list = {{}};
+      for (const Knowledge& known : known_[way]) {
+        std::vector<WayPrice> more;
+        for (const WayPrice& sum : list)
+          for (const Price& price :
+               known.result == nullptr ? std::vector<Price>{} : prices_of(*known.result)) {
+            more.push_back({sum.cycles + price.cycles, sum.energy_pj + price.energy_pj, sum.chosen});
+            more.back().chosen.push_back(price.found);
+          }
+        list = std::move(more);
+      }
+      prices[way] = std::move(list);
+    }
+    return pick(join(prices, {0, infinite}));
+  }
+
+  CascadeSearchResult result() const {
     CascadeSearchResult result;
-    for (const auto& path : pick(last)) result.found.push_back(unroll(*path));
-    result.optimal = optimal_;
-    result.evaluations = evaluations_;
-    result.nodes = nodes_;
+    const Front best = ended_ ? found_so_far() : best_;
+    for (const PathEnd& end : best) result.found.push_back(unroll(*end.path));
+    result.optimal = !ended_;
+    result.evaluations = recall_.evaluations();
+    result.nodes = recall_.nodes();
     result.searches = recall_.searches();
     result.recalled = recall_.recalled();
     result.read = recall_.read();
     result.written = recall_.written();
-    if (!result.found.empty()) result.bound = bound(result.found.front());
+    if (objective_ == SearchObjective::pareto || result.found.empty()) return result;
+    result.bound = objective_value(objective_, result.found.front().cycles,
+                                   result.found.front().energy_pj);
+    if (ended_) {
+      const Front least = pick(join(prices_, cycle_prices_));
+      if (!least.empty()) result.bound = std::min(result.bound, value(least.front()));
+    }
     return result;
   }
 
- private:
-  void begin() {
-    const Places none(intermediates_.size(), 0);
-    states_.assign(problems_.size() + 1, {});
-    floors_.assign(problems_.size() + 1, {});
-    states_.front()[none] = {nullptr};
-    floors_.front()[none] = {0, 0};
-  }
-
-  /// Whether Einsums `first` to `last` at this energy, with all others, are no better than what is
-  /// known.
-  bool is_hopeless(std::size_t first, std::size_t last, double least_pj) const {
-    double cycles = 0;
-    for (std::size_t i = 0; i < problems_.size(); ++i) {
-      double operations = 1;
-      for (const NestRank& rank : problems_[i].ranks)
-        operations *= static_cast<double>(rank.extent);
-      cycles += operations / static_cast<double>(instances_of(parts_[i], parts_[i].levels.size()));
-      if (i < first || last < i) least_pj += operations * parts_[i].compute.pj;
-    }
-    const SearchObjective objective = options_.search.objective;
-    return std::ranges::any_of(known_, [&](const auto& path) {
-      const auto known_cycles = static_cast<double>(path->cycles);
-      const double slack = 1 - 1e-9;  // equal ones are looked at
-      if (objective == SearchObjective::energy) return path->energy_pj < slack * least_pj;
-      if (objective == SearchObjective::edp)
-        return known_cycles * path->energy_pj < slack * cycles * least_pj;
-      return known_cycles < slack * cycles && path->energy_pj < slack * least_pj;
-    });
-  }
-
-  bool stopped() {
-    if (!options_.search.stop || !options_.search.stop()) return false;
-    optimal_ = false;
-    unknown_ = true;
-    return true;
-  }
-
-  std::string unit_of(std::size_t einsum) const {
-    return einsum < options_.units.size() ? options_.units[einsum] : "";
-  }
-
-  double bound(const FoundCascade& best) const {
-    const SearchObjective objective = options_.search.objective;
-    if (objective == SearchObjective::pareto || unknown_) return 0;
-    if (optimal_) return objective_value(objective, best.cycles, best.energy_pj);
-    Floor least;
-    for (const auto& [places, floor] : floors_.back()) least.lower(floor);
-    if (objective == SearchObjective::cycles) return least.cycles;
-    return objective == SearchObjective::energy ? least.energy_pj : least.cycles * least.energy_pj;
-  }
-
-  bool is_used(std::size_t einsum, const Intermediate& tensor) const {
-    return std::ranges::any_of(problems_[einsum].tensors,
-                               [&](const NestTensor& used) { return used.name == tensor.name; });
-  }
-
-  /// Maps Einsum `i` after every way to map those before, with every place of what it makes.
-  void step(std::size_t i) {
-    for (const auto& [places, front] : states_[i])
-      for (const Places& chosen : choices(i, places)) {
-        const SearchResult& mapped = search(i, chosen);
-        Front& next = states_[i + 1][after(i, chosen)];
-        floors_[i + 1][after(i, chosen)].lower(floors_[i][places].plus(mapped));
-        for (const auto& path : front)
-          for (const FoundMapping& found : mapped.found) add(next, extend(path, found, 0));
+  FoundCascade unroll(const Path& last) const {
+    FoundCascade found;
+    std::vector<const Path*> steps;
+    for (const Path* path = &last; path != nullptr; path = path->before.get())
+      steps.push_back(path);
+    std::ranges::reverse(steps);
+    for (const Path* path : steps)
+      for (std::size_t i = 0; i < path->chosen.size(); ++i) {
+        const Part& mapped = part(path->way, i);
+        const FoundMapping& step = known_[path->way][i].result->found[path->chosen[i]];
+        found.cycles += step.cycles;
+        found.energy_pj += step.energy_pj;
+        found.mapping.einsums.push_back({problems_[mapped.einsum], begun(mapped.begin, step.nest),
+                                         i == 0 ? 0 : mapped.begin.size(), unit_of(mapped.einsum),
+                                         1});
       }
-  }
-
-  /// What is alive after Einsum `i`.
-  Places after(std::size_t i, Places places) const {
-    for (std::size_t t = 0; t < intermediates_.size(); ++t)
-      if (intermediates_[t].last_reader <= i) places[t] = 0;
-    return places;
-  }
-
-  /// Maps Einsums `first` to `last` in shared loops, after every way to map those before.
-  void share(std::size_t first, std::size_t last) {
-    for (std::size_t level = 1; level < hierarchy_.levels.size(); ++level) {
-      if (instances_of(hierarchy_, level) != 1) continue;
-      for (const auto& [places, front] : states_[first]) {
-        std::vector<Places> list = {places};
-        for (std::size_t i = first; i <= last; ++i) {
-          std::vector<Places> more;
-          for (const Places& chosen : list)
-            for (Places& other : choices(i, chosen, last)) more.push_back(std::move(other));
-          list = std::move(more);
-        }
-        for (const Places& chosen : list)
-          share(group_of(first, last, level, chosen), chosen, places);
-      }
-    }
-  }
-
-  Group group_of(std::size_t first, std::size_t last, std::size_t level,
-                 const Places& places) const {
-    Group group{first, last, level, {}, {}, {}};
-    group.reserved.resize(hierarchy_.levels.size());
-    for (std::size_t t = 0; t < intermediates_.size(); ++t) {
-      const Intermediate& tensor = intermediates_[t];
-      bool used = false;
-      for (std::size_t i = first; i <= last; ++i) used = used || is_used(i, tensor);
-      if (first <= tensor.producer && tensor.last_reader <= last) {
-        const bool may = std::ranges::find(tensor.levels, level) != tensor.levels.end();
-        if (!may) return {first, last, level, {}, {}, {}};
-        group.passed.push_back(tensor.name);
-      } else if (places[t] != 0 && used) {
-        group.whole.push_back({tensor.name, places[t]});
-      } else if (places[t] != 0) {
-        group.reserved[places[t]] += bits_of(tensor, places[t]);
-      }
-    }
-    return group;
-  }
-
-  std::uint64_t bits_of(const Intermediate& tensor, std::size_t index) const {
-    const NestLevel& level = hierarchy_.levels[index];
-    return tensor.elements * bits_at(level, tensor.name, tensor.bits) *
-           (level.double_buffered ? 2 : 1);
-  }
-
-  void share(const Group& group, const Places& chosen, const Places& places) {
-    if (group.passed.empty()) return;
-    const Places end = after(group.last, chosen);
-    bool bound = true;  // start.least_pj is that of the first compute unit
-    for (std::size_t i = group.first; i <= group.last; ++i) bound = bound && unit_of(i).empty();
-    for (const GroupStart& start :
-         starts_of(group, problems_, hierarchy_, options_.search.convention)) {
-      if (is_hopeless(group.first, group.last, bound ? start.least_pj : 0)) continue;
-      if (stopped()) return;
-      Front front = states_[group.first][places];
-      Floor floor = floors_[group.first][places];
-      for (std::size_t i = 0; i < start.nests.size() && !front.empty(); ++i) {
-        SearchOptions options = search_options();
-        options.shared = start.counted[i];
-        options.kept = start.kept[i];
-        options.reserved_bits = start.reserved[i];
-        const SearchResult& mapped = ask(group.first + i, options);
-        floor = floor.plus(mapped);
-        Front next;
-        for (const auto& path : front)
-          for (FoundMapping found : mapped.found) {
-            found.nest = begun(start.nests[i], found.nest);
-            add(next, extend(path, found, i == 0 ? 0 : start.nests[i].size()));
-          }
-        front = std::move(next);
-      }
-      floors_[group.last + 1][end].lower(floor);
-      for (const auto& path : front) add(states_[group.last + 1][end], path);
-    }
+    return found;
   }
 
   /// A nest with other nodes for as many of its first.
@@ -282,122 +367,42 @@ class Joiner {
     return result;
   }
 
-  /// Every place of what Einsum `i` makes, but for what is read until `passed` only.
-  std::vector<Places> choices(std::size_t i, const Places& places, std::size_t passed = 0) const {
-    std::vector<Places> list = {places};
-    for (std::size_t t = 0; t < intermediates_.size(); ++t) {
-      if (intermediates_[t].producer != i || intermediates_[t].last_reader <= passed) continue;
-      std::vector<Places> more;
-      for (const Places& chosen : list)
-        for (const std::size_t level : intermediates_[t].levels) {
-          more.push_back(chosen);
-          more.back()[t] = level;
-        }
-      list = std::move(more);
+  /// Whether Einsums `first` to `last` at this energy, with all others, are no better than what is
+  /// known.
+  bool is_hopeless(std::size_t first, std::size_t last, double least_pj) const {
+    double cycles = 0;
+    bool bound = true;  // that of a group is at the price of the first compute unit
+    for (std::size_t i = first; i <= last; ++i) bound = bound && unit_of(i).empty();
+    if (!bound) least_pj = 0;
+    for (std::size_t i = 0; i < problems_.size(); ++i) {
+      const Price operations = operations_of(i);
+      cycles += operations.cycles;
+      if (!bound || i < first || last < i) least_pj += operations.energy_pj;
     }
-    return list;
+    const double slack = 1 - 1e-9;  // equal ones are looked at
+    return std::ranges::any_of(best_, [&](const PathEnd& known) {
+      if (objective_ == SearchObjective::energy) return known.energy_pj < slack * least_pj;
+      if (objective_ == SearchObjective::edp) return value(known) < slack * cycles * least_pj;
+      return known.cycles < slack * cycles && known.energy_pj < slack * least_pj;
+    });
   }
 
-  /// Those of the cascade, for one Einsum.
-  SearchOptions search_options() const {
-    SearchOptions options = options_.search;
-    // Cycles x energy of a sum is not a sum: the whole front is needed.
-    if (options.objective == SearchObjective::edp) options.objective = SearchObjective::pareto;
-    options.kept.clear();
-    options.reserved_bits.assign(hierarchy_.levels.size(), 0);
-    return options;
-  }
-
-  const SearchResult& search(std::size_t i, const Places& places) {
-    SearchOptions options = search_options();
-    for (std::size_t t = 0; t < intermediates_.size(); ++t) {
-      const Intermediate& tensor = intermediates_[t];
-      if (places[t] == 0) continue;
-      if (!is_used(i, tensor)) {
-        options.reserved_bits[places[t]] += bits_of(tensor, places[t]);
-        continue;
-      }
-      for (std::size_t index = 0; index < problems_[i].tensors.size(); ++index)
-        if (problems_[i].tensors[index].name == tensor.name)
-          options.kept.push_back({index, places[t]});
-    }
-    return ask(i, options);
-  }
-
-  const SearchResult& ask(std::size_t i, SearchOptions options) {
-    if (options_.progress)
-      options.progress = [this, i](const SearchProgress& search) {
-        options_.progress({i, problems_.size(), recall_.searches(), search});
-      };
-    const SearchResult& result = recall_.search(problems_[i], parts_[i], options);
-    optimal_ = optimal_ && result.optimal;
-    evaluations_ += result.evaluations;
-    nodes_ += result.nodes;
-    return result;
-  }
-
-  static std::shared_ptr<const Path> extend(const std::shared_ptr<const Path>& path,
-                                            const FoundMapping& found, std::size_t shared_nodes) {
-    auto longer =
-        std::make_shared<Path>(Path{found.cycles, found.energy_pj, found, shared_nodes, path});
-    if (path) {
-      longer->cycles += path->cycles;
-      longer->energy_pj += path->energy_pj;
-    }
-    return longer;
-  }
-
-  /// Keeps what no other beats: in both numbers, or for an objective that is a sum, in that.
-  void add(Front& front, std::shared_ptr<const Path> path) const {
-    const SearchObjective objective = options_.search.objective;
-    const auto no_worse = [&](const Path& a, const Path& b) {
-      if (objective == SearchObjective::cycles)
-        return std::pair(a.cycles, a.energy_pj) <= std::pair(b.cycles, b.energy_pj);
-      if (objective == SearchObjective::energy)
-        return std::pair(a.energy_pj, a.cycles) <= std::pair(b.energy_pj, b.cycles);
-      return a.cycles <= b.cycles && a.energy_pj <= b.energy_pj;
-    };
-    for (const auto& known : front)
-      if (no_worse(*known, *path)) return;
-    std::erase_if(front, [&](const auto& known) { return no_worse(*path, *known); });
-    front.push_back(std::move(path));
-  }
-
-  Front pick(Front front) const {
-    const SearchObjective objective = options_.search.objective;
-    std::ranges::stable_sort(front, {}, [](const auto& path) { return path->cycles; });
-    if (objective == SearchObjective::pareto || front.empty()) return front;
-    return {*std::ranges::min_element(front, {}, [&](const auto& path) {
-      return objective_value(objective, path->cycles, path->energy_pj);
-    })};
-  }
-
-  FoundCascade unroll(const Path& last) const {
-    FoundCascade found;
-    found.cycles = last.cycles;
-    found.energy_pj = last.energy_pj;
-    std::vector<const Path*> steps;
-    for (const Path* path = &last; path != nullptr; path = path->before.get())
-      steps.push_back(path);
-    std::ranges::reverse(steps);
-    for (std::size_t i = 0; i < steps.size(); ++i)
-      found.mapping.einsums.push_back(
-          {problems_[i], steps[i]->step.nest, steps[i]->shared_nodes, unit_of(i), 1});
-    return found;
+  std::string unit_of(std::size_t einsum) const {
+    return einsum < options_.units.size() ? options_.units[einsum] : "";
   }
 
   const std::vector<Problem>& problems_;
   const Hierarchy& hierarchy_;
   const CascadeSearchOptions& options_;
-  std::vector<Intermediate> intermediates_;
+  SearchObjective objective_;
+  WayGraph graph_;
   Recall recall_;
-  std::vector<Hierarchy> parts_;                 ///< of the machine, that each Einsum runs on
-  std::vector<std::map<Places, Front>> states_;  ///< by the Einsums that are mapped
-  std::vector<std::map<Places, Floor>> floors_;
-  Front known_;  ///< of whole tensors only
-  bool optimal_ = true;
-  bool unknown_ = false;  ///< whole groups were left out
-  std::uint64_t evaluations_ = 0, nodes_ = 0;
+  std::vector<Hierarchy> parts_;               ///< of the machine, that each Einsum runs on
+  std::vector<std::vector<Knowledge>> known_;  ///< by way and part
+  std::vector<std::vector<WayPrice>> prices_;  ///< by way
+  CyclePrices cycle_prices_;                   ///< that are looked at, for energy x cycles
+  Front best_;
+  bool ended_ = false;
 };
 
 }  // namespace

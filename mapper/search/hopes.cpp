@@ -26,31 +26,49 @@ double Explorer::busy_cycles(const State& state) const {
   return cycles;
 }
 
+/// What begins with `state`, uses `lanes` in all and then goes on in a class of `table` at `point`
+/// costs at least; false where nothing does.
+bool Explorer::hope(const State& state, double further_pj, const LaneTable* table,
+                    std::size_t point, double lanes, std::size_t lane_class,
+                    CostFloor& least) const {
+  const double inner_pj = table == nullptr ? 0 : table->at(point)[lane_class];
+  if (!std::isfinite(inner_pj)) return false;
+  const double top = table == nullptr ? bounds_.most_lanes(state.level) : table->top[lane_class];
+  least.cycles = std::ceil(std::max(state.busy, operations_ / (lanes * top)) * (1 - 1e-12));
+  least.energy_pj = fixed_pj_ + state.energy_pj +
+                    std::max(further_pj + state.operands_pj + inner_pj, state.pending_pj) +
+                    least.cycles * leak_pj_;
+  return true;
+}
+
 /// Whether what begins with `state`, uses `more_lanes` and then goes on as `table` bounds at
 /// `point` is known to be no better. `best`: what is the best to hope for, if it is not.
 bool Explorer::excludes(const State& state, double further_pj, const LaneTable* table,
                         std::size_t point, double more_lanes, Step* best) const {
   if (space_.options.exhaustive && best == nullptr) return false;
   const std::size_t classes = table == nullptr ? 1 : table->classes();
-  const double* least = table == nullptr ? nullptr : table->at(point);
-  const double lanes = state.lanes * more_lanes;
   bool excluded = true;
+  CostFloor least;
   for (std::size_t k = 0; k < classes; ++k) {
-    const double inner_pj = least == nullptr ? 0 : least[k];
-    if (!std::isfinite(inner_pj)) continue;
-    const double top = table == nullptr ? bounds_.most_lanes(state.level) : table->top[k];
-    const double cycles =
-        std::ceil(std::max(state.busy, operations_ / (lanes * top)) * (1 - 1e-12));
-    const double energy = fixed_pj_ + state.energy_pj +
-                          std::max(further_pj + state.operands_pj + inner_pj, state.pending_pj) +
-                          cycles * leak_pj_;
-    if (!space_.options.exhaustive && archive_.excludes(cycles, energy)) continue;
+    if (!hope(state, further_pj, table, point, state.lanes * more_lanes, k, least)) continue;
+    if (!space_.options.exhaustive && archive_.excludes(least.cycles, least.energy_pj)) continue;
     if (best == nullptr) return false;
-    if (excluded || better(space_.options.objective, cycles, energy, best->cycles, best->energy_pj))
-      best->cycles = cycles, best->energy_pj = energy;
+    if (excluded || better(goal_, least.cycles, least.energy_pj, best->cycles, best->energy_pj))
+      best->cycles = least.cycles, best->energy_pj = least.energy_pj;
     excluded = false;
   }
   return excluded;
+}
+
+std::vector<CostFloor> Explorer::floors() const {
+  const BlockBound* bound = bounds_.block(0);
+  const LaneTable* table = bound == nullptr ? nullptr : &bound->at_keep;
+  std::vector<CostFloor> list;
+  CostFloor least;
+  for (std::size_t k = 0; k < (table == nullptr ? 1 : table->classes()); ++k)
+    if (hope(*root_, 0, table, space_.point(space_.begin()), root_->lanes, k, least))
+      list.push_back(least);
+  return list;
 }
 
 bool Explorer::excludes(const Step& start) const {

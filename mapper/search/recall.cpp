@@ -3,122 +3,130 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "mapper/nest/moves.hpp"
+#include "mapper/search/question.hpp"
 
 namespace sluice::search {
 namespace {
 
 /// Of what is in a file and what the search does: files of others are not read.
-constexpr std::string_view version = "sluice search 2";
+constexpr std::string_view version = "sluice search 3";
 constexpr std::size_t largest_file = 1 << 24;
 
 std::string file_of(const std::string& folder, const std::string& question) {
   return folder + "/" + hash_text(content_hash(question)) + ".map";
 }
 
-/// Names of tensors matter only where the machine tells them apart.
-std::string name_in(const Hierarchy& hierarchy, const std::string& tensor) {
-  const auto named = [&](const std::vector<std::string>& list) {
-    for (const std::string& name : list)
-      if (name == tensor) return true;
-    return false;
-  };
-  for (const NestLevel& level : hierarchy.levels) {
-    if (named(level.keeps)) return tensor;
-    for (const TensorBits& bits : level.bits)
-      if (bits.tensor == tensor) return tensor;
-    for (const FanOutAxis& axis : level.fan_out)
-      if (named(axis.separate)) return tensor;
+/// Bits of each level that a nest fills, but for its first `shared` nodes, in which others run too.
+std::vector<std::uint64_t> bits_of(const Nest& nest, const Problem& problem,
+                                   const Hierarchy& hierarchy, std::size_t shared) {
+  std::vector<std::uint64_t> bits(hierarchy.levels.size());
+  const RankChains chains = chains_of(nest, problem);
+  for (std::uint32_t at = 0; at < nest.size(); ++at) {
+    if (nest[at].kind != NestKind::keep) continue;
+    const NestLevel& level = hierarchy.levels[nest[at].level];
+    // What is kept in shared nodes is a tile of all of them, as to the search.
+    const auto inside = std::max<std::uint32_t>(at, static_cast<std::uint32_t>(shared));
+    for (std::size_t t = 0; t < problem.tensors.size(); ++t)
+      if ((nest[at].tensors >> t & 1) != 0)
+        bits[nest[at].level] += tile_words(problem.tensors[t], chains, inside) *
+                                bits_at(level, problem.tensors[t].name, problem.tensors[t].bits) *
+                                (level.double_buffered ? 2 : 1);
   }
-  return "-";
+  return bits;
 }
 
-std::string text_of(const Hierarchy& hierarchy) {
-  std::string text;
-  for (const NestLevel& level : hierarchy.levels) {
-    text += fmt::format("level {} {} {} {} {} {} {} {} {} {} {} {}", level.capacity_bits,
-                        level.word_bits, level.block, level.read_bandwidth, level.write_bandwidth,
-                        level.shared_bandwidth, level.read_pj, level.write_pj, level.update_pj,
-                        level.leak_pj, level.double_buffered, level.cluster);
-    for (const std::string& name : level.keeps) text += fmt::format(" keeps {}", name);
-    for (const TensorBits& bits : level.bits)
-      text += fmt::format(" bits {} {}", bits.tensor, bits.bits);
-    for (const FanOutAxis& axis : level.fan_out) {
-      text += fmt::format(" axis {}", axis.size);
-      for (const std::string& name : axis.separate) text += fmt::format(" separate {}", name);
+bool at_most(const std::vector<std::uint64_t>& a, const std::vector<std::uint64_t>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (a[i] > (i < b.size() ? b[i] : 0)) return false;
+  return true;
+}
+
+/// Whether all that was found with more room still fits, so that it is the best with less, too.
+bool fits(const SearchResult& result, const Problem& problem, const Hierarchy& hierarchy,
+          const SearchOptions& options) {
+  return std::ranges::all_of(result.found, [&](const FoundMapping& found) {
+    const auto bits = bits_of(found.nest, problem, hierarchy, options.shared.size());
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      const std::uint64_t taken =
+          bits[i] + (i < options.reserved_bits.size() ? options.reserved_bits[i] : 0);
+      const std::uint64_t capacity = hierarchy.levels[i].capacity_bits;
+      if (capacity != 0 && taken > capacity) return false;
     }
-    text += "\n";
-  }
-  return text + fmt::format("compute {} {}\n", hierarchy.compute.pj, hierarchy.compute.latch);
+    return true;
+  });
 }
 
 }  // namespace
 
 Recall::Recall(std::string folder) : folder_(std::move(folder)) {}
 
-std::string Recall::question(const Problem& problem, const Hierarchy& hierarchy,
-                             const SearchOptions& options) {
-  std::string text =
-      fmt::format("{} {} {} {}\n", static_cast<int>(options.objective),
-                  static_cast<int>(options.convention), options.ragged, options.exhaustive);
-  for (const NestRank& rank : problem.ranks)
-    text += fmt::format("rank {} {}\n", rank.extent, rank.ordered);
-  for (const NestTensor& tensor : problem.tensors) {
-    text +=
-        fmt::format("tensor {} {} {}", name_in(hierarchy, tensor.name), tensor.output, tensor.bits);
-    for (const NestProjection& dimension : tensor.dimensions) {
-      text += " of";
-      for (const NestTerm& term : dimension)
-        text += fmt::format(" {}*{}", term.coefficient, term.rank);
-    }
-    text += "\n";
-  }
-  for (const HeldTensor& held : options.held)
-    for (std::size_t t = 0; t < problem.tensors.size(); ++t)
-      if (problem.tensors[t].name == held.tensor)
-        text += fmt::format("held {} {}\n", t, held.level);
-  for (const KeptTensor& kept : options.kept)
-    text += fmt::format("kept {} {}\n", kept.tensor, kept.level);
-  for (const NestNode& node : options.shared)
-    text += fmt::format("shared {} {} {} {} {}\n", static_cast<int>(node.kind), node.level,
-                        node.rank, node.tensors, node.tile);
-  for (const std::uint64_t bits : options.reserved_bits) text += fmt::format("reserved {}\n", bits);
-  return text + text_of(hierarchy);
+bool Recall::read_file(const std::string& question, SearchResult& answer) {
+  if (folder_.empty()) return false;
+  const auto text = try_read_file(file_of(folder_, question), largest_file);
+  const auto* found = std::get_if<std::string>(&text);
+  return found != nullptr && read_answer(*found, question, answer);
+}
+
+/// Tables of many Einsums, or of many beginnings, do not stay.
+Bounds::Memo& Recall::memo_for(const std::string& einsum) {
+  constexpr std::size_t most_einsums = 16, most_blocks = 256;
+  if (memos_.size() > most_einsums && !memos_.contains(einsum)) memos_.clear();
+  Bounds::Memo& memo = memos_[einsum];
+  if (memo.size() > most_blocks) memo.clear();
+  return memo;
 }
 
 const SearchResult& Recall::search(const Problem& problem, const Hierarchy& hierarchy,
                                    const SearchOptions& options) {
-  const std::string asked = question(problem, hierarchy, options);
-  if (const auto known = answers_.find(asked); known != answers_.end()) {
+  const std::string einsum = einsum_text(problem, hierarchy);
+  const std::string asked = einsum + options_text(problem, options);
+  std::list<Answer>& answers = answers_[asked];
+  for (const Answer& known : answers) {
+    const bool same = known.reserved == options.reserved_bits;
+    if (!same && !(known.result.optimal && at_most(known.reserved, options.reserved_bits) &&
+                   fits(known.result, problem, hierarchy, options)))
+      continue;
     ++recalled_;
-    return known->second;
+    return known.result;
   }
-  SearchResult& answer = answers_[asked];
-  if (!folder_.empty()) {
-    const auto text = try_read_file(file_of(folder_, asked), largest_file);
-    if (const auto* found = std::get_if<std::string>(&text);
-        found != nullptr && read_answer(*found, asked, answer)) {
-      ++recalled_;
-      ++read_;
-      return answer;
-    }
+  answers.push_back({options.reserved_bits, {}});
+  SearchResult& answer = answers.back().result;
+  const std::string question = asked + room_text(options);
+  if (read_file(question, answer)) {
+    ++recalled_;
+    ++read_;
+    return answer;
   }
-  answer = search_mapping(problem, hierarchy, options);
+  answer = search_mapping(problem, hierarchy, options, memo_for(einsum));
   ++searches_;
+  evaluations_ += answer.evaluations;
+  nodes_ += answer.nodes;
   if (!folder_.empty() && answer.optimal) {
-    write_file_atomic(file_of(folder_, asked), answer_text(asked, answer));
+    write_file_atomic(file_of(folder_, question), answer_text(question, answer));
     ++written_;
   }
   return answer;
 }
 
+const std::vector<CostFloor>& Recall::floors(const Problem& problem, const Hierarchy& hierarchy,
+                                             const SearchOptions& options) {
+  const std::string einsum = einsum_text(problem, hierarchy);
+  const std::string asked = einsum + options_text(problem, options) + room_text(options);
+  const auto [entry, fresh] = floors_.try_emplace(asked);
+  if (fresh) entry->second = cost_floors(problem, hierarchy, options, memo_for(einsum));
+  return entry->second;
+}
+
 std::string answer_text(const std::string& question, const SearchResult& answer) {
-  std::string text = fmt::format("{}\n{}answer {} {} {} {} {} {}\n", version, question,
-                                 answer.found.size(), answer.bound, answer.least_cycles,
-                                 answer.least_energy_pj, answer.evaluations, answer.nodes);
+  std::string text = fmt::format("{}\n{}answer {} {} {} {}\n", version, question,
+                                 answer.found.size(), answer.bound, answer.evaluations,
+                                 answer.nodes);
   for (const FoundMapping& found : answer.found) {
     text += fmt::format("mapping {} {} {}\n", found.cycles, found.energy_pj, found.nest.size());
     for (const NestNode& node : found.nest)
@@ -138,8 +146,7 @@ bool read_answer(const std::string& text, const std::string& question, SearchRes
   std::istringstream in(body.substr(head.size()));
   std::string word;
   std::size_t mappings = 0;
-  in >> word >> mappings >> answer.bound >> answer.least_cycles >> answer.least_energy_pj >>
-      answer.evaluations >> answer.nodes;
+  in >> word >> mappings >> answer.bound >> answer.evaluations >> answer.nodes;
   for (std::size_t i = 0; in && i < mappings; ++i) {
     FoundMapping found;
     std::size_t nodes = 0;

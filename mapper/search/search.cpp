@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
+#include "mapper/search/engine.hpp"
 #include "mapper/search/explore.hpp"
 #include "mapper/search/merge.hpp"
 
@@ -27,39 +29,65 @@ double value_of(SearchObjective objective, double cycles, double energy_pj) {
     case SearchObjective::edp:
       return cycles * energy_pj;
     case SearchObjective::pareto:
+    case SearchObjective::priced:
       break;
   }
   return 0;
 }
 
+bool is_front(SearchObjective objective) {
+  return objective == SearchObjective::pareto || objective == SearchObjective::priced;
+}
+
 class Search {
  public:
-  Search(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options)
-      : options_(options), space_(problem, hierarchy, options), archive_(options.objective) {}
+  Search(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options,
+         Bounds::Memo& memo)
+      : options_(options),
+        space_(problem, hierarchy, options),
+        archive_(Goal{options.objective, options.prices}) {
+    for (const FoundMapping& known : options.known) archive_.offer(known);
+    for (const Keeps& keeps : space_.keeps()) {
+      Choice choice{&keeps, Bounds(space_, keeps, memo), {}, 0};
+      choice.floors = Explorer(space_, keeps, choice.bounds, {}, archive_).floors();
+      choice.energy_pj = std::numeric_limits<double>::infinity();
+      for (const CostFloor& floor : choice.floors)
+        choice.energy_pj = std::min(choice.energy_pj, floor.energy_pj);
+      choices_.push_back(std::move(choice));
+    }
+    std::stable_sort(choices_.begin(), choices_.end(),
+                     [](const Choice& a, const Choice& b) { return a.energy_pj < b.energy_pj; });
+  }
 
   SearchResult run() {
-    struct Choice {
-      const Keeps* keeps;
-      Bounds bounds;
-      double energy_pj;
-    };
-    std::vector<Choice> choices;
-    Bounds::Memo memo;
-    for (const Keeps& keeps : space_.keeps()) {
-      choices.push_back({&keeps, Bounds(space_, keeps, memo), 0});
-      if (const BlockBound* bound = choices.back().bounds.block(0))
-        choices.back().energy_pj =
-            bound->at_keep.at(space_.point(space_.begin()))[bound->at_keep.classes() - 1];
-      least_energy_pj_ = std::min(least_energy_pj_, choices.back().energy_pj);
-      most_lanes_ = std::max(most_lanes_, choices.back().bounds.most_lanes(0));
-    }
-    std::stable_sort(choices.begin(), choices.end(),
-                     [](const Choice& a, const Choice& b) { return a.energy_pj < b.energy_pj; });
-    for (const Choice& choice : choices) explore(*choice.keeps, choice.bounds);
+    for (const Choice& choice : choices_) explore(*choice.keeps, choice.bounds);
     return result();
   }
 
+  /// Of all choices, those that no other is below.
+  std::vector<CostFloor> floors() const {
+    std::vector<CostFloor> list;
+    for (const Choice& choice : choices_)
+      for (const CostFloor& floor : choice.floors) {
+        const auto no_worse = [](const CostFloor& a, const CostFloor& b) {
+          return a.cycles <= b.cycles && a.energy_pj <= b.energy_pj;
+        };
+        if (std::ranges::any_of(list, [&](const auto& known) { return no_worse(known, floor); }))
+          continue;
+        std::erase_if(list, [&](const auto& known) { return no_worse(floor, known); });
+        list.push_back(floor);
+      }
+    return list;
+  }
+
  private:
+  struct Choice {
+    const Keeps* keeps;
+    Bounds bounds;
+    std::vector<CostFloor> floors;
+    double energy_pj;
+  };
+
   void explore(const Keeps& keeps, const Bounds& bounds) {
     Dominance known;
     const std::vector<Step> starts = Explorer(space_, keeps, bounds, known, archive_).starts();
@@ -119,45 +147,23 @@ class Search {
     result.optimal = complete_;
     result.evaluations = visits_.evaluations;
     result.nodes = visits_.nodes;
-    least(result);
     if (!result.found.empty())
       result.bound =
-          options_.objective == SearchObjective::pareto ? 0 : std::min(archive_.best(), bound_);
+          is_front(options_.objective) ? 0 : std::min(archive_.best(), bound_);
     return result;
-  }
-
-  /// What no mapping is below: of the best, if there is no better one, or of any.
-  void least(SearchResult& result) const {
-    double operations = 1;
-    for (const NestRank& rank : space_.problem.ranks)
-      operations *= static_cast<double>(rank.extent);
-    if (std::isfinite(least_energy_pj_))
-      result.least_energy_pj = least_energy_pj_ + operations * space_.hierarchy.compute.pj;
-    result.least_cycles = std::ceil(operations / most_lanes_ * (1 - 1e-12));
-    if (!complete_ || archive_.found().empty()) return;
-    const SearchObjective objective = options_.objective;
-    const bool front = objective == SearchObjective::pareto;
-    if (front || objective == SearchObjective::cycles)
-      result.least_cycles = static_cast<double>(archive_.found().front().cycles);
-    if (front || objective == SearchObjective::energy)
-      result.least_energy_pj = archive_.found().back().energy_pj;
   }
 
   const SearchOptions& options_;
   Space space_;
   Archive archive_;
+  std::vector<Choice> choices_;
   tbb::task_arena arena_{options_.threads == 0 ? tbb::task_arena::automatic
                                                : std::min(static_cast<int>(options_.threads),
                                                           tbb::this_task_arena::max_concurrency())};
   Visits visits_;
   bool complete_ = true;
   double bound_ = std::numeric_limits<double>::infinity();
-  double least_energy_pj_ = std::numeric_limits<double>::infinity(), most_lanes_ = 1;
 };
-
-}  // namespace
-
-namespace {
 
 /// The rank of the merged problem that a rank is a part of.
 std::uint8_t rank_of(const MergedProblem& merged, std::uint8_t rank) {
@@ -167,7 +173,57 @@ std::uint8_t rank_of(const MergedProblem& merged, std::uint8_t rank) {
   return 0;
 }
 
+/// A question about the merged problem.
+struct MergedQuestion {
+  MergedProblem merged;
+  SearchOptions options;
+};
+
+/// Nothing where ranks are not merged.
+std::optional<MergedQuestion> merge(const Problem& problem, const SearchOptions& options) {
+  if (options.ragged || options.exhaustive) return std::nullopt;
+  std::uint32_t apart = 0;
+  for (const NestNode& node : options.shared)
+    if (node.kind != NestKind::keep) apart |= 1u << node.rank;
+  MergedQuestion question{merge_ranks(problem, apart), options};
+  question.options.shared = Nest{};
+  for (NestNode node : options.shared) {
+    if (node.kind != NestKind::keep) node.rank = rank_of(question.merged, node.rank);
+    question.options.shared.add(node);
+  }
+  for (FoundMapping& known : question.options.known) known.nest = Nest{};
+  return question;
+}
+
 }  // namespace
+
+namespace search {
+
+SearchResult search_mapping(const Problem& problem, const Hierarchy& hierarchy,
+                            const SearchOptions& options, Bounds::Memo& memo) {
+  const auto question = merge(problem, options);
+  if (!question) return Search(problem, hierarchy, options, memo).run();
+  const MergedProblem& merged = question->merged;
+  SearchResult result = Search(merged.problem, hierarchy, question->options, memo).run();
+  for (FoundMapping& found : result.found) {
+    const auto known = std::ranges::find_if(options.known, [&](const FoundMapping& other) {
+      return other.cycles == found.cycles && other.energy_pj == found.energy_pj;
+    });
+    found.nest = found.nest.size() == 0 && known != options.known.end()
+                     ? known->nest
+                     : split_ranks(found.nest, merged, problem);
+  }
+  return result;
+}
+
+std::vector<CostFloor> cost_floors(const Problem& problem, const Hierarchy& hierarchy,
+                                   const SearchOptions& options, Bounds::Memo& memo) {
+  const auto question = merge(problem, options);
+  return question ? Search(question->merged.problem, hierarchy, question->options, memo).floors()
+                  : Search(problem, hierarchy, options, memo).floors();
+}
+
+}  // namespace search
 
 double objective_value(SearchObjective objective, std::uint64_t cycles, double energy_pj) {
   return value_of(objective, static_cast<double>(cycles), energy_pj);
@@ -175,20 +231,8 @@ double objective_value(SearchObjective objective, std::uint64_t cycles, double e
 
 SearchResult search_mapping(const Problem& problem, const Hierarchy& hierarchy,
                             const SearchOptions& options) {
-  if (options.ragged || options.exhaustive) return Search(problem, hierarchy, options).run();
-  std::uint32_t apart = 0;
-  for (const NestNode& node : options.shared)
-    if (node.kind != NestKind::keep) apart |= 1u << node.rank;
-  const MergedProblem merged = merge_ranks(problem, apart);
-  SearchOptions inner = options;
-  inner.shared = Nest{};
-  for (NestNode node : options.shared) {
-    if (node.kind != NestKind::keep) node.rank = rank_of(merged, node.rank);
-    inner.shared.add(node);
-  }
-  SearchResult result = Search(merged.problem, hierarchy, inner).run();
-  for (FoundMapping& found : result.found) found.nest = split_ranks(found.nest, merged, problem);
-  return result;
+  Bounds::Memo memo;
+  return search::search_mapping(problem, hierarchy, options, memo);
 }
 
 }  // namespace sluice

@@ -17,6 +17,24 @@ enum class SearchObjective : std::uint8_t {
   energy,  ///< least energy, then fewest cycles
   edp,     ///< least energy x cycles, then fewest cycles
   pareto,  ///< every mapping that no other beats in both cycles and energy
+  priced,  ///< the mapping of least energy + price x cycles, for each price in SearchOptions::prices
+};
+
+/// Prices of a cycle, pJ.
+struct CyclePrices {
+  double least = 0, most = 0;
+};
+
+/// What mappings cost at least, in both.
+struct CostFloor {
+  double cycles = 0, energy_pj = 0;
+};
+
+struct FoundMapping {
+  Nest nest;
+  std::uint64_t cycles = 0;
+  double energy_pj = 0;
+  bool operator==(const FoundMapping&) const = default;
 };
 
 struct SearchProgress {
@@ -39,6 +57,7 @@ struct HeldTensor {
 
 struct SearchOptions {
   SearchObjective objective = SearchObjective::edp;
+  CyclePrices prices;  ///< of `priced`
   CountConvention convention = CountConvention::sluice;
   /// Tiles need not divide what lies around them: every size that leaves a different number of
   /// tiles is tried. Without it, only divisors.
@@ -58,29 +77,22 @@ struct SearchOptions {
   /// Nodes that every mapping begins with, and in which other Einsums run too: keeps, and loops
   /// whose tiles divide. Empty: what the outermost level keeps.
   Nest shared;
-};
-
-struct FoundMapping {
-  Nest nest;
-  std::uint64_t cycles = 0;
-  double energy_pj = 0;
-  bool operator==(const FoundMapping&) const = default;
+  /// Mappings that are known already: only what is better is looked for.
+  std::vector<FoundMapping> known;
 };
 
 struct SearchResult {
-  /// One mapping, or the Pareto front from the fewest cycles to the least energy. Empty: none fits.
+  /// One mapping, or several from the fewest cycles to the least energy. Empty: none fits.
   std::vector<FoundMapping> found;
   bool optimal = false;  ///< the whole map space has been looked at or excluded
-  /// Of the objective (0 for pareto): nothing in the space is below it. The value itself if
+  /// Of the objective (0 where there are several): nothing in the space is below it. The value itself if
   /// optimal.
   double bound = 0;
-  /// Nothing in the space takes fewer cycles, or less energy. 0 where not known.
-  double least_cycles = 0, least_energy_pj = 0;
   std::uint64_t evaluations = 0;  ///< whole mappings counted and priced
   std::uint64_t nodes = 0;        ///< partial mappings counted
 };
 
-/// Value of an objective, 0 for pareto.
+/// Value of an objective, 0 where it has several mappings.
 double objective_value(SearchObjective objective, std::uint64_t cycles, double energy_pj);
 
 /// Searches. `problem` and `hierarchy` must be legal (check(), and no more levels than fit a nest).

@@ -414,8 +414,7 @@ std::uint64_t Space::words(std::size_t tensor, const Tile& tile) const {
 bool Space::fits(std::size_t level, std::uint16_t tensors, const Tile& tile) const {
   const NestLevel& memory = hierarchy.levels[level];
   if (memory.capacity_bits == 0) return true;
-  std::uint64_t bits = resident_bits_[level];
-  if (level < options.reserved_bits.size()) bits += options.reserved_bits[level];
+  std::uint64_t bits = taken_bits(level);
   tensors = static_cast<std::uint16_t>(tensors & ~resident_[level]);
   for (std::size_t t = 0; t < problem.tensors.size() && bits <= memory.capacity_bits; ++t)
     if ((tensors >> t & 1) != 0)

@@ -97,6 +97,11 @@ class Space {
   const std::vector<SpreadStep>& spreads(std::size_t level, std::size_t point) const;
   /// Tensors that the shared nodes keep at `level`.
   std::uint16_t resident(std::size_t level) const { return resident_[level]; }
+  /// Bits of `level` that are taken whatever is chosen.
+  std::uint64_t taken_bits(std::size_t level) const {
+    return resident_bits_[level] +
+           (level < options.reserved_bits.size() ? options.reserved_bits[level] : 0);
+  }
   /// The tile that the shared nodes leave.
   const Tile& begin() const { return begin_; }
   /// Most lanes that any mapping uses of the axes of `level`.
