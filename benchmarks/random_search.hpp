@@ -13,7 +13,7 @@ class RandomSearch {
  public:
   RandomSearch(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options,
                std::uint64_t seed)
-      : options_(options), space_(problem, hierarchy, options_), random_(seed) {}
+      : options_(options), space_(problem, hierarchy, options_, memo_), random_(seed) {}
 
   /// The least value of the objective among that many draws, those that do not fit included.
   double least(std::uint64_t draws) {
@@ -82,6 +82,7 @@ class RandomSearch {
   }
 
   SearchOptions options_;
+  search::Memo memo_;
   search::Space space_;
   std::mt19937_64 random_;
 };

@@ -41,14 +41,16 @@ bool is_single(SearchObjective objective) {
 /// Whether at every price one of `front` costs no more. What they cost at least is concave in the
 /// price, what the pair costs is linear: it is enough to look where the best one changes, and at
 /// both ends.
-bool prices_exclude(const std::vector<FoundMapping>& front, const CyclePrices& prices,
-                    double cycles, double energy_pj) {
+bool prices_exclude(const std::vector<FoundMapping>& front, const Goal& goal, double cycles,
+                    double energy_pj) {
+  const double worth = 1 - std::max(slack, goal.tolerance);
   const auto no_better_at = [&](double price, const FoundMapping& best) {
-    return (best.energy_pj + price * static_cast<double>(best.cycles)) * (1 - slack) <=
+    return (best.energy_pj + price * static_cast<double>(best.cycles)) * worth <=
            energy_pj + price * cycles;
   };
   if (front.empty()) return false;
-  if (!no_better_at(prices.most, front.front()) || !no_better_at(prices.least, front.back()))
+  if (!no_better_at(goal.prices.most, front.front()) ||
+      !no_better_at(goal.prices.least, front.back()))
     return false;
   for (std::size_t i = 1; i < front.size(); ++i) {
     const double price = (front[i - 1].energy_pj - front[i].energy_pj) /
@@ -67,14 +69,15 @@ bool better(const Goal& goal, double cycles, double energy_pj, double other_cycl
 
 bool Archive::excludes(double cycles, double energy_pj) const {
   if (goal_.objective == SearchObjective::priced)
-    return prices_exclude(found_, goal_.prices, cycles, energy_pj);
+    return prices_exclude(found_, goal_, cycles, energy_pj);
   if (goal_.objective == SearchObjective::pareto)
     return std::any_of(found_.begin(), found_.end(), [&](const FoundMapping& known) {
       return static_cast<double>(known.cycles) <= cycles &&
              known.energy_pj * (1 - slack) <= energy_pj;
     });
   if (found_.empty()) return false;
-  const Key known = key_of(goal_, found_.front());
+  Key known = key_of(goal_, found_.front());
+  known.first *= 1 - goal_.tolerance;
   const Key bound = key_of(goal_, cycles, energy_pj);
   if (bound.first > known.first * (1 + slack)) return true;
   return bound.first >= known.first * (1 - slack) && bound.second >= known.second * (1 - slack);

@@ -344,7 +344,7 @@ Bounds::Bounds(const Space& space, const Keeps& keeps, Memo& memo) {
     operand_level_[t] = operand_level_of(space, keeps, t);
   blocks_.resize(space.hierarchy.levels.size());
   for (std::size_t level = blocks_.size(); level-- > 0;) {
-    std::shared_ptr<const BlockBound>& entry = memo[key_of(space, keeps, level)];
+    std::shared_ptr<const BlockBound>& entry = memo.blocks[key_of(space, keeps, level)];
     if (!entry) {
       const BlockBound* inner = level + 1 < blocks_.size() ? blocks_[level + 1].get() : nullptr;
       entry = std::make_shared<BlockBound>(BlockMaker(space, keeps, level).make(inner));

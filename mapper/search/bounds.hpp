@@ -38,9 +38,6 @@ struct BlockBound {
 /// The bounds of one choice of what levels keep. Without divisors (ragged tiles) there are none.
 class Bounds {
  public:
-  /// What was made for other choices and other searches of the Einsum, which have parts in common.
-  using Memo = std::map<std::vector<std::uint64_t>, std::shared_ptr<const BlockBound>>;
-
   Bounds(const Space& space, const Keeps& keeps, Memo& memo);
 
   /// Null where there are none.

@@ -11,8 +11,12 @@ Explorer::~Explorer() = default;
 
 Explorer::Explorer(const Space& space, const Keeps& keeps, const Bounds& bounds,
                    const Dominance& known, Archive& archive)
-    : space_(space), keeps_(keeps), bounds_(bounds), known_(known), archive_(archive),
-      goal_{space.options.objective, space.options.prices} {
+    : space_(space),
+      keeps_(keeps),
+      bounds_(bounds),
+      known_(known),
+      archive_(archive),
+      goal_{space.options.objective, space.options.prices, space.options.tolerance} {
   for (const NestRank& rank : space.problem.ranks) operations_ *= static_cast<double>(rank.extent);
   fixed_pj_ = operations_ * space.hierarchy.compute.pj;
   // In timeloop only the instances that are used leak; how many that is is not known before the
@@ -242,9 +246,7 @@ void Explorer::add_step(const State& state, const BlockBound* bound, const Passi
     if (excludes(state, passing_pj(state, passes, tile, nullptr), &bound->at_axes, point, 1,
                  &passed))
       return;
-    if (better(goal_, step.cycles, step.energy_pj, passed.cycles,
-               passed.energy_pj))
-      step = passed;
+    if (better(goal_, step.cycles, step.energy_pj, passed.cycles, passed.energy_pj)) step = passed;
   }
   list.push_back(step);
 }

@@ -12,6 +12,7 @@ namespace sluice::search {
 struct Goal {
   SearchObjective objective = SearchObjective::edp;
   CyclePrices prices;
+  double tolerance = 0;
 };
 
 /// Whether one pair comes before another; on a front, as for energy x cycles.
@@ -68,10 +69,11 @@ void keep_priced(std::vector<Mapping>& front, const CyclePrices& prices) {
            (static_cast<double>(b.cycles) - static_cast<double>(a.cycles));
   };
   std::size_t size = 0;
-  for (Mapping& next : front) {
-    while (size > 1 && price(front[size - 2], front[size - 1]) <= price(front[size - 1], next))
+  for (std::size_t i = 0; i < front.size(); ++i) {
+    while (size > 1 && price(front[size - 2], front[size - 1]) <= price(front[size - 1], front[i]))
       --size;
-    front[size++] = std::move(next);
+    if (size != i) front[size] = std::move(front[i]);
+    ++size;
   }
   while (size > 1 && price(front[size - 2], front[size - 1]) <= prices.least) --size;
   front.resize(size);

@@ -157,6 +157,7 @@ class Joiner {
     if (objective_ == SearchObjective::edp) {
       options.objective = SearchObjective::priced;
       options.prices = cycle_prices_;
+      options.tolerance = tolerance_;
     }
     options.shared = part.shared;
     options.kept = part.kept;
@@ -173,8 +174,11 @@ class Joiner {
     for (std::size_t i = 0; i < known_[way].size(); ++i) {
       Knowledge& known = known_[way][i];
       const std::size_t einsum = part(way, i).einsum;
-      const auto& floors =
-          recall_.floors(problems_[einsum], parts_[einsum], options_for(part(way, i)));
+      SearchOptions options = options_for(part(way, i));
+      options.prices = {};         // they do not depend on these,
+      options.tolerance = 0;       // and are as low
+      options.reserved_bits = {};  // with all the room
+      const auto& floors = recall_.floors(problems_[einsum], parts_[einsum], options);
       known.stage = Knowledge::bounded;
       known.prices.clear();
       for (const CostFloor& floor : floors) known.prices.push_back({floor.cycles, floor.energy_pj});
@@ -261,7 +265,9 @@ class Joiner {
     if (best_.empty()) {
       const PathEnd guess = pick(floor).front();
       cycle_prices_ = {guess.energy_pj / guess.cycles, guess.energy_pj / guess.cycles};
+      tolerance_ = 0.3;
       best_ = settle();
+      tolerance_ = 0;
       if (ended_ || best_.empty()) return best_;
     }
     // A better one has at least the fewest cycles and the least energy of all, so that neither of
@@ -310,7 +316,8 @@ class Joiner {
         for (const WayPrice& sum : list)
           for (const Price& price :
                known.result == nullptr ? std::vector<Price>{} : prices_of(*known.result)) {
-            more.push_back({sum.cycles + price.cycles, sum.energy_pj + price.energy_pj, sum.chosen});
+            more.push_back(
+                {sum.cycles + price.cycles, sum.energy_pj + price.energy_pj, sum.chosen});
             more.back().chosen.push_back(price.found);
           }
         list = std::move(more);
@@ -332,8 +339,8 @@ class Joiner {
     result.read = recall_.read();
     result.written = recall_.written();
     if (objective_ == SearchObjective::pareto || result.found.empty()) return result;
-    result.bound = objective_value(objective_, result.found.front().cycles,
-                                   result.found.front().energy_pj);
+    result.bound =
+        objective_value(objective_, result.found.front().cycles, result.found.front().energy_pj);
     if (ended_) {
       const Front least = pick(join(prices_, cycle_prices_));
       if (!least.empty()) result.bound = std::min(result.bound, value(least.front()));
@@ -401,6 +408,7 @@ class Joiner {
   std::vector<std::vector<Knowledge>> known_;  ///< by way and part
   std::vector<std::vector<WayPrice>> prices_;  ///< by way
   CyclePrices cycle_prices_;                   ///< that are looked at, for energy x cycles
+  double tolerance_ = 0;                       ///< of the first mappings
   Front best_;
   bool ended_ = false;
 };

@@ -19,7 +19,8 @@ std::string treatment_of(const NestTensor& tensor, const Hierarchy& hierarchy) {
   for (const NestLevel& level : hierarchy.levels) {
     text += fmt::format(" {}{}", bits_at(level, tensor.name, tensor.bits),
                         level.keeps.empty() || names(level.keeps, tensor.name) ? "" : "!");
-    for (const FanOutAxis& axis : level.fan_out) text += names(axis.separate, tensor.name) ? "|" : ".";
+    for (const FanOutAxis& axis : level.fan_out)
+      text += names(axis.separate, tensor.name) ? "|" : ".";
   }
   return text;
 }
@@ -56,6 +57,7 @@ std::string options_text(const Problem& problem, const SearchOptions& options) {
                   static_cast<int>(options.convention), options.ragged, options.exhaustive);
   if (options.objective == SearchObjective::priced)
     text += fmt::format("prices {} {}\n", options.prices.least, options.prices.most);
+  if (options.tolerance != 0) text += fmt::format("tolerance {}\n", options.tolerance);
   for (const HeldTensor& held : options.held)
     for (std::size_t t = 0; t < problem.tensors.size(); ++t)
       if (problem.tensors[t].name == held.tensor)

@@ -74,11 +74,11 @@ bool Recall::read_file(const std::string& question, SearchResult& answer) {
 }
 
 /// Tables of many Einsums, or of many beginnings, do not stay.
-Bounds::Memo& Recall::memo_for(const std::string& einsum) {
+Memo& Recall::memo_for(const std::string& einsum) {
   constexpr std::size_t most_einsums = 16, most_blocks = 256;
   if (memos_.size() > most_einsums && !memos_.contains(einsum)) memos_.clear();
-  Bounds::Memo& memo = memos_[einsum];
-  if (memo.size() > most_blocks) memo.clear();
+  Memo& memo = memos_[einsum];
+  if (memo.blocks.size() > most_blocks) memo.blocks.clear();
   return memo;
 }
 
@@ -124,9 +124,9 @@ const std::vector<CostFloor>& Recall::floors(const Problem& problem, const Hiera
 }
 
 std::string answer_text(const std::string& question, const SearchResult& answer) {
-  std::string text = fmt::format("{}\n{}answer {} {} {} {}\n", version, question,
-                                 answer.found.size(), answer.bound, answer.evaluations,
-                                 answer.nodes);
+  std::string text =
+      fmt::format("{}\n{}answer {} {} {} {}\n", version, question, answer.found.size(),
+                  answer.bound, answer.evaluations, answer.nodes);
   for (const FoundMapping& found : answer.found) {
     text += fmt::format("mapping {} {} {}\n", found.cycles, found.energy_pj, found.nest.size());
     for (const NestNode& node : found.nest)

@@ -39,12 +39,12 @@ class Recall {
   };
 
   bool read_file(const std::string& question, SearchResult& answer);
-  Bounds::Memo& memo_for(const std::string& einsum);
+  Memo& memo_for(const std::string& einsum);
 
   std::string folder_;
   std::map<std::string, std::list<Answer>> answers_;  ///< by question, but for the room
   std::map<std::string, std::vector<CostFloor>> floors_;
-  std::map<std::string, Bounds::Memo> memos_;  ///< by Einsum
+  std::map<std::string, Memo> memos_;  ///< by Einsum
   std::size_t searches_ = 0, recalled_ = 0, read_ = 0, written_ = 0;
   std::uint64_t evaluations_ = 0, nodes_ = 0;
 };

@@ -42,10 +42,10 @@ bool is_front(SearchObjective objective) {
 class Search {
  public:
   Search(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options,
-         Bounds::Memo& memo)
+         Memo& memo)
       : options_(options),
-        space_(problem, hierarchy, options),
-        archive_(Goal{options.objective, options.prices}) {
+        space_(problem, hierarchy, options, memo),
+        archive_(Goal{options.objective, options.prices, options.tolerance}) {
     for (const FoundMapping& known : options.known) archive_.offer(known);
     for (const Keeps& keeps : space_.keeps()) {
       Choice choice{&keeps, Bounds(space_, keeps, memo), {}, 0};
@@ -148,8 +148,7 @@ class Search {
     result.evaluations = visits_.evaluations;
     result.nodes = visits_.nodes;
     if (!result.found.empty())
-      result.bound =
-          is_front(options_.objective) ? 0 : std::min(archive_.best(), bound_);
+      result.bound = is_front(options_.objective) ? 0 : std::min(archive_.best(), bound_);
     return result;
   }
 
@@ -200,7 +199,7 @@ std::optional<MergedQuestion> merge(const Problem& problem, const SearchOptions&
 namespace search {
 
 SearchResult search_mapping(const Problem& problem, const Hierarchy& hierarchy,
-                            const SearchOptions& options, Bounds::Memo& memo) {
+                            const SearchOptions& options, Memo& memo) {
   const auto question = merge(problem, options);
   if (!question) return Search(problem, hierarchy, options, memo).run();
   const MergedProblem& merged = question->merged;
@@ -217,7 +216,7 @@ SearchResult search_mapping(const Problem& problem, const Hierarchy& hierarchy,
 }
 
 std::vector<CostFloor> cost_floors(const Problem& problem, const Hierarchy& hierarchy,
-                                   const SearchOptions& options, Bounds::Memo& memo) {
+                                   const SearchOptions& options, Memo& memo) {
   const auto question = merge(problem, options);
   return question ? Search(question->merged.problem, hierarchy, question->options, memo).floors()
                   : Search(problem, hierarchy, options, memo).floors();
@@ -231,7 +230,7 @@ double objective_value(SearchObjective objective, std::uint64_t cycles, double e
 
 SearchResult search_mapping(const Problem& problem, const Hierarchy& hierarchy,
                             const SearchOptions& options) {
-  Bounds::Memo memo;
+  search::Memo memo;
   return search::search_mapping(problem, hierarchy, options, memo);
 }
 

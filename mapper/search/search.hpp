@@ -17,7 +17,8 @@ enum class SearchObjective : std::uint8_t {
   energy,  ///< least energy, then fewest cycles
   edp,     ///< least energy x cycles, then fewest cycles
   pareto,  ///< every mapping that no other beats in both cycles and energy
-  priced,  ///< the mapping of least energy + price x cycles, for each price in SearchOptions::prices
+  priced,  ///< the mapping of least energy + price x cycles, for each price in
+           ///< SearchOptions::prices
 };
 
 /// Prices of a cycle, pJ.
@@ -77,6 +78,8 @@ struct SearchOptions {
   /// Nodes that every mapping begins with, and in which other Einsums run too: keeps, and loops
   /// whose tiles divide. Empty: what the outermost level keeps.
   Nest shared;
+  /// What is better by less than this share may be missed: for a good mapping in little time.
+  double tolerance = 0;
   /// Mappings that are known already: only what is better is looked for.
   std::vector<FoundMapping> known;
 };
@@ -85,8 +88,8 @@ struct SearchResult {
   /// One mapping, or several from the fewest cycles to the least energy. Empty: none fits.
   std::vector<FoundMapping> found;
   bool optimal = false;  ///< the whole map space has been looked at or excluded
-  /// Of the objective (0 where there are several): nothing in the space is below it. The value itself if
-  /// optimal.
+  /// Of the objective (0 where there are several): nothing in the space is below it. The value
+  /// itself if optimal.
   double bound = 0;
   std::uint64_t evaluations = 0;  ///< whole mappings counted and priced
   std::uint64_t nodes = 0;        ///< partial mappings counted

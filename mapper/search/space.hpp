@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -51,12 +52,37 @@ struct SpreadStep {
   std::uint32_t left = 0;
 };
 
+/// All ways to use the fan-out of a level.
+struct FanOut {
+  std::vector<std::vector<Lanes>> lanes;  ///< by axis
+  std::uint64_t most_lanes = 1;           ///< that any mapping uses
+  std::array<std::uint64_t, max_nest_ranks> most_of_rank{};
+  std::vector<Spread> spreads;  ///< the most lanes first
+  /// By rank and size: which spreads (bits) divide it.
+  std::vector<std::vector<std::vector<std::uint64_t>>> divisible;
+  struct OfPoint {
+    std::once_flag once;
+    std::vector<SpreadStep> list;
+  };
+  mutable std::unique_ptr<OfPoint[]> at;  ///< by point of the lattice, made when first asked for
+};
+
+struct BlockBound;
+
+/// What searches of one Einsum on one machine have in common, whatever they ask, by all that it
+/// depends on.
+struct Memo {
+  std::map<std::vector<std::uint64_t>, std::shared_ptr<const FanOut>> fan_outs;
+  std::map<std::vector<std::uint64_t>, std::shared_ptr<const BlockBound>> blocks;
+};
+
 /// Loop orders (outer to inner) of one set of ranks that run.
 using Orders = std::vector<std::vector<std::uint8_t>>;
 
 class Space {
  public:
-  Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options);
+  Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOptions& options,
+        Memo& memo);
 
   const Problem& problem;
   const Hierarchy& hierarchy;
@@ -89,10 +115,10 @@ class Space {
   /// All choices of what levels keep.
   const std::vector<Keeps>& keeps() const { return keeps_; }
   const std::vector<Lanes>& lanes(std::size_t level, std::size_t axis) const {
-    return lanes_[level][axis];
+    return fan_outs_[level]->lanes[axis];
   }
   /// All ways to use the fan-out of `level`, the most lanes first.
-  const std::vector<Spread>& spreads(std::size_t level) const { return spreads_[level]; }
+  const std::vector<Spread>& spreads(std::size_t level) const { return fan_outs_[level]->spreads; }
   /// Those that divide the tile at a point.
   const std::vector<SpreadStep>& spreads(std::size_t level, std::size_t point) const;
   /// Tensors that the shared nodes keep at `level`.
@@ -105,7 +131,7 @@ class Space {
   /// The tile that the shared nodes leave.
   const Tile& begin() const { return begin_; }
   /// Most lanes that any mapping uses of the axes of `level`.
-  std::uint64_t most_lanes(std::size_t level) const { return most_lanes_[level]; }
+  std::uint64_t most_lanes(std::size_t level) const { return fan_outs_[level]->most_lanes; }
   /// Ranks that no loop may cut outside of the home of a tensor of SearchOptions::kept at `level`.
   std::uint32_t uncut(std::size_t level) const { return uncut_[level]; }
   /// Orders of the ranks in `mask`, for loops at `level`.
@@ -124,13 +150,15 @@ class Space {
  private:
   void make_sizes();
   void make_keeps();
-  void make_lanes();
+  void make_fan_outs(Memo& memo);
+  std::vector<std::uint64_t> fan_out_key(std::size_t level) const;
+  void make_lanes(std::size_t level, FanOut& fan_out) const;
   void make_divisions();
-  void make_spreads();
+  void make_spreads(std::size_t level, FanOut& fan_out) const;
   void read_shared();
   void count_lanes(std::size_t level, Spread& spread) const;
   double share_of(std::size_t level, const Spread& spread, std::size_t tensor) const;
-  void make_divisible();
+  void make_divisible(FanOut& fan_out) const;
   std::size_t class_of(std::size_t level, std::size_t axis) const;
   Spread with_divisions(Spread spread) const;
   std::int32_t left_of(const RankSizes& sizes, std::size_t index, std::uint64_t lanes) const;
@@ -138,22 +166,12 @@ class Space {
 
   std::array<std::uint32_t, max_nest_tensors> relevant_{}, sliding_{};
   std::vector<Keeps> keeps_;
-  std::vector<std::vector<std::vector<Lanes>>> lanes_;
-  std::vector<std::vector<Spread>> spreads_;
-  std::array<std::uint64_t, max_nest_levels> most_lanes_{};
-  std::array<std::uint64_t, max_nest_ranks> most_of_rank_{};
+  std::vector<std::shared_ptr<const FanOut>> fan_outs_;  ///< by level
   std::array<std::uint32_t, max_nest_levels> uncut_{};
   struct OrdersOfMask {
     std::once_flag once;
     Orders orders;
   };
-  struct SpreadsOfPoint {
-    std::once_flag once;
-    std::vector<SpreadStep> list;
-  };
-  std::vector<std::unique_ptr<SpreadsOfPoint[]>> spreads_at_;  ///< made when first asked for
-  /// By level, rank and size: which spreads (bits) divide it.
-  std::vector<std::vector<std::vector<std::vector<std::uint64_t>>>> divisible_;
   std::array<std::uint16_t, max_nest_levels> resident_{};
   std::array<std::uint64_t, max_nest_levels> resident_bits_{};
   Tile begin_{};

@@ -91,8 +91,8 @@ void WayGraph::add_single(std::size_t from) {
 void WayGraph::add(const Group& group, std::size_t from, std::size_t to, const GroupStart& start) {
   Way way{from, to, {}, start.least_pj};
   for (std::size_t i = 0; i < start.nests.size(); ++i)
-    way.parts.push_back({group.first + i, start.nests[i], start.counted[i], start.kept[i],
-                         start.reserved[i]});
+    way.parts.push_back(
+        {group.first + i, start.nests[i], start.counted[i], start.kept[i], start.reserved[i]});
   ways_.push_back(std::move(way));
 }
 
@@ -100,8 +100,8 @@ void WayGraph::add(const Group& group, std::size_t from, std::size_t to, const G
 std::vector<std::pair<Group, std::size_t>> WayGraph::groups_from(std::size_t from) const {
   std::vector<std::pair<Group, std::size_t>> groups;
   const auto& [first, places] = nodes_[from];
-  for (std::size_t last = first + 1;
-       last < std::min(problems_.size(), first + options_.most_fused); ++last)
+  for (std::size_t last = first + 1; last < std::min(problems_.size(), first + options_.most_fused);
+       ++last)
     for (std::size_t level = 1; level < hierarchy_.levels.size(); ++level) {
       if (instances_of(hierarchy_, level) != 1) continue;
       std::vector<Places> list = {places};
@@ -121,7 +121,7 @@ std::vector<std::pair<Group, std::size_t>> WayGraph::groups_from(std::size_t fro
 }
 
 Group WayGraph::group_of(std::size_t first, std::size_t last, std::size_t level,
-               const Places& places) const {
+                         const Places& places) const {
   Group group{first, last, level, {}, {}, {}};
   group.reserved.resize(hierarchy_.levels.size());
   for (std::size_t t = 0; t < intermediates_.size(); ++t) {
