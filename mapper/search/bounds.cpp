@@ -18,7 +18,8 @@ struct Link {
   std::size_t tensor = 0;
   double served = 0;   ///< pJ of every word that its home serves
   double arrived = 0;  ///< pJ of every word that comes to an instance
-  double again = 0;    ///< pJ, more, of every word served beyond the first time
+  double again = 0;    ///< pJ, more, of every word served beyond the first touches
+  double touched = 0;  ///< first touches, at most
   std::uint32_t irrelevant = 0;
   double words = 0;  ///< of the whole tensor
   bool slides = false;
@@ -100,10 +101,13 @@ class BlockMaker {
       link.served = above.update_pj * above_blocks;
       if (space_.options.convention != CountConvention::timeloop && below != nullptr)
         link.arrived = below->read_pj * below_blocks;
-      // No sum is found only at the first touch, once a word unless lanes above reduce into it.
-      std::uint64_t lanes = 1;
-      for (std::size_t level = 0; level < parent; ++level) lanes *= space_.most_lanes(level);
-      if (lanes == 1) link.again = above.read_pj * above_blocks + fill;
+      // No sum is found only at the first touch, once a word in each lane above that reduces into it.
+      link.touched = link.words;
+      for (std::size_t level = 0; level < parent; ++level)
+        for (std::size_t axis = 0; axis < machine.levels[level].fan_out.size(); ++axis)
+          if (!space_.separate(level, axis, t))
+            link.touched *= static_cast<double>(space_.lanes(level, axis).front().product);
+      link.again = above.read_pj * above_blocks + fill;
     } else {
       link.served = above.read_pj * above_blocks;
       link.arrived = fill;
@@ -116,7 +120,7 @@ class BlockMaker {
     double sum = 0;
     for (const Link& link : operands_) {
       const double words = operations_ / link.lanes * spread.share[link.tensor];
-      sum += words * link.served + std::max(0.0, words - link.words) * link.again;
+      sum += words * link.served + std::max(0.0, words - link.touched) * link.again;
     }
     return sum;
   }
@@ -139,7 +143,7 @@ class BlockMaker {
     if (at_every_step_) served = operations_ / link.lanes;
     const double arrived = link.words * times * spread.copies[link.tensor];
     return served * link.served + arrived * link.arrived +
-           std::max(0.0, served - link.words) * link.again;
+           std::max(0.0, served - link.touched) * link.again;
   }
 
   /// How often each tensor comes to each tile at least, in each of several cases: one of them
