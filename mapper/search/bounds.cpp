@@ -23,7 +23,7 @@ struct Link {
   std::uint32_t irrelevant = 0;
   double words = 0;  ///< of the whole tensor
   bool slides = false;
-  double lanes = 1;  ///< between its home and this fan-out, at most, that may share a word
+  double lanes = 1;  ///< of fan-outs between its home and this one, at most
 };
 
 /// The innermost level whose lanes may share the words of a tensor that compute takes: between its
@@ -39,6 +39,14 @@ std::size_t operand_level_of(const Space& space, const Keeps& keeps, std::size_t
     if ((keeps[level] >> t & 1) != 0) break;
   }
   return levels;
+}
+
+/// Whether words of a tensor go over the fan-out of `level` to one further in than the next.
+bool passes(const Space& space, const Keeps& keeps, std::size_t level, std::size_t t) {
+  std::size_t inner = level + 1;
+  while (inner < keeps.size() && (keeps[inner] >> t & 1) == 0) ++inner;
+  return inner > level + 1 && inner < space.hierarchy.levels.size() &&
+         (space.resident(inner) >> t & 1) == 0;
 }
 
 class BlockMaker {
@@ -59,6 +67,8 @@ class BlockMaker {
       if (last_ ? operands == space.hierarchy.levels.size()
                 : (keeps[level + 1] >> t & 1) != 0 && (space.resident(level + 1) >> t & 1) == 0)
         add_link(t, links_);
+      else if (passes(space, keeps, level, t))
+        add_link(t, passing_);
     }
   }
 
@@ -67,6 +77,10 @@ class BlockMaker {
     bound.at_end = last_ ? only_ones() : kept(inner->at_keep);
     for (const Spread& spread : space_.spreads(level_))
       bound.operands_pj.push_back(operand_energy(spread));
+    for (const Link& link : passing_) bound.passing_pj[link.tensor] = link.words * link.served;
+    bound.ending_pj = bound.passing_pj;
+    if (!last_)
+      for (const Link& link : links_) bound.ending_pj[link.tensor] = link.words * link.served;
     spread(bound);
     bound.at_keep = bound.at_loops;
     over_inside(bound.at_keep);
@@ -90,11 +104,11 @@ class BlockMaker {
     link.slides = space_.sliding(t) != 0;
     const auto all = static_cast<std::uint32_t>((std::uint64_t{1} << space_.ranks.size()) - 1);
     link.irrelevant = all & ~space_.relevant(t);
-    // Lanes of this fan-out are known where operands are counted, those further out are not.
-    const std::size_t unknown = &links == &operands_ ? level_ : level_ + 1;
-    for (std::size_t level = parent; level < unknown; ++level)
+    // Lanes of this fan-out are known, those further out are not: words may be shared there. Those
+    // that are not are counted there, too.
+    for (std::size_t level = parent; level < level_; ++level)
       for (std::size_t axis = 0; axis < machine.levels[level].fan_out.size(); ++axis)
-        if (space_.shares(level, axis, t))
+        if (&links != &operands_ || space_.shares(level, axis, t))
           link.lanes *= static_cast<double>(space_.lanes(level, axis).front().product);
     const double fill = below == nullptr ? 0 : below->write_pj * below_blocks;
     if (space_.problem.tensors[t].output) {
@@ -122,6 +136,14 @@ class BlockMaker {
       const double words = operations_ / link.lanes * spread.share[link.tensor];
       sum += words * link.served + std::max(0.0, words - link.touched) * link.again;
     }
+    return sum;
+  }
+
+  /// Energy of the words that go on to levels further in, more than where lanes share them.
+  double passing_energy(const Spread& spread) const {
+    double sum = 0;
+    for (const Link& link : passing_)
+      sum += link.words * (spread.alone[link.tensor] - 1) * link.served;
     return sum;
   }
 
@@ -241,7 +263,7 @@ class BlockMaker {
         to[j] = 0;
         while (bound.at_axes.from[to[j]] > most) ++to[j];
       }
-      const double operands = bound.operands_pj[i];
+      const double operands = bound.operands_pj[i] + passing_energy(spread);
       each_division(spread, 0, 0, 0, [&](std::size_t point, std::size_t left) {
         const double* from = inner.least.data() + left * inner_classes;
         if (from[inner_classes - 1] == infinite) return;
@@ -311,6 +333,7 @@ class BlockMaker {
   std::array<std::vector<double>, max_nest_ranks> times_;  ///< iterations outside of each size
   std::vector<Link> links_;     ///< that end at the next level, or at compute
   std::vector<Link> operands_;  ///< that end at compute and share lanes of this fan-out
+  std::vector<Link> passing_;   ///< that end further in
 };
 
 /// All that a block's bound depends on, of searches of one Einsum on one machine: the ranks that

@@ -33,6 +33,11 @@ struct BlockBound {
   LaneTable at_axes;   ///< the same without the links that end at the next level
   LaneTable at_end;    ///< the tile that the next level keeps
   std::vector<double> operands_pj;  ///< by spread: of words that compute takes over this fan-out
+  /// By tensor: of words that go on over this fan-out to a level further in than the next, if every
+  /// word is served once; 0 where there are none.
+  std::array<double, max_nest_tensors> passing_pj{};
+  /// The same of those that the next level keeps, too.
+  std::array<double, max_nest_tensors> ending_pj{};
 };
 
 /// The bounds of one choice of what levels keep. Without divisors (ragged tiles) there are none.

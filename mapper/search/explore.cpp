@@ -35,6 +35,7 @@ void Explorer::begin(State& state) {
   state.tile = space_.whole();
   state.home.fill(-1);
   state.instances.fill(1);
+  state.alone.fill(1);
   if (space_.options.shared.size() == 0) {
     settle(state, 0, keeps_[0]);
     if (keeps_[0] != 0) state.nest.keep(0, keeps_[0]);
@@ -174,6 +175,7 @@ void Explorer::account(State& state, std::size_t level, bool kept, std::uint16_t
     state.untouched[t] = arrived - reads;
     state.touches[t] = touches;
     state.home[t] = static_cast<std::int8_t>(level);
+    state.alone[t] = 1;
   }
   state.busy = busy_cycles(state);
 }
@@ -190,8 +192,8 @@ void Explorer::arrive(State& state, std::size_t level) {
   keep(state.nest, level);
   state.tally.keep(kept);
   const BlockBound* bound = bounds_.block(level);
-  if (excludes(state, 0, bound == nullptr ? nullptr : &bound->at_keep, space_.point(state.tile), 1,
-               nullptr))
+  if (excludes(state, passing_lanes_pj(state, bound, nullptr, false),
+               bound == nullptr ? nullptr : &bound->at_keep, space_.point(state.tile), 1, nullptr))
     return;
   if (dominated(state, 'k')) return;
   block(state, level);
@@ -199,10 +201,11 @@ void Explorer::arrive(State& state, std::size_t level) {
 
 void Explorer::block(const State& state, std::size_t level) {
   const BlockBound* bound = bounds_.block(level);
+  const double passing_pj = passing_lanes_pj(state, bound, nullptr, false);
   for (const Step& step : steps(state, level)) {
     if (stopped_) return;
     if (!space_.options.exhaustive &&
-        excludes(state, 0, bound == nullptr ? nullptr : &bound->at_loops, space_.point(step.tile),
+        excludes(state, passing_pj, bound == nullptr ? nullptr : &bound->at_loops, space_.point(step.tile),
                  1, nullptr))
       continue;
     loops(state, level, step);
@@ -216,11 +219,13 @@ void Explorer::loops(const State& state, std::size_t level, const Step& step) {
     if (step.tile[rank] != state.tile[rank]) mask |= 1u << rank;
   const BlockBound* bound = bounds_.block(level);
   const Passing passes = bound == nullptr ? Passing{} : passing(state, level);
+  const double further_pj = passing_lanes_pj(state, bound, nullptr, true);
   const std::size_t point = space_.point(step.tile);
   for (const auto& order : space_.orders(mask, level)) {
     if (stopped_) return;
-    if (passes.size > 0 && excludes(state, passing_pj(state, passes, step.tile, &order),
-                                    &bound->at_axes, point, 1, nullptr))
+    if (passes.size > 0 &&
+        excludes(state, passing_pj(state, passes, step.tile, &order) + further_pj,
+                 &bound->at_axes, point, 1, nullptr))
       continue;
     temporal(state, level, step, order);
   }
@@ -240,11 +245,15 @@ void Explorer::add_step(const State& state, const BlockBound* bound, const Passi
                         const Tile& tile, std::vector<Step>& list) const {
   const std::size_t point = space_.point(tile);
   Step step{tile, 0, 0};
-  if (excludes(state, 0, bound == nullptr ? nullptr : &bound->at_loops, point, 1, &step)) return;
+  if (excludes(state, passing_lanes_pj(state, bound, nullptr, false),
+               bound == nullptr ? nullptr : &bound->at_loops, point, 1, &step))
+    return;
   if (passes.size > 0) {
     Step passed{tile, 0, 0};
-    if (excludes(state, passing_pj(state, passes, tile, nullptr), &bound->at_axes, point, 1,
-                 &passed))
+    if (excludes(state,
+                 passing_pj(state, passes, tile, nullptr) +
+                     passing_lanes_pj(state, bound, nullptr, true),
+                 &bound->at_axes, point, 1, &passed))
       return;
     if (better(goal_, step.cycles, step.energy_pj, passed.cycles, passed.energy_pj)) step = passed;
   }
@@ -291,8 +300,9 @@ void Explorer::temporal(const State& outer, std::size_t level, const Step& step,
   if (!space_.options.exhaustive && spreads) {
     account(state, level, false, 0);
     const BlockBound* bound = bounds_.block(level);
-    if (excludes(state, state.block_pj, bound == nullptr ? nullptr : &bound->at_axes,
-                 space_.point(state.tile), 1, nullptr))
+    if (excludes(state, state.block_pj + passing_lanes_pj(state, bound, nullptr, true),
+                 bound == nullptr ? nullptr : &bound->at_axes, space_.point(state.tile), 1,
+                 nullptr))
       return;
     if (dominated(state, 's')) return;
   }
@@ -311,6 +321,7 @@ void Explorer::spread(const State& outer, std::size_t level) {
       for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t)
         link += outer.served_pj[t] * (spread.alone[t] - 1) +
                 outer.arrived_pj[t] * (spread.copies[t] - 1);
+    link += passing_lanes_pj(outer, bound, &spread, true);
     if (excludes(outer, link + operands, bound == nullptr ? nullptr : &bound->at_end, step.left,
                  static_cast<double>(spread.product), nullptr))
       continue;
@@ -324,6 +335,8 @@ void Explorer::spread(const State& outer, std::size_t level) {
         state.nest.spread(level, axis, rank, space_.size(rank, state.tile[rank]));
         state.tally.spread(level, axis, rank, space_.size(rank, state.tile[rank]));
       }
+    for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t)
+      if (state.home[t] >= 0) state.alone[t] *= spread.alone[t];
     state.spreads[level] = step.spread;
     state.operands_pj += operands;
     state.lanes *= static_cast<double>(spread.product);

@@ -127,6 +127,8 @@ class Explorer {
   void account(State& state, std::size_t level, bool kept, std::uint16_t tensors);
   Arrivals arrivals(const State& state, std::size_t tensor) const;
   double busy_cycles(const State& state) const;
+  double passing_lanes_pj(const State& state, const BlockBound* bound, const Spread* spread,
+                          bool further) const;
   bool hope(const State& state, double further_pj, const LaneTable* table, std::size_t point,
             double lanes, std::size_t lane_class, CostFloor& least) const;
   bool excludes(const State& state, double further_pj, const LaneTable* table, std::size_t point,

@@ -26,6 +26,21 @@ double Explorer::busy_cycles(const State& state) const {
   return cycles;
 }
 
+/// Energy of the words of tensors that have passed fan-outs without being kept, more than if all
+/// lanes there shared them; that of `spread`, too. `further`: only of those that the next level
+/// does not keep.
+double Explorer::passing_lanes_pj(const State& state, const BlockBound* bound,
+                                  const Spread* spread, bool further) const {
+  if (bound == nullptr) return 0;
+  double sum = 0;
+  for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t) {
+    const double once = further ? bound->passing_pj[t] : bound->ending_pj[t];
+    if (once != 0)
+      sum += once * (state.alone[t] * (spread == nullptr ? 1 : spread->alone[t]) - 1);
+  }
+  return sum;
+}
+
 /// What begins with `state`, uses `lanes` in all and then goes on in a class of `table` at `point`
 /// costs at least; false where nothing does.
 bool Explorer::hope(const State& state, double further_pj, const LaneTable* table,

@@ -18,6 +18,9 @@ struct Explorer::State {
   double pending_pj = 0;  ///< of those whose inner end is not known, at least
   double block_pj = 0;    ///< of those that end at the next level, both ends, at least
   std::array<double, max_nest_tensors> served_pj{}, arrived_pj{};  ///< these, by tensor and end
+  /// Lanes that a tensor does not move with and that are served one by one, over fan-outs that it
+  /// has passed without being kept.
+  std::array<double, max_nest_tensors> alone{};
   double operands_pj = 0;  ///< of words that compute takes over lanes that are known
   double busy = 0;         ///< cycles that words take so far, at least
   double lanes = 1;
