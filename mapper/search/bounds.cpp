@@ -115,7 +115,8 @@ class BlockMaker {
       link.served = above.update_pj * above_blocks;
       if (space_.options.convention != CountConvention::timeloop && below != nullptr)
         link.arrived = below->read_pj * below_blocks;
-      // No sum is found only at the first touch, once a word in each lane above that reduces into it.
+      // No sum is found only at the first touch, once a word in each lane above that reduces into
+      // it.
       link.touched = link.words;
       for (std::size_t level = 0; level < parent; ++level)
         for (std::size_t axis = 0; axis < machine.levels[level].fan_out.size(); ++axis)

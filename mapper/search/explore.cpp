@@ -205,8 +205,8 @@ void Explorer::block(const State& state, std::size_t level) {
   for (const Step& step : steps(state, level)) {
     if (stopped_) return;
     if (!space_.options.exhaustive &&
-        excludes(state, passing_pj, bound == nullptr ? nullptr : &bound->at_loops, space_.point(step.tile),
-                 1, nullptr))
+        excludes(state, passing_pj, bound == nullptr ? nullptr : &bound->at_loops,
+                 space_.point(step.tile), 1, nullptr))
       continue;
     loops(state, level, step);
   }
@@ -224,8 +224,8 @@ void Explorer::loops(const State& state, std::size_t level, const Step& step) {
   for (const auto& order : space_.orders(mask, level)) {
     if (stopped_) return;
     if (passes.size > 0 &&
-        excludes(state, passing_pj(state, passes, step.tile, &order) + further_pj,
-                 &bound->at_axes, point, 1, nullptr))
+        excludes(state, passing_pj(state, passes, step.tile, &order) + further_pj, &bound->at_axes,
+                 point, 1, nullptr))
       continue;
     temporal(state, level, step, order);
   }

@@ -115,6 +115,8 @@ class Explorer {
   Passing passing(const State& state, std::size_t level) const;
   double passing_pj(const State& state, const Passing& passing, const Tile& tile,
                     const std::vector<std::uint8_t>* order) const;
+  double window_times(const State& state, const Pass& pass, const Tile& tile,
+                      const std::vector<std::uint8_t>& order) const;
   double link_pj(const State& state, const Pass& pass, double served, double arrived) const;
   void spread(const State& state, std::size_t level);
   void evaluate(const State& state);

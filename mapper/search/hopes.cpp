@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "mapper/nest/moves.hpp"
 #include "mapper/search/state.hpp"
 
 namespace sluice::search {
@@ -29,14 +30,13 @@ double Explorer::busy_cycles(const State& state) const {
 /// Energy of the words of tensors that have passed fan-outs without being kept, more than if all
 /// lanes there shared them; that of `spread`, too. `further`: only of those that the next level
 /// does not keep.
-double Explorer::passing_lanes_pj(const State& state, const BlockBound* bound,
-                                  const Spread* spread, bool further) const {
+double Explorer::passing_lanes_pj(const State& state, const BlockBound* bound, const Spread* spread,
+                                  bool further) const {
   if (bound == nullptr) return 0;
   double sum = 0;
   for (std::size_t t = 0; t < space_.problem.tensors.size(); ++t) {
     const double once = further ? bound->passing_pj[t] : bound->ending_pj[t];
-    if (once != 0)
-      sum += once * (state.alone[t] * (spread == nullptr ? 1 : spread->alone[t]) - 1);
+    if (once != 0) sum += once * (state.alone[t] * (spread == nullptr ? 1 : spread->alone[t]) - 1);
   }
   return sum;
 }
@@ -137,6 +137,45 @@ double Explorer::link_pj(const State& state, const Pass& pass, double served,
          (fills * below.write_pj + drains * below.read_pj) * below_blocks;
 }
 
+/// How often the words of a window come, at least, when loops in this order leave `tile`. In every
+/// iteration of a loop that does not move it, with loops inside that do, it is brought again but
+/// for what its first and its last tile there have in common.
+double Explorer::window_times(const State& state, const Pass& pass, const Tile& tile,
+                              const std::vector<std::uint8_t>& order) const {
+  const std::uint32_t relevant = space_.relevant(pass.tensor);
+  const auto count = [&](std::size_t rank) {
+    return space_.size(rank, state.tile[rank]) / space_.size(rank, tile[rank]);
+  };
+  std::uint32_t inside = 0;  // ranks that move it, inside of the innermost that does not
+  std::size_t at = order.size();
+  for (; at > 0 && ((relevant >> order[at - 1] & 1) != 0 || inside == 0); --at)
+    if ((relevant >> order[at - 1] & 1) != 0) inside |= 1u << order[at - 1];
+  double iterations = 1;
+  for (; at > 0; --at)
+    if ((relevant >> order[at - 1] & 1) == 0)
+      iterations *= static_cast<double>(count(order[at - 1]));
+  if (iterations == 1) return 1;
+  double common = 1;
+  for (const NestProjection& dimension : space_.problem.tensors[pass.tensor].dimensions) {
+    std::uint64_t span = 1, shift = 0;
+    std::array<std::uint64_t, max_nest_ranks> all{};
+    for (std::size_t i = 0; i < dimension.size(); ++i) {
+      const std::size_t rank = dimension[i].rank;
+      const std::uint64_t size = space_.size(rank, tile[rank]);
+      span += (size - 1) * dimension[i].coefficient;
+      all[i] = size;
+      if ((inside >> rank & 1) == 0) continue;
+      shift += (count(rank) - 1) * size * dimension[i].coefficient;
+      all[i] = size * count(rank);
+    }
+    if (shift >= span) return iterations;
+    if (shift > 0)
+      common *= static_cast<double>(span - shift) /
+                static_cast<double>(distinct_points(dimension, all.data()));
+  }
+  return 1 + (iterations - 1) * std::max(0.0, 1 - common);
+}
+
 /// The same of all of them when loops leave `tile`: in this order, or in that which suits them
 /// best, where one of them stays in loops that do not move it, and any other only in the same.
 double Explorer::passing_pj(const State& state, const Passing& passes, const Tile& tile,
@@ -169,6 +208,11 @@ double Explorer::passing_pj(const State& state, const Passing& passes, const Til
       if (order != nullptr)
         for (std::size_t at = order->size(); at-- > 0; stays |= 1u << (*order)[at])
           if ((space_.relevant(pass.tensor) >> (*order)[at] & 1) != 0) break;
+      if (pass.slides && order != nullptr) {
+        const double times = window_times(state, pass, tile, *order);
+        sum += link_pj(state, pass, pass.served * times, pass.arrived * times);
+        continue;
+      }
       sum += energy(pass, stays);
     }
     least = std::min(least, sum);
