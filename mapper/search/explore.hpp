@@ -131,6 +131,7 @@ class Explorer {
   double busy_cycles(const State& state) const;
   double passing_lanes_pj(const State& state, const BlockBound* bound, const Spread* spread,
                           bool further) const;
+  double fewest_cycles(const State& state, double lanes) const;
   bool hope(const State& state, double further_pj, const LaneTable* table, std::size_t point,
             double lanes, std::size_t lane_class, CostFloor& least) const;
   bool excludes(const State& state, double further_pj, const LaneTable* table, std::size_t point,

@@ -41,6 +41,10 @@ double Explorer::passing_lanes_pj(const State& state, const BlockBound* bound, c
   return sum;
 }
 
+double Explorer::fewest_cycles(const State& state, double lanes) const {
+  return std::ceil(std::max(state.busy, operations_ / lanes) * (1 - 1e-12));
+}
+
 /// What begins with `state`, uses `lanes` in all and then goes on in a class of `table` at `point`
 /// costs at least; false where nothing does.
 bool Explorer::hope(const State& state, double further_pj, const LaneTable* table,
@@ -49,7 +53,7 @@ bool Explorer::hope(const State& state, double further_pj, const LaneTable* tabl
   const double inner_pj = table == nullptr ? 0 : table->at(point)[lane_class];
   if (!std::isfinite(inner_pj)) return false;
   const double top = table == nullptr ? bounds_.most_lanes(state.level) : table->top[lane_class];
-  least.cycles = std::ceil(std::max(state.busy, operations_ / (lanes * top)) * (1 - 1e-12));
+  least.cycles = fewest_cycles(state, lanes * top);
   least.energy_pj = fixed_pj_ + state.energy_pj +
                     std::max(further_pj + state.operands_pj + inner_pj, state.pending_pj) +
                     least.cycles * leak_pj_;
@@ -64,6 +68,14 @@ bool Explorer::excludes(const State& state, double further_pj, const LaneTable* 
   const std::size_t classes = table == nullptr ? 1 : table->classes();
   bool excluded = true;
   CostFloor least;
+  if (classes > 1 && !space_.options.exhaustive) {  // the cycles of the first, the energy of the last
+    if (!hope(state, further_pj, table, point, state.lanes * more_lanes, classes - 1, least))
+      return true;
+    const double slower = least.cycles;
+    least.cycles = std::min(slower, fewest_cycles(state, state.lanes * more_lanes * table->top[0]));
+    least.energy_pj -= (slower - least.cycles) * leak_pj_;
+    if (archive_.excludes(least.cycles, least.energy_pj)) return true;
+  }
   for (std::size_t k = 0; k < classes; ++k) {
     if (!hope(state, further_pj, table, point, state.lanes * more_lanes, k, least)) continue;
     if (!space_.options.exhaustive && archive_.excludes(least.cycles, least.energy_pj)) continue;
