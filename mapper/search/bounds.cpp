@@ -74,16 +74,24 @@ class BlockMaker {
 
   BlockBound make(const BlockBound* inner) const {
     BlockBound bound;
-    bound.at_end = last_ ? only_ones() : kept(inner->at_keep);
+    bound.at_end = last_ ? std::make_shared<const LaneTable>(only_ones()) : inner->at_keep;
     for (const Spread& spread : space_.spreads(level_))
       bound.operands_pj.push_back(operand_energy(spread));
     for (const Link& link : passing_) bound.passing_pj[link.tensor] = link.words * link.served;
     bound.ending_pj = bound.passing_pj;
     if (!last_)
       for (const Link& link : links_) bound.ending_pj[link.tensor] = link.words * link.served;
-    spread(bound);
-    bound.at_keep = bound.at_loops;
-    over_inside(bound.at_keep);
+    LaneTable at_axes = classes_for(*bound.at_end), at_loops = at_axes;
+    spread(bound, at_axes, at_loops);
+    LaneTable at_keep = at_loops;
+    over_inside(at_keep);
+    only_what_fits(at_keep);
+    bound.at_keep = std::make_shared<const LaneTable>(std::move(at_keep));
+    bound.at_loops = std::make_shared<const LaneTable>(std::move(at_loops));
+    // Without a fan-out they are the same.
+    bound.at_axes = space_.hierarchy.levels[level_].fan_out.empty() && bound.operands_pj[0] == 0
+                        ? bound.at_end
+                        : std::make_shared<const LaneTable>(std::move(at_axes));
     return bound;
   }
 
@@ -209,16 +217,15 @@ class BlockMaker {
     return table;
   }
 
-  LaneTable kept(const LaneTable& inner) const {
-    LaneTable table = inner;
+  void only_what_fits(LaneTable& table) const {
+    if (level_ == 0) return;
     const std::size_t classes = table.classes();
     Tile tile{};
     for (std::size_t point = 0; point < space_.points; ++point, advance(tile))
       if (table.least[(point + 1) * classes - 1] < infinite &&
-          !space_.fits(level_ + 1, keeps_[level_ + 1], tile))
+          !space_.fits(level_, keeps_[level_], tile))
         std::fill_n(table.least.begin() + static_cast<std::ptrdiff_t>(point * classes), classes,
                     infinite);
-    return table;
   }
 
   /// Classes of the numbers of lanes that spreads and what is further in use together: the most
@@ -249,11 +256,9 @@ class BlockMaker {
   }
 
   /// The least over all ways to spread each tile.
-  void spread(BlockBound& bound) const {
-    const LaneTable& inner = bound.at_end;
-    bound.at_axes = classes_for(inner);
-    bound.at_loops = bound.at_axes;
-    const std::size_t classes = bound.at_axes.classes(), inner_classes = inner.classes();
+  void spread(const BlockBound& bound, LaneTable& at_axes, LaneTable& at_loops) const {
+    const LaneTable& inner = *bound.at_end;
+    const std::size_t classes = at_axes.classes(), inner_classes = inner.classes();
     const std::vector<double> times = all_times();
     const std::size_t width = cases() * links_.size();
     std::vector<std::size_t> to(inner_classes);
@@ -262,14 +267,14 @@ class BlockMaker {
       for (std::size_t j = 0; j < inner_classes; ++j) {
         const double most = static_cast<double>(spread.product) * inner.top[j];
         to[j] = 0;
-        while (bound.at_axes.from[to[j]] > most) ++to[j];
+        while (at_axes.from[to[j]] > most) ++to[j];
       }
       const double operands = bound.operands_pj[i] + passing_energy(spread);
       each_division(spread, 0, 0, 0, [&](std::size_t point, std::size_t left) {
         const double* from = inner.least.data() + left * inner_classes;
         if (from[inner_classes - 1] == infinite) return;
-        double* axes = bound.at_axes.least.data() + point * classes;
-        double* loops = bound.at_loops.least.data() + point * classes;
+        double* axes = at_axes.least.data() + point * classes;
+        double* loops = at_loops.least.data() + point * classes;
         const double link = link_energy(times.data() + point * width, spread);
         for (std::size_t j = 0; j < inner_classes; ++j) {
           const double energy = from[j] + operands;
@@ -278,7 +283,7 @@ class BlockMaker {
         }
       });
     }
-    for (LaneTable* table : {&bound.at_axes, &bound.at_loops})
+    for (LaneTable* table : {&at_axes, &at_loops})
       for (std::size_t point = 0; point < space_.points; ++point)
         for (std::size_t k = 1; k < classes; ++k)
           table->least[point * classes + k] =
@@ -352,7 +357,7 @@ std::vector<std::uint64_t> key_of(const Space& space, const Keeps& keeps, std::s
   }
   for (std::size_t i = 0; i < space.hierarchy.levels.size(); ++i)
     key.push_back(i < level && space.hierarchy.levels[i].fan_out.empty() ? 0 : space.uncut(i));
-  for (std::size_t i = level + 1; i < space.hierarchy.levels.size(); ++i) {
+  for (std::size_t i = level; i < space.hierarchy.levels.size(); ++i) {
     key.push_back(keeps[i]);
     key.push_back(space.resident(i));
     key.push_back(space.taken_bits(i));
@@ -375,7 +380,8 @@ Bounds::Bounds(const Space& space, const Keeps& keeps, Memo& memo) {
     std::shared_ptr<const BlockBound>& entry = memo.blocks[key_of(space, keeps, level)];
     if (!entry) {
       const BlockBound* inner = level + 1 < blocks_.size() ? blocks_[level + 1].get() : nullptr;
-      entry = std::make_shared<BlockBound>(BlockMaker(space, keeps, level).make(inner));
+      entry = std::make_shared<const BlockBound>(BlockMaker(space, keeps, level).make(inner));
+      memo.bytes += 3 * entry->at_keep->least.size() * sizeof(double);
     }
     blocks_[level] = entry;
   }

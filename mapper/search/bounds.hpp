@@ -28,10 +28,11 @@ struct LaneTable {
 /// all further in. Words that compute takes are counted where the innermost lanes that may share
 /// them are chosen.
 struct BlockBound {
-  LaneTable at_keep;   ///< the tile at the level: accesses of all links further in
-  LaneTable at_loops;  ///< the tile that its loops leave: of all links that end further in
-  LaneTable at_axes;   ///< the same without the links that end at the next level
-  LaneTable at_end;    ///< the tile that the next level keeps
+  using Table = std::shared_ptr<const LaneTable>;
+  Table at_keep;   ///< the tile at the level: accesses of all links further in
+  Table at_loops;  ///< the tile that its loops leave: of all links that end further in
+  Table at_axes;   ///< the same without the links that end at the next level
+  Table at_end;    ///< the tile that the next level keeps
   std::vector<double> operands_pj;  ///< by spread: of words that compute takes over this fan-out
   /// By tensor: of words that go on over this fan-out to a level further in than the next, if every
   /// word is served once; 0 where there are none.

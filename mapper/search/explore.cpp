@@ -193,7 +193,8 @@ void Explorer::arrive(State& state, std::size_t level) {
   state.tally.keep(kept);
   const BlockBound* bound = bounds_.block(level);
   if (excludes(state, passing_lanes_pj(state, bound, nullptr, false),
-               bound == nullptr ? nullptr : &bound->at_keep, space_.point(state.tile), 1, nullptr))
+               bound == nullptr ? nullptr : bound->at_keep.get(), space_.point(state.tile), 1,
+               nullptr))
     return;
   if (dominated(state, 'k')) return;
   block(state, level);
@@ -205,7 +206,7 @@ void Explorer::block(const State& state, std::size_t level) {
   for (const Step& step : steps(state, level)) {
     if (stopped_) return;
     if (!space_.options.exhaustive &&
-        excludes(state, passing_pj, bound == nullptr ? nullptr : &bound->at_loops,
+        excludes(state, passing_pj, bound == nullptr ? nullptr : bound->at_loops.get(),
                  space_.point(step.tile), 1, nullptr))
       continue;
     loops(state, level, step);
@@ -224,8 +225,8 @@ void Explorer::loops(const State& state, std::size_t level, const Step& step) {
   for (const auto& order : space_.orders(mask, level)) {
     if (stopped_) return;
     if (passes.size > 0 &&
-        excludes(state, passing_pj(state, passes, step.tile, &order) + further_pj, &bound->at_axes,
-                 point, 1, nullptr))
+        excludes(state, passing_pj(state, passes, step.tile, &order) + further_pj,
+                 bound->at_axes.get(), point, 1, nullptr))
       continue;
     temporal(state, level, step, order);
   }
@@ -246,14 +247,14 @@ void Explorer::add_step(const State& state, const BlockBound* bound, const Passi
   const std::size_t point = space_.point(tile);
   Step step{tile, 0, 0};
   if (excludes(state, passing_lanes_pj(state, bound, nullptr, false),
-               bound == nullptr ? nullptr : &bound->at_loops, point, 1, &step))
+               bound == nullptr ? nullptr : bound->at_loops.get(), point, 1, &step))
     return;
   if (passes.size > 0) {
     Step passed{tile, 0, 0};
     if (excludes(state,
                  passing_pj(state, passes, tile, nullptr) +
                      passing_lanes_pj(state, bound, nullptr, true),
-                 &bound->at_axes, point, 1, &passed))
+                 bound->at_axes.get(), point, 1, &passed))
       return;
     if (better(goal_, step.cycles, step.energy_pj, passed.cycles, passed.energy_pj)) step = passed;
   }
@@ -301,7 +302,7 @@ void Explorer::temporal(const State& outer, std::size_t level, const Step& step,
     account(state, level, false, 0);
     const BlockBound* bound = bounds_.block(level);
     if (excludes(state, state.block_pj + passing_lanes_pj(state, bound, nullptr, true),
-                 bound == nullptr ? nullptr : &bound->at_axes, space_.point(state.tile), 1,
+                 bound == nullptr ? nullptr : bound->at_axes.get(), space_.point(state.tile), 1,
                  nullptr))
       return;
     if (dominated(state, 's')) return;
@@ -322,8 +323,8 @@ void Explorer::spread(const State& outer, std::size_t level) {
         link += outer.served_pj[t] * (spread.alone[t] - 1) +
                 outer.arrived_pj[t] * (spread.copies[t] - 1);
     link += passing_lanes_pj(outer, bound, &spread, true);
-    if (excludes(outer, link + operands, bound == nullptr ? nullptr : &bound->at_end, step.left,
-                 static_cast<double>(spread.product), nullptr))
+    if (excludes(outer, link + operands, bound == nullptr ? nullptr : bound->at_end.get(),
+                 step.left, static_cast<double>(spread.product), nullptr))
       continue;
     State state = outer;
     for (std::size_t axis = 0; axis < axes; ++axis)

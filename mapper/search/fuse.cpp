@@ -265,7 +265,7 @@ class Joiner {
     if (best_.empty()) {
       const PathEnd guess = pick(floor).front();
       cycle_prices_ = {guess.energy_pj / guess.cycles, guess.energy_pj / guess.cycles};
-      tolerance_ = 0.3;
+      tolerance_ = 0.1;
       best_ = settle();
       tolerance_ = 0;
       if (ended_ || best_.empty()) return best_;

@@ -68,7 +68,8 @@ bool Explorer::excludes(const State& state, double further_pj, const LaneTable* 
   const std::size_t classes = table == nullptr ? 1 : table->classes();
   bool excluded = true;
   CostFloor least;
-  if (classes > 1 && !space_.options.exhaustive) {  // the cycles of the first, the energy of the last
+  if (classes > 1 &&
+      !space_.options.exhaustive) {  // the cycles of the first, the energy of the last
     if (!hope(state, further_pj, table, point, state.lanes * more_lanes, classes - 1, least))
       return true;
     const double slower = least.cycles;
@@ -89,7 +90,7 @@ bool Explorer::excludes(const State& state, double further_pj, const LaneTable* 
 
 std::vector<CostFloor> Explorer::floors() const {
   const BlockBound* bound = bounds_.block(0);
-  const LaneTable* table = bound == nullptr ? nullptr : &bound->at_keep;
+  const LaneTable* table = bound == nullptr ? nullptr : bound->at_keep.get();
   std::vector<CostFloor> list;
   CostFloor least;
   for (std::size_t k = 0; k < (table == nullptr ? 1 : table->classes()); ++k)
@@ -101,7 +102,7 @@ std::vector<CostFloor> Explorer::floors() const {
 bool Explorer::excludes(const Step& start) const {
   if (space_.options.exhaustive) return false;
   const BlockBound* bound = bounds_.block(0);
-  return excludes(*root_, 0, bound == nullptr ? nullptr : &bound->at_loops,
+  return excludes(*root_, 0, bound == nullptr ? nullptr : bound->at_loops.get(),
                   space_.point(start.tile), 1, nullptr);
 }
 

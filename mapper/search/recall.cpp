@@ -73,13 +73,17 @@ bool Recall::read_file(const std::string& question, SearchResult& answer) {
   return found != nullptr && read_answer(*found, question, answer);
 }
 
-/// Tables of many Einsums, or of many beginnings, do not stay.
+/// Tables are made again where they would take too much room.
 Memo& Recall::memo_for(const std::string& einsum) {
-  constexpr std::size_t most_einsums = 16, most_blocks = 256;
-  if (memos_.size() > most_einsums && !memos_.contains(einsum)) memos_.clear();
-  Memo& memo = memos_[einsum];
-  if (memo.blocks.size() > most_blocks) memo.blocks.clear();
-  return memo;
+  constexpr std::size_t most_bytes = std::size_t{1} << 29;
+  std::size_t bytes = 0;
+  for (const auto& [other, memo] : memos_) bytes += memo.bytes;
+  if (bytes > most_bytes) {
+    Memo own = std::move(memos_[einsum]);
+    memos_.clear();
+    if (own.bytes < most_bytes) memos_[einsum] = std::move(own);
+  }
+  return memos_[einsum];
 }
 
 const SearchResult& Recall::search(const Problem& problem, const Hierarchy& hierarchy,

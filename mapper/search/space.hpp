@@ -74,6 +74,7 @@ struct BlockBound;
 struct Memo {
   std::map<std::vector<std::uint64_t>, std::shared_ptr<const FanOut>> fan_outs;
   std::map<std::vector<std::uint64_t>, std::shared_ptr<const BlockBound>> blocks;
+  std::size_t bytes = 0;  ///< of the blocks
 };
 
 /// Loop orders (outer to inner) of one set of ranks that run.
