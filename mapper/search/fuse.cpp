@@ -7,11 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 
-#include "mapper/search/explore.hpp"
+#include "mapper/search/paths.hpp"
 #include "mapper/search/recall.hpp"
-#include "mapper/search/ways.hpp"
 
 namespace sluice {
 namespace {
@@ -32,51 +30,6 @@ struct Knowledge {
   std::vector<Price> prices;
   const SearchResult* result = nullptr;  ///< where it was searched
 };
-
-/// What a way costs, with one price of each part.
-struct WayPrice {
-  double cycles = 0, energy_pj = 0;
-  std::vector<std::size_t> chosen;
-};
-
-/// A way to map the Einsums so far.
-struct Path {
-  double cycles = 0, energy_pj = 0;
-  std::size_t way = 0;
-  std::vector<std::size_t> chosen;
-  std::shared_ptr<const Path> before;  ///< null: none is mapped
-};
-
-/// Values that are cheap to copy, for keep_priced().
-struct PathEnd {
-  double cycles = 0, energy_pj = 0;
-  std::shared_ptr<const Path> path;
-};
-using Front = std::vector<PathEnd>;
-
-/// Keeps what may be a part of the best: what nothing beats in both numbers, or for an objective
-/// that is a sum, in that.
-template <class Costs>
-void reduce(std::vector<Costs>& front, SearchObjective objective, const CyclePrices& prices) {
-  const bool by_energy = objective == SearchObjective::energy;
-  std::ranges::stable_sort(front, {}, [&](const Costs& costs) {
-    return by_energy ? std::pair(costs.energy_pj, costs.cycles)
-                     : std::pair(costs.cycles, costs.energy_pj);
-  });
-  if (by_energy || objective == SearchObjective::cycles) {
-    if (front.size() > 1) front.erase(front.begin() + 1, front.end());
-    return;
-  }
-  double least = infinite;
-  std::erase_if(front, [&](const Costs& costs) {
-    if (costs.energy_pj >= least) return true;
-    least = costs.energy_pj;
-    return false;
-  });
-  // Energy x cycles of a sum is least where energy + price x cycles is, at some price: below any of
-  // its values lies no corner of the convex hull.
-  if (objective == SearchObjective::edp) keep_priced(front, prices);
-}
 
 class Joiner {
  public:
@@ -218,29 +171,6 @@ class Joiner {
         known_[way], [](const Knowledge& known) { return known.stage == Knowledge::searched; });
   }
 
-  /// The best ways to map everything at what `prices` says that each way costs.
-  Front join(const std::vector<std::vector<WayPrice>>& prices,
-             const CyclePrices& cycle_prices) const {
-    std::vector<Front> fronts(graph_.nodes());
-    fronts.front().push_back({});
-    std::vector<std::vector<std::size_t>> from(graph_.nodes());
-    for (std::size_t way = 0; way < graph_.ways().size(); ++way)
-      from[graph_.ways()[way].from].push_back(way);
-    for (std::size_t node = 0; node < graph_.nodes(); ++node) {
-      reduce(fronts[node], objective_, cycle_prices);
-      for (const std::size_t way : from[node])
-        for (const PathEnd& end : fronts[node])
-          for (const WayPrice& price : prices[way]) {
-            const double cycles = end.cycles + price.cycles;
-            const double energy_pj = end.energy_pj + price.energy_pj;
-            fronts[graph_.ways()[way].to].push_back(
-                {cycles, energy_pj,
-                 std::make_shared<Path>(Path{cycles, energy_pj, way, price.chosen, end.path})});
-          }
-    }
-    return fronts.back();
-  }
-
   /// Of a front, what the objective asks for.
   Front pick(const Front& front) const {
     if (objective_ == SearchObjective::pareto || front.empty()) return front;
@@ -260,7 +190,7 @@ class Joiner {
 
   Front solve() {
     if (objective_ != SearchObjective::edp) return settle();
-    const Front floor = join(prices_, {0, infinite});
+    const Front floor = join(graph_, prices_, objective_, {0, infinite});
     if (floor.empty()) return {};
     if (best_.empty()) {
       const PathEnd guess = pick(floor).front();
@@ -291,7 +221,7 @@ class Joiner {
   /// Searches ways on the best path until it has no others.
   Front settle() {
     while (true) {
-      Front best = pick(join(prices_, cycle_prices_));
+      Front best = pick(join(graph_, prices_, objective_, cycle_prices_));
       bool more = false;
       for (const PathEnd& end : best)
         for (const Path* path = end.path.get(); path != nullptr && !ended_;
@@ -324,7 +254,7 @@ class Joiner {
       }
       prices[way] = std::move(list);
     }
-    return pick(join(prices, {0, infinite}));
+    return pick(join(graph_, prices, objective_, {0, infinite}));
   }
 
   CascadeSearchResult result() const {
@@ -342,7 +272,7 @@ class Joiner {
     result.bound =
         objective_value(objective_, result.found.front().cycles, result.found.front().energy_pj);
     if (ended_) {
-      const Front least = pick(join(prices_, cycle_prices_));
+      const Front least = pick(join(graph_, prices_, objective_, cycle_prices_));
       if (!least.empty()) result.bound = std::min(result.bound, value(least.front()));
     }
     return result;
