@@ -50,12 +50,14 @@ build_preset() {
 }
 
 # install_package EXTRAS [PACKAGE...]: the Python package with its extras, pytest and further packages
-# of PyPI, in a virtual environment of their own, build/venv.
+# of PyPI, in a virtual environment of their own, build/venv. The compiler is the one that CMake takes
+# for the command, and not the one that Python was built with: a compiler cache tells them apart.
 install_package() {
   local extras=$1 pip=$root/build/venv/bin/pip
   shift
   "$python" -m venv "$root/build/venv"
   "$pip" install --quiet --disable-pip-version-check pytest "$@"
-  CMAKE_CXX_COMPILER_LAUNCHER=$(command -v ccache || true) CMAKE_BUILD_PARALLEL_LEVEL=$(jobs) \
+  CC=${CC:-cc} CXX=${CXX:-c++} \
+    CMAKE_CXX_COMPILER_LAUNCHER=$(command -v ccache || true) CMAKE_BUILD_PARALLEL_LEVEL=$(jobs) \
     "$pip" install --quiet --disable-pip-version-check "${root}[$extras]"
 }
