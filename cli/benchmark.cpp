@@ -174,7 +174,7 @@ std::optional<Truth> truth_of(const BenchmarkArguments& arguments, const Sweep& 
 }  // namespace
 
 int benchmark_command(const BenchmarkArguments& arguments, const LibraryFolders& folders) {
-  const InterruptWatch watch;
+  const InterruptWatch watch(stopped_text);
   std::string csv =
       "space,searcher,budget,seeds,first_quartile,median,third_quartile,smaller,p,seconds\n";
   for (const std::string& file : arguments.files) {

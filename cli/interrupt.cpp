@@ -10,6 +10,7 @@ namespace sluice {
 namespace {
 
 // A signal handler can reach nothing but what lies still: the one global state of the program.
+std::string_view text_of_end;  // set while no handler is
 std::atomic<bool> signal_came = false;
 std::atomic<bool> signals_held = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
@@ -23,9 +24,9 @@ void take_signal(int signal) {
     ::alarm(grace_seconds);
     return;
   }
-  // Nothing has been written before hold(), so nothing is left behind.
+  // What is written, is written whole: a study batch by batch, files after hold().
   [[maybe_unused]] const ::ssize_t written =
-      ::write(STDERR_FILENO, interrupted_text.data(), interrupted_text.size());
+      ::write(STDERR_FILENO, text_of_end.data(), text_of_end.size());
   ::_exit(exit_interrupted);
 }
 
@@ -38,7 +39,8 @@ void handle(void (*handler)(int)) {
 
 }  // namespace
 
-InterruptWatch::InterruptWatch() {
+InterruptWatch::InterruptWatch(std::string_view text) {
+  text_of_end = text;
   signal_came = false;
   signals_held = false;
   handle(take_signal);

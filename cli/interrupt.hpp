@@ -12,11 +12,11 @@ inline constexpr std::string_view interrupted_text =
     "sluice run: interrupted, nothing was written\n";
 inline constexpr int exit_interrupted = 130;  ///< 128 + SIGINT, as shells report it
 
-/// While it lives, a signal is remembered for requested(). A run that takes no notice within a
-/// second is ended here. Only one at a time.
+/// While it lives, a signal is remembered for requested(). What takes no notice within a second is
+/// ended here, with `text`, which must outlive it, on standard error. Only one at a time.
 class InterruptWatch {
  public:
-  InterruptWatch();
+  explicit InterruptWatch(std::string_view text);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;

@@ -84,7 +84,7 @@ MapSearch search_map(const MapArguments& arguments, const MapFile& file) {
   };
   SearchLine line;
   options.progress = [&](const CascadeSearchProgress& progress) { line.draw(progress); };
-  const InterruptWatch watch;
+  const InterruptWatch watch("sluice map: interrupted\n");
   MapSearch search;
   search.objective = options.search.objective;
   search.cached = arguments.cache.has_value();

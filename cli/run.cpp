@@ -172,7 +172,7 @@ int run_command(const RunArguments& arguments, const LibraryFolders& folders) {
   std::string paths;
   std::optional<std::string> standard;
   {
-    const InterruptWatch watch;
+    const InterruptWatch watch(interrupted_text);
     {
       Progress progress(!arguments.quiet && error_is_terminal());
       EvaluateHooks hooks{.trace = experiment.output.trace ? &trace : nullptr};

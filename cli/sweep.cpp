@@ -20,6 +20,8 @@
 namespace sluice {
 namespace {
 
+constexpr std::string_view interrupted_sweep = "sluice sweep: interrupted; run it again to go on\n";
+
 using Clock = std::chrono::steady_clock;
 
 Sweep read_arguments(const SweepArguments& arguments, const Library& library) {
@@ -108,7 +110,7 @@ int sweep_command(const SweepArguments& arguments, const LibraryFolders& folders
   std::vector<Trial> trials;
   bool interrupted = false;
   {
-    const InterruptWatch watch;
+    const InterruptWatch watch(interrupted_sweep);
     SweepProgress progress(sweep, !arguments.quiet && error_is_terminal());
     trials = run_sweep(sweep, folders.library, study, [&](const std::vector<Trial>& so_far) {
       progress.draw(so_far);
@@ -121,13 +123,16 @@ int sweep_command(const SweepArguments& arguments, const LibraryFolders& folders
                              progress.draw(rung, done, all);
                              return !InterruptWatch::requested();
                            });
+    if (!interrupted && sweep.confirm) {
+      confirm_best(sweep, folders.library, study, trials);
+      interrupted = InterruptWatch::requested();
+    }
   }
-  if (!interrupted && sweep.confirm) confirm_best(sweep, folders.library, study, trials);
   if (!arguments.quiet)
     write_output(study_summary(sweep, trials) + looks_table(sweep, trials, study.confirmed()) +
                  "stored in " + store + "\n");
   if (!interrupted) return exit_done;
-  write_error("sluice sweep: interrupted; run it again to go on\n");
+  write_error(interrupted_sweep);
   return exit_interrupted;
 }
 

@@ -80,10 +80,10 @@ std::size_t metric_index(std::string_view name) {
 }  // namespace
 
 Environment::Environment(const Sweep& sweep, const Library& library,
-                         const EnvironmentSettings& settings, std::size_t count)
+                         const EnvironmentSettings& settings, std::size_t count, Pulse pulse)
     : sweep_(sweep),
       settings_(settings),
-      evaluator_(sweep, library),
+      evaluator_(sweep, library, std::move(pulse)),
       encoding_(sweep.space),
       episodes_(count) {
   begin_choices();

@@ -66,9 +66,9 @@ class Environment {
  public:
   /// Evaluates the usual design, to which rewards and metrics are relative; when it is not ok, the
   /// first that is among 1,000 drawn with seed 1. Throws SpecError when there is none. Holds
-  /// references.
+  /// references. What `pulse` throws ends a step (evaluator.hpp).
   Environment(const Sweep& sweep, const Library& library, const EnvironmentSettings& settings,
-              std::size_t count);
+              std::size_t count, Pulse pulse = {});
 
   std::size_t count() const { return episodes_.size(); }
   const Episode& episode(std::size_t index) const { return episodes_[index]; }

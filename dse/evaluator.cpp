@@ -7,13 +7,15 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "base/hash.hpp"
 #include "dse/metrics.hpp"
 #include "dse/proxy/proxy_file.hpp"
-#include "dse/worker_pool.hpp"
 #include "sim/evaluate.hpp"
 
 namespace sluice {
@@ -135,8 +137,9 @@ struct Evaluator::Hands {
   std::optional<Proxy> proxy;
 };
 
-Evaluator::Evaluator(const Sweep& sweep, const Library& library)
+Evaluator::Evaluator(const Sweep& sweep, const Library& library, Pulse pulse)
     : sweep_(sweep),
+      pulse_(std::move(pulse)),
       hands_(new Hands{tbb::enumerable_thread_specific<Workspace>(
                            [&sweep, &library] { return Workspace(sweep, library); }),
                        nullptr, nullptr, std::nullopt}) {
@@ -156,13 +159,22 @@ Evaluator::Evaluator(const Sweep& sweep, const Library& library)
 Evaluator::~Evaluator() = default;
 
 std::vector<Result> Evaluator::results_of(const std::vector<Point>& points) {
-  if (hands_->pool) return hands_->pool->evaluate(points);
+  if (hands_->pool) return hands_->pool->evaluate(points, pulse_);
   std::vector<Result> results(points.size());
+  using Clock = std::chrono::steady_clock;
+  const std::thread::id waiting = std::this_thread::get_id();
+  Clock::time_point next = Clock::now();  // used by the waiting thread alone
+  const auto pulse = [&] {
+    if (!pulse_ || std::this_thread::get_id() != waiting || Clock::now() < next) return;
+    next = Clock::now() + pulse_interval;
+    pulse_();
+  };
   hands_->arena->execute([&] {
     if (hands_->proxy) {
       constexpr std::size_t together = 256;
       const std::size_t parts = (points.size() + together - 1) / together;
       tbb::parallel_for(std::size_t{0}, parts, [&](std::size_t part) {
+        pulse();
         const std::size_t first = part * together;
         const std::size_t count = std::min(together, points.size() - first);
         predict(sweep_, *hands_->proxy, std::span(points).subspan(first, count),
@@ -171,6 +183,7 @@ std::vector<Result> Evaluator::results_of(const std::vector<Point>& points) {
       return;
     }
     tbb::parallel_for(std::size_t{0}, points.size(), [&](std::size_t i) {
+      pulse();
       results[i] = evaluate_point(hands_->workspaces.local(), points[i]);
     });
   });
@@ -189,7 +202,13 @@ std::vector<Result> Evaluator::evaluate(std::span<const Point> points) {
   std::vector<Point> asked;
   asked.reserve(fresh.size());
   for (const Entry* entry : fresh) asked.push_back(entry->first);
-  std::vector<Result> results = results_of(asked);
+  std::vector<Result> results;
+  try {
+    results = results_of(asked);
+  } catch (...) {
+    for (const Point& point : asked) known_.erase(point);
+    throw;
+  }
   for (std::size_t i = 0; i < fresh.size(); ++i) fresh[i]->second = std::move(results[i]);
   std::vector<Result> answers;
   answers.reserve(points.size());

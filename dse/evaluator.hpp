@@ -9,6 +9,7 @@
 
 #include "dse/sweep.hpp"
 #include "dse/trial.hpp"
+#include "dse/worker_pool.hpp"
 #include "dse/workspace.hpp"
 
 namespace sluice {
@@ -29,8 +30,9 @@ struct PointHash {
 class Evaluator {
  public:
   /// Holds references. With `tile` and `pe` it starts worker processes (worker_pool.hpp); the proxy
-  /// of a sweep that has one is read.
-  Evaluator(const Sweep& sweep, const Library& library);
+  /// of a sweep that has one is read. `pulse` is also called between designs that threads evaluate;
+  /// what it throws ends evaluate(), which then has evaluated nothing.
+  Evaluator(const Sweep& sweep, const Library& library, Pulse pulse = {});
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
@@ -47,6 +49,7 @@ class Evaluator {
   std::vector<Result> results_of(const std::vector<Point>& points);
 
   const Sweep& sweep_;
+  Pulse pulse_;
   std::unique_ptr<Hands> hands_;
   Known known_;
 };

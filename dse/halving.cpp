@@ -87,7 +87,7 @@ bool climb(const Sweep& sweep, const EvaluateRung& evaluate, Study& study,
 }
 
 bool climb(const Sweep& sweep, const Library& library, Study& study,
-           const std::vector<Trial>& trials, const RungHook& hook) {
+           const std::vector<Trial>& trials, const RungHook& hook, const Pulse& pulse) {
   // One evaluator a rung: its worker processes live for all of its batches.
   std::string label;
   std::optional<Sweep> closer;
@@ -97,7 +97,7 @@ bool climb(const Sweep& sweep, const Library& library, Study& study,
       label = label_of(rung);
       evaluator.reset();
       closer = at_rung(sweep, rung);
-      evaluator = std::make_unique<Evaluator>(*closer, library);
+      evaluator = std::make_unique<Evaluator>(*closer, library, pulse);
     }
     return evaluator->evaluate(points);
   };

@@ -13,6 +13,7 @@
 #include "base/read.hpp"
 #include "dse/study/study.hpp"
 #include "dse/sweep.hpp"
+#include "dse/worker_pool.hpp"
 
 namespace sluice {
 
@@ -37,9 +38,10 @@ using RungHook = std::function<bool(const Rung&, std::size_t done, std::size_t a
 /// so that it goes on where it was interrupted. Returns whether it came to the end.
 bool climb(const Sweep& sweep, const EvaluateRung& evaluate, Study& study,
            const std::vector<Trial>& trials, const RungHook& hook);
-/// The same with designs evaluated here.
+/// The same with designs evaluated here. What `pulse` throws ends a batch, which is then not in the
+/// study (evaluator.hpp).
 bool climb(const Sweep& sweep, const Library& library, Study& study,
-           const std::vector<Trial>& trials, const RungHook& hook);
+           const std::vector<Trial>& trials, const RungHook& hook, const Pulse& pulse = {});
 
 /// The trials that stand on the last rung that any reached, with what was seen there; all trials
 /// as they are where none did.

@@ -7,6 +7,7 @@
 #include <deque>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "dse/evaluator.hpp"
 #include "dse/front.hpp"
@@ -151,7 +152,7 @@ std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial
 }
 
 void confirm_best(const Sweep& sweep, const Library& library, Study& study,
-                  const std::vector<Trial>& trials) {
+                  const std::vector<Trial>& trials, const Pulse& pulse) {
   const std::string fidelity(name_of(sweep.confirm->fidelity));
   std::set<std::uint64_t> known;
   for (const ConfirmedTrial& look : study.confirmed())
@@ -162,18 +163,25 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
   Sweep closer = sweep;
   closer.fidelity = sweep.confirm->fidelity;
   closer.proxy.reset();
-  std::vector<Point> points;
-  for (const std::size_t i : rows) points.push_back(trials[i].point);
-  std::vector<Result> results = Evaluator(closer, library).evaluate(points);
-  std::vector<ConfirmedTrial> looks;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    looks.push_back({trials[rows[i]].number, fidelity, std::move(results[i])});
-  study.confirm(looks);
+  Evaluator evaluator(closer, library, pulse);
+  const std::size_t together = sweep.search.workers > 0
+                                   ? sweep.search.workers
+                                   : std::max(1u, std::thread::hardware_concurrency());
+  for (std::size_t first = 0; first < rows.size(); first += together) {
+    const std::size_t end = std::min(rows.size(), first + together);
+    std::vector<Point> points;
+    for (std::size_t i = first; i < end; ++i) points.push_back(trials[rows[i]].point);
+    std::vector<Result> results = evaluator.evaluate(points);
+    std::vector<ConfirmedTrial> looks;
+    for (std::size_t i = first; i < end; ++i)
+      looks.push_back({trials[rows[i]].number, fidelity, std::move(results[i - first])});
+    study.confirm(looks);
+  }
 }
 
 std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,
-                             const SweepHook& hook) {
-  Evaluator evaluator(sweep, library);
+                             const SweepHook& hook, const Pulse& pulse) {
+  Evaluator evaluator(sweep, library, pulse);
   const std::vector<Trial> stored = study.trials();
   for (const Trial& trial : stored) evaluator.remember(trial.point, trial.result);
   const auto begin = [&](std::span<const Point> points) -> AwaitResults {

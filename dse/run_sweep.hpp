@@ -7,6 +7,7 @@
 
 #include "dse/study/study.hpp"
 #include "dse/sweep.hpp"
+#include "dse/worker_pool.hpp"
 
 namespace sluice {
 
@@ -23,9 +24,10 @@ std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial
                                      std::size_t count);
 
 /// Evaluates the best designs at the fidelity of `sweep.confirm`, which must be there, and adds the
-/// results to the study. What the study knows is not evaluated again.
+/// results to the study, as many at a time as there are workers. What the study knows is not
+/// evaluated again. What `pulse` throws ends it (evaluator.hpp).
 void confirm_best(const Sweep& sweep, const Library& library, Study& study,
-                  const std::vector<Trial>& trials);
+                  const std::vector<Trial>& trials, const Pulse& pulse = {});
 
 /// Called when the study was found as it is, and after every batch, with all trials so far; false
 /// ends the sweep there.
@@ -41,9 +43,10 @@ using BeginBatch = std::function<AwaitResults(std::span<const Point>)>;
 /// batches are told in the order in which they were asked for; `search.ahead` of them are asked for
 /// before the oldest is told. The searcher is brought to where it was by asking it again for what
 /// is stored, so that a study that was interrupted goes on as if it had not been. Throws StudyError
-/// when the searcher does not ask for the same designs again.
+/// when the searcher does not ask for the same designs again. What `pulse` throws ends a batch,
+/// which is then not in the study (evaluator.hpp).
 std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,
-                             const SweepHook& hook);
+                             const SweepHook& hook, const Pulse& pulse = {});
 /// The same with designs evaluated elsewhere, such as on a cluster, `search.ahead` + 1 batches at a
 /// time; those that the study knows are not evaluated again.
 std::vector<Trial> run_sweep(const Sweep& sweep, const BeginBatch& begin, Study& study,

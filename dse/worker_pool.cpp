@@ -163,7 +163,9 @@ struct WorkerPool::Processes {
   void stop();
   bool give(std::size_t seat, std::size_t place, const Point& point);
   void take(std::size_t seat, std::vector<Result>& results);
+  void end(std::size_t seat);
   void end_late();
+  void end_all();
   int milliseconds_left() const;
 };
 
@@ -234,16 +236,27 @@ void WorkerPool::Processes::take(std::size_t seat, std::vector<Result>& results)
   job = {};
 }
 
-/// Ends workers whose time is up; the keeper then says that they died.
+/// Ends a worker that is at its job; the keeper then says that it died.
+void WorkerPool::Processes::end(std::size_t seat) {
+  if (jobs[seat].id == 0 || seats[seat].job != jobs[seat].id) return;
+  jobs[seat].ended = true;
+  kill(seats[seat].worker, SIGKILL);
+}
+
+/// Ends workers whose time is up.
 void WorkerPool::Processes::end_late() {
   if (options.timeout_seconds <= 0) return;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (jobs[i].id == 0 || jobs[i].ended) continue;
+    if (jobs[i].ended) continue;
     const std::chrono::duration<double> taken = Clock::now() - jobs[i].begin;
-    if (taken.count() < options.timeout_seconds || seats[i].job != jobs[i].id) continue;
-    jobs[i].ended = true;
-    kill(seats[i].worker, SIGKILL);
+    if (taken.count() >= options.timeout_seconds) end(i);
   }
+}
+
+/// Ends what is under way; what workers have yet to say of it, take() passes over.
+void WorkerPool::Processes::end_all() {
+  for (std::size_t i = 0; i < jobs.size(); ++i) end(i);
+  jobs.assign(jobs.size(), {});
 }
 
 int WorkerPool::Processes::milliseconds_left() const {
@@ -267,7 +280,16 @@ WorkerPool::WorkerPool(Evaluate evaluate, const WorkerOptions& options)
 
 WorkerPool::~WorkerPool() { processes_->stop(); }
 
-std::vector<Result> WorkerPool::evaluate(std::span<const Point> points) {
+std::vector<Result> WorkerPool::evaluate(std::span<const Point> points, const Pulse& pulse) {
+  try {
+    return evaluate_all(points, pulse);
+  } catch (...) {
+    processes_->end_all();
+    throw;
+  }
+}
+
+std::vector<Result> WorkerPool::evaluate_all(std::span<const Point> points, const Pulse& pulse) {
   Processes& p = *processes_;
   std::vector<Result> results(points.size());
   std::size_t given = 0;
@@ -286,7 +308,11 @@ std::vector<Result> WorkerPool::evaluate(std::span<const Point> points) {
         seats.push_back(seat);
       }
     if (waiting.empty()) return results;
-    poll(waiting.data(), waiting.size(), p.milliseconds_left());
+    int patience = p.milliseconds_left();
+    constexpr int interval = pulse_interval.count();
+    if (pulse) patience = patience < 0 ? interval : std::min(patience, interval);
+    poll(waiting.data(), waiting.size(), patience);
+    if (pulse) pulse();
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (waiting[i].revents == 0) continue;
       p.take(seats[i], results);

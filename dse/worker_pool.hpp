@@ -4,6 +4,7 @@
 // costs that design alone.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -12,6 +13,10 @@
 #include "dse/trial.hpp"
 
 namespace sluice {
+
+/// Called by the thread that waits, ten times a second, such as to look for signals.
+using Pulse = std::function<void()>;
+inline constexpr std::chrono::milliseconds pulse_interval{100};
 
 struct WorkerOptions {
   std::size_t workers = 0;     ///< processes; 0: one for each core
@@ -31,11 +36,13 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   /// The results in the order of the points, which does not depend on the number of workers. One
-  /// that was ended for its time is `timeout`, one whose process ended is `crashed`.
-  std::vector<Result> evaluate(std::span<const Point> points);
+  /// that was ended for its time is `timeout`, one whose process ended is `crashed`. What `pulse`
+  /// throws ends the evaluation and the workers that were at it, which are started anew.
+  std::vector<Result> evaluate(std::span<const Point> points, const Pulse& pulse = {});
 
  private:
   struct Processes;
+  std::vector<Result> evaluate_all(std::span<const Point> points, const Pulse& pulse);
   std::unique_ptr<Processes> processes_;
 };
 

@@ -32,6 +32,10 @@ Library library_at(const std::string& root);
 /// One simulation at a time in a process: SystemC's context is global.
 std::mutex& simulator();
 
+/// Called now and then by a thread that works without Python's lock: Ctrl-C raises
+/// KeyboardInterrupt.
+void check_signals();
+
 /// A NumPy array of these numbers with this shape; takes them over.
 template <class T>
 nb::ndarray<nb::numpy, T> array_of(std::vector<T> values, std::vector<std::size_t> shape) {

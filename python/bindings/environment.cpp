@@ -44,8 +44,8 @@ std::shared_ptr<OpenEnvironment> make(std::shared_ptr<OpenSweep> open, const std
   const Sweep& sweep = open->sweep;
   std::unique_lock<std::mutex> lock;
   if (sweep.fidelity != Fidelity::analytic) lock = std::unique_lock(simulator());
-  return std::shared_ptr<OpenEnvironment>(
-      new OpenEnvironment{open, Environment(sweep, open->library, settings, count), {}});
+  return std::shared_ptr<OpenEnvironment>(new OpenEnvironment{
+      open, Environment(sweep, open->library, settings, count, check_signals), {}});
 }
 
 std::vector<std::size_t> indices_of(const OpenEnvironment& environment, const Indices& array) {

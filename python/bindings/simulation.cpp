@@ -51,6 +51,11 @@ nb::list compare(const Cascade& a, const Cascade& b, std::uint64_t seed) {
 
 }  // namespace
 
+void check_signals() {
+  const nb::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() != 0) throw nb::python_error();
+}
+
 YamlNode read_source(const std::string& path, const std::string* text, const Settings& settings) {
   YamlNode root = text == nullptr ? load_yaml(path) : load_yaml_text(*text, path);
   for (const auto& [dotted, value] : settings) set_path(root, dotted, value);

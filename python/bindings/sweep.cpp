@@ -26,7 +26,7 @@ std::shared_ptr<OpenSweep> open_sweep(const std::string& path,
   auto open = std::make_shared<OpenSweep>();
   open->library = library_at(root);
   open->sweep = read_sweep(read_source(path, text ? &*text : nullptr, settings), open->library);
-  open->evaluator.emplace(open->sweep, open->library);
+  open->evaluator.emplace(open->sweep, open->library, check_signals);
   return open;
 }
 
@@ -181,17 +181,18 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
       goes_on = hook.is_none() || nb::cast<bool>(hook(so_far.size()));
       return goes_on;
     };
-    trials = evaluate.is_none() ? run_sweep(sweep, open.library, study, go_on)
+    trials = evaluate.is_none() ? run_sweep(sweep, open.library, study, go_on, check_signals)
                                 : run_sweep(sweep, elsewhere(open, evaluate), study, go_on);
     if (goes_on && sweep.confirm) {
       if (!lock && sweep.confirm->fidelity != Fidelity::analytic)
         lock = std::unique_lock(simulator());
-      confirm_best(sweep, open.library, study, trials);
+      confirm_best(sweep, open.library, study, trials, check_signals);
     }
     if (goes_on && open.sweep.halving) {
       if (!lock) lock = std::unique_lock(simulator());
-      climb(open.sweep, open.library, study, trials,
-            [&](const Rung&, std::size_t, std::size_t) { return go_on(trials); });
+      climb(
+          open.sweep, open.library, study, trials,
+          [&](const Rung&, std::size_t, std::size_t) { return go_on(trials); }, check_signals);
     }
   }
   return dict_of(open, trials);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <stdexcept>
 
 #include "dse/evaluator.hpp"
 #include "dse/run_sweep.hpp"
@@ -134,6 +135,23 @@ TEST_CASE("the best designs are looked at again, each once") {
   }
   confirm_best(sweep, test_library(), study, trials);
   CHECK(study.confirmed() == looks);
+}
+
+TEST_CASE("looks that were made before an interrupt are kept, and the others made later") {
+  const Folder folder;
+  Sweep sweep = sweep_of(
+      sweep_text + "confirm: {fidelity: analytic, count: 3}\nsearch: {budget: 40, workers: 1}\n");
+  Study study = Study::open(folder.path("s.sqlite"), info_of(sweep));
+  const std::vector<Trial> trials =
+      run_sweep(sweep, test_library(), study, [](const std::vector<Trial>&) { return true; });
+  int looks = 0;
+  const auto at_the_third = [&] {
+    if (++looks == 3) throw std::runtime_error("enough");
+  };
+  CHECK_THROWS_WITH(confirm_best(sweep, test_library(), study, trials, at_the_third), "enough");
+  CHECK(study.confirmed().size() == 2);
+  confirm_best(sweep, test_library(), study, trials);
+  CHECK(study.confirmed().size() == 3);
 }
 
 }  // namespace

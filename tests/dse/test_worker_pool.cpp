@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "dse/evaluator.hpp"
 #include "dse/result_bytes.hpp"
@@ -61,6 +62,29 @@ TEST_CASE("a design that never ends costs its time, and one design") {
     CHECK(results[i].status == TrialStatus::timeout);
     CHECK(results[i].reason == "took longer than 1 s");
   }
+}
+
+TEST_CASE("what a pulse throws ends what is under way, and the pool serves on") {
+  WorkerPool pool(judge, {2, 0});
+  int pulses = 0;
+  const auto third = [&] {
+    if (++pulses == 3) throw std::runtime_error("enough");
+  };
+  CHECK_THROWS_WITH(pool.evaluate(points_of({9, 9, 1}), third), "enough");
+  CHECK(pulses == 3);
+  CHECK(pool.evaluate(points_of({5, 6})) == std::vector{judge({{5}}), judge({{6}})});
+}
+
+TEST_CASE("a batch that a pulse ended is not known afterwards") {
+  Sweep sweep = sweep_of(sweep_text);
+  bool throws = true;
+  Evaluator evaluator(sweep, test_library(), [&] {
+    if (throws) throw std::runtime_error("enough");
+  });
+  const std::vector<Point> points = {{{0, 1, 12}}, {{3, 2, 11}}};
+  CHECK_THROWS_WITH(evaluator.evaluate(points), "enough");
+  throws = false;
+  CHECK(evaluator.evaluate(points) == Evaluator(sweep, test_library()).evaluate(points));
 }
 
 TEST_CASE("results survive the way between processes") {
