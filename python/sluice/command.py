@@ -14,8 +14,11 @@ EXIT_FAILED, EXIT_WRONG_INPUT = 1, 2
 
 
 def program() -> Path:
-    """The command in the package; in an editable install, that of the build it was made from."""
-    return Path(__file__).parent / "bin" / "sluice"
+    """The command beside the core, which in an editable install is not where the Python files
+    are."""
+    from . import _core
+
+    return Path(_core.__file__).parent / "bin" / "sluice"
 
 
 def main() -> None:

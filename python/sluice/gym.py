@@ -15,6 +15,7 @@ import numpy as np
 
 from . import _core
 from ._extras import extra
+from .registration import SOME_SWEEP, id_of, shipped_sweeps
 from .studies import METRICS, UNITS, Sweep
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ extra("gymnasium", "gym")
 
 import gymnasium  # noqa: E402
 from gymnasium import spaces  # noqa: E402
+from gymnasium.envs.registration import EnvSpec  # noqa: E402
 from gymnasium.vector import AutoresetMode  # noqa: E402
 from gymnasium.vector.utils import batch_space  # noqa: E402
 
@@ -323,3 +325,26 @@ class DesignVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             "final_info": final,
             "_final_info": ended,
         }
+
+
+def spec_of(sweep: Sweep, **options: Any) -> EnvSpec:
+    """How gymnasium.make() makes the environment of a sweep where its file is not: the whole sweep
+    is in it. Its id is that of the shipped space that the sweep is, else `sluice/Design-v0`."""
+    shipped = shipped_sweeps().get(id_of(sweep.name))
+    same = shipped is not None and Sweep(shipped).text == sweep.text
+    return EnvSpec(
+        id_of(sweep.name) if same else SOME_SWEEP,
+        entry_point="sluice.gym:from_text",
+        vector_entry_point="sluice.gym:vector_from_text",
+        kwargs={"text": sweep.text, **options},
+    )
+
+
+def from_text(text: str, **options: Any) -> DesignEnv:
+    """The environment of a sweep that is given as YAML."""
+    return DesignEnv(Sweep("sweep", text=text), **options)
+
+
+def vector_from_text(text: str, **options: Any) -> DesignVectorEnv:
+    """The same for many episodes at once."""
+    return DesignVectorEnv(Sweep("sweep", text=text), **options)

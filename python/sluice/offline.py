@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._extras import extra
-from .gym import DesignVectorEnv
+from .gym import DesignVectorEnv, spec_of
 from .studies import Sweep, Trials
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def export_minari(
     """Writes a data set of Minari with an episode of one step for each trial: the environment of
     mode `design` takes the trial's design as its action. Observations and rewards are those that
     the environment gives, which evaluates the designs again; a parameter that does not exist has
-    the action 0. `about`: author, algorithm_name and the other facts that Minari keeps."""
+    the action 0. `about`: author, algorithm_name and the other facts that Minari keeps.
+    The data set names its environment with the whole sweep in it, so that
+    minari.load_dataset(dataset_id).recover_environment() makes it wherever sluice is installed."""
     minari = extra("minari", "minari")
     from minari.data_collector import EpisodeBuffer
 
@@ -45,9 +47,12 @@ def export_minari(
         )
         for i in range(len(trials))
     ]
+    spec = spec_of(sweep, reward_limit=reward_limit)
     return minari.create_dataset_from_buffers(
         dataset_id,
         episodes,
+        env=spec,
+        eval_env=spec,
         action_space=envs.single_action_space,
         observation_space=envs.single_observation_space,
         **about,

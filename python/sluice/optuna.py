@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 else:
     optuna = extra("optuna", "optuna")
 
-STATUS, REASON, METRIC_VALUES, BOTTLENECK = (
-    f"sluice.{name}" for name in ("status", "reason", "metrics", "bottleneck")
+STATUS, REASON, METRIC_VALUES, BOTTLENECK, STALLS = (
+    f"sluice.{name}" for name in ("status", "reason", "metrics", "bottleneck", "stalls")
 )
 """Attributes of the user that trials carry, so that nothing is lost on the way back."""
 
@@ -188,6 +188,7 @@ def _attributes(trials: Trials, row: int) -> dict[str, Any]:
         REASON: trials.reason[row],
         METRIC_VALUES: {name: value for name, value in values.items() if not np.isnan(value)},
         BOTTLENECK: trials.bottleneck[row],
+        STALLS: trials.stalls[row],
     }
 
 
@@ -205,15 +206,17 @@ def _answer(
         "status": "ok" if ok else trial.user_attrs.get(STATUS, lost),
         "reason": trial.user_attrs.get(REASON, ""),
         "bottleneck": trial.user_attrs.get(BOTTLENECK, ""),
+        "stalls": trial.user_attrs.get(STALLS, {}),
     }
 
 
 def _trials(sweep: Sweep, designs: np.ndarray, answers: list[dict[str, Any]]) -> Trials:
     metrics = np.array([answer["metrics"] for answer in answers], dtype=np.float64)
-    status, reason, bottleneck = (
-        tuple(answer[name] for answer in answers) for name in ("status", "reason", "bottleneck")
+    status, reason, bottleneck, stalls = (
+        tuple(answer[name] for answer in answers)
+        for name in ("status", "reason", "bottleneck", "stalls")
     )
     return Trials(
         sweep.space, sweep.objectives, designs, metrics.reshape(len(answers), len(METRICS)), status,
-        reason, bottleneck, ({},) * len(answers),
+        reason, bottleneck, stalls,
     )  # fmt: skip

@@ -11,27 +11,30 @@ from ._input import library
 
 NAMESPACE = "sluice"
 VERSION = 0
+SOME_SWEEP = f"{NAMESPACE}/Design-v{VERSION}"
+"""Of any other sweep: `gymnasium.make(SOME_SWEEP, sweep="my.yaml")`."""
 
 
 def shipped_sweeps() -> dict[str, str]:
     """Sweep files by the ids of their environments."""
     files = sorted(Path(library(), "configs", "sweep").glob("*.yaml"))
-    return {id_of(file): str(file) for file in files}
+    return {id_of(file.stem): str(file) for file in files}
 
 
-def id_of(file: Path) -> str:
-    name = "".join(word.capitalize() for word in file.stem.split("_"))
-    return f"{NAMESPACE}/{name}-v{VERSION}"
+def id_of(name: str) -> str:
+    """Of the sweep file `name`.yaml."""
+    return f"{NAMESPACE}/{''.join(word.capitalize() for word in name.split('_'))}-v{VERSION}"
 
 
 def register_environments() -> None:
     import gymnasium
 
-    for name, file in shipped_sweeps().items():
+    choices = {name: {"sweep": file} for name, file in shipped_sweeps().items()}
+    for name, kwargs in (choices | {SOME_SWEEP: {}}).items():
         if name not in gymnasium.registry:
             gymnasium.register(
                 name,
                 entry_point="sluice.gym:DesignEnv",
                 vector_entry_point="sluice.gym:DesignVectorEnv",
-                kwargs={"sweep": file},
+                kwargs=kwargs,
             )
