@@ -6,10 +6,9 @@
 
 Random designs of one product on an edge machine, all of them new, one design a step. For `analytic`
 and `tile`: steps a second, and the time of the environment by that of `Sweep.evaluate` alone on as
-many designs, beside it in the same process, in wall time and in the processor time of this process
-(on a machine that others use, the latter says more; workers of `tile` are other processes, whose
-time is only in the former). The least of five of each. Also the processor time of
-`import sluice`."""
+many designs, beside it in the same process, in wall time and in processor time, that of the workers of
+`tile` included (on a machine that others use, the latter says more). The least of five of each.
+Also the processor time of `import sluice`."""
 
 import argparse
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import sluice
+from processor_time import processor_times
 from sluice.gym import DesignVectorEnv
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,9 +38,12 @@ SWEEP = {
 
 
 def times(call) -> np.ndarray:
-    wall, processor = time.perf_counter(), time.process_time()
+    def now() -> np.ndarray:
+        return np.array([time.perf_counter(), sum(processor_times().values())])
+
+    begin = now()
     call()
-    return np.array([time.perf_counter() - wall, time.process_time() - processor])
+    return now() - begin
 
 
 def measure(fidelity: str, steps: int, count: int) -> None:
@@ -89,7 +92,7 @@ def main() -> None:
     imports = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(5)]
     print(f"import    {min(imports):.3f} s of processor time")
     measure("analytic", arguments.steps, arguments.num_envs)
-    measure("tile", 2, arguments.num_envs)
+    measure("tile", arguments.steps, arguments.num_envs)
 
 
 if __name__ == "__main__":
