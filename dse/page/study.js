@@ -17,7 +17,8 @@
     .filter((t) => t).join(", ");
   const spread = (values) => {
     const known = values.filter((v) => v !== null);
-    const least = Math.min(...known), most = Math.max(...known);
+    const least = known.reduce((a, b) => Math.min(a, b), Infinity);
+    const most = known.reduce((a, b) => Math.max(a, b), -Infinity);
     return {least, most, log: least > 0 && most / least > 20};
   };
 
@@ -39,7 +40,7 @@
   function show_selection() {
     const chosen = selected();
     document.getElementById("count").textContent = chosen.length === count
-      ? `all ${grouped(count)} designs` : `${grouped(chosen.length)} of ${grouped(count)} designs selected`;
+      ? (count === 1 ? "the one design" : `all ${grouped(count)} designs`) : `${grouped(chosen.length)} of ${grouped(count)} designs selected`;
     const table = document.getElementById("designs");
     const first = objectives[0];
     const rows = (chosen.length === count ? places.filter(is_front) : chosen)
@@ -143,9 +144,16 @@
   const parameter_axes = (chart) => chart.getOption().parallelAxis.map((_, dim) =>
     chart.getModel().getComponent("parallelAxis", dim));
 
+  // Axes side by side while their names have room, else below each other; on a phone with the names
+  // above them.
+  const axes_shown = objectives.length + parameters.filter((p) => p.values.length > 1).length;
+  const most_labels = 10;
+  const room = 90;  // of an axis and its name
+  const lies = () => page.narrow() || document.getElementById("parallel").clientWidth < room * axes_shown;
+
   function fit_parallel() {
-    const axes_shown = objectives.length + parameters.filter((p) => p.values.length > 1).length;
-    document.getElementById("parallel").style.height = page.narrow() ? `${110 + 56 * axes_shown}px` : "380px";
+    document.getElementById("parallel").style.height =
+      lies() ? `${90 + (page.narrow() ? 56 : 44) * axes_shown}px` : "380px";
   }
   fit_parallel();
   addEventListener("resize", fit_parallel);
@@ -156,7 +164,8 @@
     const dimensions = [
       // Numbers with names, so that a range ends between two values and not on one.
       ...varied.map((p) => ({
-        name: p.name, type: "value", min: -1, max: names_of(p).length, interval: 1, minInterval: 1,
+        name: p.name, type: "value", min: -1, max: names_of(p).length,
+        interval: Math.ceil(names_of(p).length / most_labels), minInterval: 1,
         axisLabel: {formatter: (v) => names_of(p)[v] ?? ""}})),
       ...objectives.map(({metric}) => {
         const {log, least, most} = spread(column(metric));
@@ -176,14 +185,23 @@
       data: some.map((i) => ({value: row(i), place: i})),
     });
     const others = shown.filter((i) => !is_front(i));
+    const step = (document.getElementById("parallel").clientWidth - 100) / Math.max(1, axes_shown - 1);
+    const place = narrow
+      ? {layout: {layout: "vertical", left: 30, right: 30, top: 60, bottom: 24},
+         name: {nameLocation: "start", nameGap: 0, nameTruncate: {maxWidth: 280},
+                nameTextStyle: {color: colours.text, align: "left", verticalAlign: "bottom", padding: [0, 0, 4, 0]}}}
+      : lies()
+        ? {layout: {layout: "vertical", left: 190, right: 60, top: 50, bottom: 30},
+           name: {nameLocation: "start", nameGap: 12, nameTruncate: {maxWidth: 170},
+                  nameTextStyle: {color: colours.text}}}
+        : {layout: {left: 50, right: 50, top: 66, bottom: 24},
+           name: {nameLocation: "end", nameGap: 12, nameTruncate: {maxWidth: Math.min(step, 200) - 8},
+                  nameTextStyle: {color: colours.text, align: "center"}}};
     return {
       legend: {data: ["front", "other designs"]},
-      parallel: narrow ? {layout: "vertical", left: 30, right: 30, top: 60, bottom: 24}
-                       : {left: 40, right: 60, top: 66, bottom: 24},
+      parallel: place.layout,
       parallelAxis: dimensions.map((d, dim) => ({
-        ...d, dim, nameLocation: narrow ? "start" : "end", nameGap: narrow ? -2 : 12,
-        nameRotate: narrow ? 0 : undefined, nameTruncate: {maxWidth: 110},
-        nameTextStyle: {color: colours.text, align: narrow ? "left" : "center", padding: narrow ? [0, 0, 22, 0] : 0},
+        ...d, dim, ...place.name,
         axisLine: {lineStyle: {color: colours.soft}}, axisTick: {lineStyle: {color: colours.soft}},
         axisLabel: {color: colours.text, fontSize: 11, hideOverlap: true, textBorderColor: colours.back, textBorderWidth: 3, ...d.axisLabel},
         areaSelectStyle: {width: 18, borderColor: colours.mark, borderWidth: 1.5, color: colours.mark, opacity: 0.3},
@@ -220,7 +238,7 @@
   const symbols = ["circle", "triangle", "rect", "diamond"];
   const steps = (name, data, s, colours) => ({
     name, data: data.filter((d) => d), type: "line", step: "end", color: colours.series[s],
-    symbol: symbols[s % symbols.length], showSymbol: false, lineStyle: {width: 2, type: ["solid", "dashed", "dotted"][s % 3]},
+    symbol: symbols[s % symbols.length], showSymbol: convergence.evaluations.length === 1, lineStyle: {width: 2, type: ["solid", "dashed", "dotted"][s % 3]},
   });
   const evaluations_axis = {type: "value", name: "evaluations", nameLocation: "middle", nameGap: 26, min: 0,
                             axisLabel: {formatter: (v) => rounded(v)}};
@@ -243,7 +261,7 @@
     tooltip: {trigger: "axis", formatter: ([p]) => `after ${grouped(p.value[0])} evaluations: <b>${percent(p.value[1])}</b>`},
     xAxis: evaluations_axis, yAxis: {type: "value", max: 1, axisLabel: {formatter: percent}},
     series: [{...steps("hypervolume", convergence.hypervolume.map((v, k) => [convergence.evaluations[k], v]), 3, colours),
-              showSymbol: false, lineStyle: {width: 2}, areaStyle: {opacity: 0.15}}],
+              lineStyle: {width: 2}, areaStyle: {opacity: 0.15}}],
   }));
 
   if (importance.length === 0) {

@@ -112,8 +112,11 @@ std::string search_charts(const ShownStudy& study, const StudyFindings& findings
   html += to_text(HtmlChart{"stalls", "What the cycles of the best designs go to", "",
                             static_cast<unsigned>(80 + 36 * findings.best.size())});
   html += "</div>\n";
-  return html + to_text(HtmlChart{"roofline", "Roofline of the best designs",
-                                  "Each under the roof of its own machine.", 400});
+  const auto computes = [](const ShownDesign& design) { return design.macs > 0; };
+  if (std::any_of(findings.best.begin(), findings.best.end(), computes))
+    html += to_text(HtmlChart{"roofline", "Roofline of the best designs",
+                              "Each under the roof of its own machine.", 400});
+  return html;
 }
 
 std::string trial_rows(const ShownStudy& study, const StudyFindings& findings) {

@@ -28,13 +28,25 @@ std::string bytes_text(std::uint64_t bytes) { return rounded(static_cast<double>
 
 std::string energy_text(double picojoules) { return rounded(picojoules * 1e-12, "J"); }
 
+/// A memory alone computes nothing: it has no roofline.
+bool computes(const Report& report) { return report.total.macs > 0; }
+
+/// Three digits, and all before the point.
+std::string area_text(double mm2) {
+  return (mm2 < 1000 ? fmt::format("{:.3g}", mm2)
+                     : grouped(static_cast<std::uint64_t>(std::llround(mm2)))) +
+         " mm²";
+}
+
 std::string figures(const Report& report) {
   const LayerReport& total = report.total;
   std::string html = "<dl class=\"figures\">\n";
   html += figure("cycles", grouped(total.cycles), rounded(report.machine.clock_hz, "Hz"));
   html += figure("time", rounded(total.seconds, "s"));
   html += figure("utilization", percent(total.utilization),
-                 fmt::format("at most {} by the roofline", percent(total.roofline_utilization)));
+                 computes(report) ? fmt::format("at most {} by the roofline",
+                                                percent(total.roofline_utilization))
+                                  : "of the memory's bandwidth");
   if (total.energy.empty()) {
     html += figure("energy", "not priced", "the machine has no energy table");
   } else {
@@ -44,14 +56,14 @@ std::string figures(const Report& report) {
                        : "");
   }
   html += figure("DRAM traffic", bytes_text(total.traffic_bytes),
-                 std::isfinite(total.arithmetic_intensity)
+                 computes(report) && std::isfinite(total.arithmetic_intensity)
                      ? rounded(total.arithmetic_intensity, "MAC/B")
                      : "");
-  html +=
-      figure("work", rounded(static_cast<double>(total.macs), "MAC"),
-             fmt::format("{} layer{}", report.layers.size(), report.layers.size() == 1 ? "" : "s"));
-  if (report.machine.area_um2 > 0)
-    html += figure("area", fmt::format("{:.3g} mm²", report.machine.area_um2 / 1e6));
+  if (computes(report))
+    html += figure(
+        "work", rounded(static_cast<double>(total.macs), "MAC"),
+        fmt::format("{} layer{}", report.layers.size(), report.layers.size() == 1 ? "" : "s"));
+  if (report.machine.area_um2 > 0) html += figure("area", area_text(report.machine.area_um2 / 1e6));
   return html + "</dl>\n";
 }
 
@@ -93,12 +105,13 @@ std::string layer_charts(const Report& report) {
 }
 
 std::string other_charts(const Report& report) {
-  std::string html = to_text(
-      HtmlChart{"roofline", "Roofline",
-                "The larger, the more cycles. Layers without MACs, or without traffic, are not "
-                "shown. A layer "
-                "can lie above the slope when some of its bytes move while other layers run.",
-                420});
+  std::string html;
+  if (computes(report))
+    html += to_text(HtmlChart{
+        "roofline", "Roofline",
+        "The larger, the more cycles. Layers without MACs, or without traffic, are not shown. A "
+        "layer can lie above the slope when some of its bytes move while other layers run.",
+        420});
   html += "<div class=\"columns\">\n";
   const auto rows = [](std::size_t count) { return static_cast<unsigned>(70 + 38 * count); };
   if (!report.units.empty())

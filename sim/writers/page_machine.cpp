@@ -27,7 +27,8 @@ struct Block {
   double height() const { return 44 + line_height * static_cast<double>(lines.size()); }
 };
 
-/// From a block of one column to one of the next.
+/// From a block of one column to one of the next; from the main memory past movers that there are
+/// not.
 struct Link {
   Column column = main_memory;
   std::size_t from = 0, to = 0;
@@ -164,6 +165,8 @@ Drawing spatial_machine(const SpatialMachine& spatial, const Report& report) {
     machine.links.push_back({main_memory, 0, at, bytes, load, store});
     machine.links.push_back({movers, at, 0, bytes, load, store});
   }
+  if (machine.blocks[movers].empty())  // the closed forms know none
+    machine.links.push_back({main_memory, 0, 0, report.total.traffic_bytes, true, true});
   const SpatialArray& grid = spatial.spatial_array;
   machine.blocks[compute].push_back(
       unit_block(report, "spatial_array",
@@ -236,10 +239,12 @@ std::string block_svg(const Block& block, double x, bool held) {
 }
 
 std::string link_svg(const Drawing& machine, const Link& link, std::uint64_t most) {
+  std::size_t next = link.column + 1;
+  while (machine.blocks[next].empty()) ++next;
   const Block& from = machine.blocks[link.column][link.from];
-  const Block& to = machine.blocks[link.column + 1][link.to];
+  const Block& to = machine.blocks[next][link.to];
   const double head = 9;
-  const double left = left_of(link.column) + block_width, right = left_of(link.column + 1);
+  const double left = left_of(link.column) + block_width, right = left_of(next);
   const double x1 = left + (link.outwards ? head : 0), x2 = right - (link.inwards ? head : 0);
   const double y1 = from.y + from.height() / 2, y2 = to.y + to.height() / 2;
   const double width =

@@ -371,7 +371,7 @@ def test_a_range_on_an_axis_selects_designs(open_page):
     # `rows` is the first axis: those below four tenths of its length.
     x, top, bottom = browser.js("""(() => {
         const box = document.getElementById('parallel').getBoundingClientRect();
-        return [box.left + 40, box.top + 66, box.bottom - 24];
+        return [box.left + 50, box.top + 66, box.bottom - 24];
     })()""")
     browser.drag(x, bottom - 0.4 * (bottom - top), x, bottom - 1)
     text = browser.js("document.getElementById('count').textContent")

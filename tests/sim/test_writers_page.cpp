@@ -75,6 +75,25 @@ TEST_CASE("what was not priced has no chart of energy, and says so") {
   CHECK_FALSE(holds(page, "id=\"components\""));
 }
 
+TEST_CASE("a memory alone has neither a roofline nor work") {
+  Report report = samples::report();
+  const auto has_roofline = [](const std::string& page) {
+    return holds(page, "id=\"roofline\"") && holds(page, "by the roofline") &&
+           holds(page, "<dt>work</dt>");
+  };
+  CHECK(has_roofline(write_page(report)));
+  report.total.macs = 0;
+  const std::string page = write_page(report);
+  CHECK_FALSE(holds(page, "id=\"roofline\""));
+  CHECK_FALSE(holds(page, "by the roofline"));
+  CHECK_FALSE(holds(page, "<dt>work</dt>"));
+  Experiment alone;
+  alone.setup.emplace<MemorySetup>();
+  const std::string drawing = machine_svg(alone, report);
+  CHECK(holds(drawing, ">dram</text>"));
+  CHECK_FALSE(holds(drawing, "PEs"));
+}
+
 TEST_CASE("the drawing marks the block that holds the run back, and no other") {
   Report report = samples::report();
   const auto held = [&](std::vector<Stall> stalls) {
