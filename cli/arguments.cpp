@@ -5,89 +5,12 @@
 
 #include <algorithm>
 
-#include "base/read.hpp"
 #include "cli/help.hpp"
-#include "cli/words.hpp"
+#include "cli/word_reader.hpp"
 #include "sim/version.hpp"
 
 namespace sluice {
 namespace {
-
-/// Turns words into values and collects what is wrong with them.
-class WordReader {
- public:
-  explicit WordReader(const Words& words) : words_(words) {}
-
-  bool flag(std::string_view name) const { return words_.has(name); }
-
-  std::vector<std::string> texts(std::string_view name) {
-    const auto given = words_.given.find(name);
-    return given == words_.given.end() ? std::vector<std::string>{} : given->second;
-  }
-
-  /// The one text given for `name`; nothing, or an empty one, when there is none.
-  std::optional<std::string> text(std::string_view name) {
-    const std::vector<std::string> given = texts(name);
-    if (given.empty()) return std::nullopt;
-    if (given.front().empty()) error(fmt::format("the value of {} is empty", name));
-    return given.front();
-  }
-
-  std::string required(std::string_view name) {
-    if (const auto given = text(name)) return *given;
-    for (const WordSpec& word : words_.command->words)
-      if (word.name == name) error(fmt::format("{} is missing: {}", name, word.doc));
-    return {};
-  }
-
-  /// A value that files have too, read as it would be there.
-  template <class T>
-  std::optional<T> value(std::string_view name, const FieldInfo& info = {}) {
-    const auto given = text(name);
-    if (!given || given->empty()) return std::nullopt;
-    return read<T>(name, *given, info);
-  }
-  /// All values given for a name that may be repeated.
-  template <class T>
-  std::vector<T> values(std::string_view name, const FieldInfo& info = {}) {
-    std::vector<T> result;
-    for (const std::string& given : texts(name)) result.push_back(read<T>(name, given, info));
-    return result;
-  }
-
-  std::vector<Setting> settings() {
-    std::vector<Setting> result;
-    for (const std::string& given : texts("--set")) {
-      const std::size_t equals = given.find('=');
-      if (equals == std::string::npos)
-        diagnostics_.error({.path = "--set"}, fmt::format("{} sets no value", quote(given)),
-                           fmt::format("write it like {}=32", given));
-      else
-        result.push_back({given.substr(0, equals), given.substr(equals + 1)});
-    }
-    return result;
-  }
-
-  void error(std::string message, std::string hint = {}) {
-    diagnostics_.error(place_of(words_.command), std::move(message), std::move(hint));
-  }
-  void finish() const { diagnostics_.throw_if_any(); }
-
- private:
-  template <class T>
-  T read(std::string_view name, const std::string& text, const FieldInfo& info) {
-    YamlNode node;
-    node.kind = YamlNode::Kind::scalar;
-    node.scalar = text;
-    node.where = {.path = std::string(name)};
-    T result{};
-    read_value(node, result, info, diagnostics_);
-    return result;
-  }
-
-  const Words& words_;
-  Diagnostics diagnostics_;
-};
 
 void check_page(WordReader& words, const std::optional<std::string>& file) {
   if (file == "-") words.error("a page cannot go to standard output", "name a file: --html FILE");
@@ -143,13 +66,7 @@ ImportScaleSimArguments read_scalesim(WordReader& words) {
   import.config = words.required("--config");
   import.topology = words.required("--topology");
   import.output = words.required("--output");
-  const std::vector<std::string> kinds = {"conv", "gemm"};
-  if (const auto kind = words.text("--input")) {
-    import.input = *kind;
-    if (std::ranges::find(kinds, *kind) == kinds.end())
-      words.error(fmt::format("--input: {} is not known here", quote(*kind)),
-                  suggestion(*kind, kinds));
-  }
+  import.input = words.choice("--input", {"conv", "gemm"}).value_or(import.input);
   return import;
 }
 
@@ -181,18 +98,15 @@ ImportTimeloopArguments read_timeloop(WordReader& words) {
 }
 
 CascadeArguments read_cascade(WordReader& words) {
-  const std::vector<std::string> formats = {"text", "yaml", "json", "dot", "svg"};
-  CascadeArguments cascade{words.required("FILE"),
-                           words.settings(),
-                           words.text("--format").value_or("text"),
-                           words.text("--layer"),
-                           words.value<AttentionCascade>("--attention"),
-                           words.value<ConvolutionCascade>("--conv"),
-                           words.text("--html")};
+  CascadeArguments cascade{
+      words.required("FILE"),
+      words.settings(),
+      words.choice("--format", {"text", "yaml", "json", "dot", "svg"}).value_or("text"),
+      words.text("--layer"),
+      words.value<AttentionCascade>("--attention"),
+      words.value<ConvolutionCascade>("--conv"),
+      words.text("--html")};
   check_page(words, cascade.html);
-  if (std::ranges::find(formats, cascade.format) == formats.end())
-    words.error(fmt::format("--format: {} is not known here", quote(cascade.format)),
-                suggestion(cascade.format, formats));
   return cascade;
 }
 
@@ -201,19 +115,11 @@ MapArguments read_map(WordReader& words) {
   map.file = words.required("FILE");
   map.settings = words.settings();
   map.mapper = words.text("--mapper");
-  map.objective = words.text("--objective");
-  const std::vector<std::string> objectives = {"cycles", "energy", "edp"};
-  if (map.objective && std::ranges::find(objectives, *map.objective) == objectives.end())
-    words.error(fmt::format("--objective: {} is not known here", quote(*map.objective)),
-                suggestion(*map.objective, objectives));
+  map.objective = words.choice("--objective", {"cycles", "energy", "edp"});
   map.time = words.value<Seconds>("--time", {.name = "time"});
   map.pareto = words.flag("--pareto");
   map.exhaustive = words.flag("--exhaustive");
-  map.fuse = words.text("--fuse");
-  const std::vector<std::string> ways = {"none", "whole", "tiles"};
-  if (map.fuse && std::ranges::find(ways, *map.fuse) == ways.end())
-    words.error(fmt::format("--fuse: {} is not known here", quote(*map.fuse)),
-                suggestion(*map.fuse, ways));
+  map.fuse = words.choice("--fuse", {"none", "whole", "tiles"});
   map.cache = words.text("--cache");
   map.threads = words.value<std::uint32_t>("--threads", {.min = 1, .max = 1024, .name = "threads"});
   map.json = words.text("--json");
@@ -288,11 +194,7 @@ StudyArguments read_study_words(std::string_view action, WordReader& words) {
   }
   study.file = words.required("FILE");
   study.count = words.value<std::uint64_t>("--count", {.min = 1, .name = "count"}).value_or(10);
-  const std::vector<std::string> formats = {"csv", "jsonl"};
-  study.format = words.text("--format").value_or("csv");
-  if (std::ranges::find(formats, study.format) == formats.end())
-    words.error(fmt::format("--format: {} is not known here", quote(study.format)),
-                suggestion(study.format, formats));
+  study.format = words.choice("--format", {"csv", "jsonl"}).value_or("csv");
   study.output = words.text("--output");
   return study;
 }
