@@ -77,7 +77,7 @@
     const shows_front = objectives.length === 2 && [axes.x, axes.y].every((m) => objectives.some((o) => o.metric === m));
     if (shows_front)
       series.push({
-        name: "front", type: "line", color: colours.text, symbol: "none", tooltip: {show: false},
+        name: "front", type: "line", color: colours.text, symbol: "none", silent: true,
         lineStyle: {width: 1.5, type: "dashed"},
         data: places.filter(is_front).map((i) => [x[i], y[i]]).sort((a, b) => a[0] - b[0]),
       });
@@ -309,7 +309,7 @@
         name: `trial ${d.number}`, type: "scatter", color, symbol: shapes[s % 4], symbolSize: 15, data: [points[s]],
         itemStyle: {borderColor: colours.text, borderWidth: 1}, z: 3,
       }, {
-        name: `trial ${d.number}`, type: "line", color, symbol: "none", tooltip: {show: false},
+        name: `trial ${d.number}`, type: "line", color, symbol: "none", silent: true,
         lineStyle: {width: 1.5, type: ["solid", "dashed", "dotted"][s % 3]},
         data: dram > 0 ? [[low, low * dram], [peak / dram, peak], [high, peak]] : [[low, peak], [high, peak]],
       }];

@@ -2,6 +2,7 @@
 """What the tests of the command share."""
 
 import pytest
+from pages import browser, made, open_page  # noqa: F401
 from sluice_command import PROGRAM, Project
 
 

@@ -99,7 +99,7 @@
     });
     const series = [{
       name: "roof", type: "line", data: roof, symbol: "none", lineStyle: {width: 2.5, color: colours.text},
-      itemStyle: {color: colours.text}, tooltip: {show: false},
+      itemStyle: {color: colours.text}, silent: true,
     }, dots("layers", "circle", shown)];
     if (on_chart(report.total))
       series.push({
