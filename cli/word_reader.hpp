@@ -2,9 +2,6 @@
 // Values of the words of a command line.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,38 +16,18 @@ namespace sluice {
 /// Turns words into values and collects what is wrong with them.
 class WordReader {
  public:
+  /// Holds a reference.
   explicit WordReader(const Words& words) : words_(words) {}
 
   bool flag(std::string_view name) const { return words_.has(name); }
-
-  std::vector<std::string> texts(std::string_view name) {
-    const auto given = words_.given.find(name);
-    return given == words_.given.end() ? std::vector<std::string>{} : given->second;
-  }
-
+  std::vector<std::string> texts(std::string_view name) const;
   /// The one text given for `name`; nothing, or an empty one, when there is none.
-  std::optional<std::string> text(std::string_view name) {
-    const std::vector<std::string> given = texts(name);
-    if (given.empty()) return std::nullopt;
-    if (given.front().empty()) error(fmt::format("the value of {} is empty", name));
-    return given.front();
-  }
-
-  std::string required(std::string_view name) {
-    if (const auto given = text(name)) return *given;
-    for (const WordSpec& word : words_.command->words)
-      if (word.name == name) error(fmt::format("{} is missing: {}", name, word.doc));
-    return {};
-  }
-
+  std::optional<std::string> text(std::string_view name);
+  std::string required(std::string_view name);
   /// A text that is one of `known`.
-  std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& known) {
-    std::optional<std::string> given = text(name);
-    if (given && std::find(known.begin(), known.end(), *given) == known.end())
-      error(fmt::format("{}: {} is not known here", name, quote(*given)),
-            suggestion(*given, known));
-    return given;
-  }
+  std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& known);
+  /// What `--set` was given.
+  std::vector<Setting> settings();
 
   /// A value that files have too, read as it would be there.
   template <class T>
@@ -67,22 +44,8 @@ class WordReader {
     return result;
   }
 
-  std::vector<Setting> settings() {
-    std::vector<Setting> result;
-    for (const std::string& given : texts("--set")) {
-      const std::size_t equals = given.find('=');
-      if (equals == std::string::npos)
-        diagnostics_.error({.path = "--set"}, fmt::format("{} sets no value", quote(given)),
-                           fmt::format("write it like {}=32", given));
-      else
-        result.push_back({given.substr(0, equals), given.substr(equals + 1)});
-    }
-    return result;
-  }
-
-  void error(std::string message, std::string hint = {}) {
-    diagnostics_.error(place_of(words_.command), std::move(message), std::move(hint));
-  }
+  void error(std::string message, std::string hint = {});
+  /// Throws SpecError with all that was wrong.
   void finish() const { diagnostics_.throw_if_any(); }
 
  private:
