@@ -14,6 +14,8 @@
 namespace sluice {
 namespace {
 
+/// Scratchpads that are looked for one by one.
+constexpr std::size_t most_known = 64;
 constexpr std::string_view timing_only = "or leave energy_table empty: timing only";
 
 template <class T>
@@ -38,12 +40,13 @@ std::string operands(const NumberFormat input, const NumberFormat weight) {
 class Resolver {
  public:
   Resolver(const EnergyTable& table, const Architecture& machine, Diagnostics& diagnostics,
-           const Location& where, PriceSources sources)
+           const Location& where, PriceSources sources, std::vector<PricedScratchpad>* known)
       : table_(table),
         machine_(machine),
         diagnostics_(diagnostics),
         where_(where),
-        cites_(sources == PriceSources::kept) {}
+        cites_(sources == PriceSources::kept),
+        known_(known) {}
 
   EnergyModel run() {
     const std::size_t pads = machine_.scratchpads.size();
@@ -51,16 +54,41 @@ class Resolver {
     model_.areas.reserve(2 + pads);
     price_array();
     price_vector();
-    for (const Scratchpad& pad : machine_.scratchpads)
-      for (const std::string_view action : {"read", "write"}) price_scratchpad(pad, action);
-    for (const std::string_view action : {"read", "write"}) price_dram(action);
     area_of_array();
     area_of_vector();
-    for (const Scratchpad& pad : machine_.scratchpads) area_of_scratchpad(pad);
+    for (const Scratchpad& pad : machine_.scratchpads)
+      if (!recall(pad)) add_scratchpad(pad);
+    for (const std::string_view action : {"read", "write"}) price_dram(action);
     return std::move(model_);
   }
 
  private:
+  bool recall(const Scratchpad& pad) {
+    if (known_ == nullptr) return false;
+    for (const PricedScratchpad& known : *known_) {
+      if (known.capacity != pad.capacity || known.name != pad.name) continue;
+      model_.prices.insert(model_.prices.end(), known.prices.begin(), known.prices.end());
+      if (known.area)
+        model_.areas.push_back(*known.area);
+      else
+        model_.without_area.push_back(pad.name);
+      return true;
+    }
+    return false;
+  }
+  void add_scratchpad(const Scratchpad& pad) {
+    const std::size_t prices = model_.prices.size(), areas = model_.areas.size();
+    for (const std::string_view action : {"read", "write"}) price_scratchpad(pad, action);
+    area_of_scratchpad(pad);
+    if (known_ == nullptr || model_.prices.size() != prices + 2) return;
+    PricedScratchpad priced{pad.name, pad.capacity, {}, std::nullopt};
+    std::copy_n(model_.prices.begin() + static_cast<std::ptrdiff_t>(prices), 2,
+                priced.prices.begin());
+    if (model_.areas.size() > areas) priced.area = model_.areas.back();
+    if (known_->size() >= most_known) known_->clear();
+    known_->push_back(std::move(priced));
+  }
+
   /// Picojoules of one action, at the table's node.
   double energy(const EnergyEntry& entry) const {
     return entry.energy.value * scaling_factor(table_, entry.scaling, &NodeScaling::energy_factor);
@@ -93,10 +121,14 @@ class Resolver {
     return nullptr;
   }
 
-  void price(std::string_view component, std::string action, double picojoules,
+  void price(std::string_view component, std::string_view action, double picojoules,
              std::string source) {
     model_.prices.push_back(
-        {std::string(component), std::move(action), {picojoules}, std::move(source)});
+        {std::string(component), std::string(action), {picojoules}, std::move(source)});
+  }
+  /// What is counted of a memory's reads or writes.
+  static std::string_view of_byte(std::string_view action) {
+    return action == "read" ? "read_byte" : "write_byte";
   }
   void missing(std::string what, std::string_view hint) {
     diagnostics_.error(where_,
@@ -158,7 +190,7 @@ class Resolver {
     const auto any = [](const EnergyEntry&) { return true; };
     auto entries = energies(pad.name, action, any);
     if (entries.empty()) entries = energies("scratchpad", action, any);
-    const std::string counted = std::string(action) + "_byte";
+    const std::string_view counted = of_byte(action);
     if (entries.empty()) {
       missing(fmt::format("a {} of scratchpad {}", action, quote(pad.name)),
               "give it for component: scratchpad, or for that name");
@@ -174,7 +206,7 @@ class Resolver {
     interpolate(pad, counted, std::move(entries));
   }
   /// The straight line in log-log through the two points around the capacity, or nearest to it.
-  void interpolate(const Scratchpad& pad, const std::string& counted,
+  void interpolate(const Scratchpad& pad, std::string_view counted,
                    std::vector<const EnergyEntry*> points) {
     const auto capacity = [](const EnergyEntry* entry) { return *entry->when.capacity; };
     std::ranges::sort(points, {}, capacity);
@@ -205,8 +237,7 @@ class Resolver {
       return !entry.when.memory || is_memory(preset, *entry.when.memory);
     });
     if (known != nullptr)
-      return price("dram", std::string(action) + "_byte", per_byte(*known),
-                   cite(known->source, known->scaling));
+      return price("dram", of_byte(action), per_byte(*known), cite(known->source, known->scaling));
     std::vector<std::string> priced;
     for (const EnergyEntry* entry :
          energies("dram", action, [](const EnergyEntry& e) { return e.when.memory.has_value(); }))
@@ -261,6 +292,7 @@ class Resolver {
   Diagnostics& diagnostics_;
   const Location& where_;
   bool cites_;
+  std::vector<PricedScratchpad>* known_;
   EnergyModel model_;
 };
 
@@ -280,8 +312,9 @@ bool is_memory(std::string_view preset, std::string_view memory) {
 }
 
 EnergyModel resolve(const EnergyTable& table, const Architecture& architecture,
-                    Diagnostics& diagnostics, const Location& where, PriceSources sources) {
-  return Resolver(table, architecture, diagnostics, where, sources).run();
+                    Diagnostics& diagnostics, const Location& where, PriceSources sources,
+                    std::vector<PricedScratchpad>* known) {
+  return Resolver(table, architecture, diagnostics, where, sources, known).run();
 }
 
 }  // namespace sluice

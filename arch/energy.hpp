@@ -3,6 +3,7 @@
 // and the prices that follow for one machine. Counting the actions is the business of sim.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -112,6 +113,15 @@ struct EnergyModel {
 /// Whether prices say where they are from.
 enum class PriceSources : std::uint8_t { kept, left_out };
 
+/// A scratchpad's prices, kept from one machine to the next: the designs of a space have few, and a
+/// price between two published capacities takes long.
+struct PricedScratchpad {
+  std::string name;
+  Bytes capacity;
+  std::array<ComponentPrice, 2> prices;
+  std::optional<ComponentArea> area;
+};
+
 /// Whether a preset of the DRAM is of the kind `memory`: HBM2 has HBM2-2000 but not HBM2E-3200.
 bool is_memory(std::string_view preset, std::string_view memory);
 
@@ -134,10 +144,12 @@ std::string to_text(const EnergyTable& table);
 /// place of `energy_table`), with what is priced in its hint. A scratchpad between two published
 /// capacities is priced on the straight line through them in log-log; beyond the first or last, on
 /// the line through the nearest two. The whole capacity counts, however many banks there are.
-/// Without sources it takes a third of the time.
+/// Without sources it takes a third of the time. `known`, of the same table and sources, says what
+/// scratchpads cost, and learns it.
 EnergyModel resolve(const EnergyTable& table, const Architecture& architecture,
                     Diagnostics& diagnostics, const Location& where = {},
-                    PriceSources sources = PriceSources::kept);
+                    PriceSources sources = PriceSources::kept,
+                    std::vector<PricedScratchpad>* known = nullptr);
 
 template <class Visitor>
 void describe(Visitor& v, NodeScaling& s) {

@@ -118,7 +118,10 @@ Result evaluate_point(Workspace& workspace, const Point& point) {
           experiment = &(read = read_experiment(apply(sweep, point), workspace.library()));
         hooks.detail = ReportDetail::total;
         if (const auto* setup = std::get_if<SystolicSetup>(&experiment->setup))
-          hooks.energy_table = workspace.table(setup->machine.energy_table);
+          if (Workspace::Prices* prices = workspace.prices(setup->machine.energy_table)) {
+            hooks.energy_table = &prices->table;
+            hooks.priced = &prices->scratchpads;
+          }
         return *experiment;
       });
 }

@@ -120,11 +120,12 @@ const Experiment* Workspace::set(const Point& point) {
   return base != nullptr && base->set(point) ? &base->experiment : nullptr;
 }
 
-const EnergyTable* Workspace::table(const std::string& name) {
+Workspace::Prices* Workspace::prices(const std::string& name) {
   if (name.empty()) return nullptr;
-  const auto known = tables_.find(name);
-  if (known != tables_.end()) return &known->second;
-  return &tables_.emplace(name, load_energy_table(name, library_.tables)).first->second;
+  const auto known = prices_.find(name);
+  if (known != prices_.end()) return &known->second;
+  Prices prices{load_energy_table(name, library_.tables), {}};
+  return &prices_.emplace(name, std::move(prices)).first->second;
 }
 
 }  // namespace sluice

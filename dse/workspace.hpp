@@ -29,8 +29,13 @@ class Workspace {
   /// is no single value of the machine.
   const Experiment* set(const Point& point);
 
-  /// The energy table of that name, read at its first use. Throws SpecError when there is none.
-  const EnergyTable* table(const std::string& name);
+  /// The energy table of that name, read at its first use; nullptr for "". Throws SpecError when
+  /// there is none.
+  struct Prices {
+    EnergyTable table;
+    std::vector<PricedScratchpad> scratchpads;  ///< by that table, as far as they were asked for
+  };
+  Prices* prices(const std::string& name);
 
  private:
   struct Base;
@@ -42,7 +47,7 @@ class Workspace {
   std::vector<std::vector<YamlNode>> values_;  ///< of each parameter that is set in memory
   std::vector<std::size_t> others_;            ///< the parameters that are read
   std::map<std::vector<std::uint64_t>, std::unique_ptr<Base>> bases_;  ///< by those parameters
-  std::map<std::string, EnergyTable> tables_;
+  std::map<std::string, Prices> prices_;
 };
 
 }  // namespace sluice

@@ -20,6 +20,7 @@ struct EvaluateHooks {
   void* progress_context = nullptr;
   /// The machine's energy table, when the caller has read it; else it is read from its file.
   const EnergyTable* energy_table = nullptr;
+  std::vector<PricedScratchpad>* priced = nullptr;  ///< by that table, of this thread
   ReportDetail detail = ReportDetail::full;
 };
 

@@ -18,14 +18,17 @@ namespace sluice {
 namespace {
 
 std::optional<EnergyModel> energy_of(const Architecture& architecture, const Library& library,
-                                     const EnergyTable* table) {
+                                     const EvaluateHooks& hooks) {
   if (architecture.energy_table.empty()) return std::nullopt;
-  if (table == nullptr) {
+  if (hooks.energy_table == nullptr) {
     const EnergyTable read = load_energy_table(architecture.energy_table, library.tables);
-    return energy_of(architecture, library, &read);
+    EvaluateHooks with_table = hooks;
+    with_table.energy_table = &read;
+    return energy_of(architecture, library, with_table);
   }
   Diagnostics diagnostics;
-  EnergyModel model = resolve(*table, architecture, diagnostics, {}, PriceSources::left_out);
+  EnergyModel model = resolve(*hooks.energy_table, architecture, diagnostics, {},
+                              PriceSources::left_out, hooks.priced);
   diagnostics.throw_if_any();
   return model;
 }
@@ -51,7 +54,7 @@ ReportParts run_tile_fidelity(const Experiment& experiment, const Architecture& 
 
 Outcome evaluate_systolic(const Experiment& experiment, const SystolicSetup& setup,
                           const Library& library, const EvaluateHooks& hooks) {
-  const std::optional<EnergyModel> energy = energy_of(setup.machine, library, hooks.energy_table);
+  const std::optional<EnergyModel> energy = energy_of(setup.machine, library, hooks);
   auto mapped = map_network(experiment.network, setup);
   if (Infeasible* infeasible = std::get_if<Infeasible>(&mapped)) return *infeasible;
   const Mapping& mapping = std::get<Mapping>(mapped);
