@@ -5,18 +5,20 @@
 #include "sim/analytic/event_graph.hpp"
 
 #include <algorithm>
-#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/compressed_sparse_row_graph.hpp>
 #include <boost/graph/howard_cycle_ratio.hpp>
 #include <utility>
 
 namespace sluice {
 namespace {
 
-using EventGraph = boost::adjacency_list<
-    boost::vecS, boost::vecS, boost::directedS, boost::no_property,
-    boost::property<boost::edge_weight_t, double,
-                    boost::property<boost::edge_weight2_t, double,
-                                    boost::property<boost::edge_index_t, std::size_t>>>>;
+struct EventEdge {
+  double cycles = 0, iterations = 0;
+  std::size_t index = 0;  ///< in Body::edges_
+};
+/// All edges in one array; those of a vertex keep their order.
+using EventGraph =
+    boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, EventEdge>;
 
 struct Edge {
   std::size_t from = 0, to = 0;
@@ -153,20 +155,24 @@ void Body::add_channel_edges() {
 }
 
 CriticalCycle Body::solve() const {
-  EventGraph g(firings_.size());
-  for (std::size_t e = 0; e < edges_.size(); ++e) {
-    const auto edge = boost::add_edge(edges_[e].from, edges_[e].to, g).first;
-    boost::put(boost::edge_weight, g, edge, static_cast<double>(edges_[e].cycles));
-    boost::put(boost::edge_weight2, g, edge, static_cast<double>(edges_[e].iterations));
-    boost::put(boost::edge_index, g, edge, e);
+  std::vector<std::pair<std::size_t, std::size_t>> ends;
+  std::vector<EventEdge> weights;
+  ends.reserve(edges_.size());
+  weights.reserve(edges_.size());
+  for (const Edge& e : edges_) {
+    ends.emplace_back(e.from, e.to);
+    weights.push_back(
+        {static_cast<double>(e.cycles), static_cast<double>(e.iterations), weights.size()});
   }
+  const EventGraph g(boost::edges_are_unsorted_multi_pass, ends.begin(), ends.end(),
+                     weights.begin(), firings_.size());
   std::vector<boost::graph_traits<EventGraph>::edge_descriptor> cycle;
   boost::maximum_cycle_ratio(g, boost::get(boost::vertex_index, g),
-                             boost::get(boost::edge_weight, g), boost::get(boost::edge_weight2, g),
-                             &cycle);
+                             boost::get(&EventEdge::cycles, g),
+                             boost::get(&EventEdge::iterations, g), &cycle);
   CriticalCycle critical{0, 0, {}};
   for (const auto& edge : cycle) {
-    const Edge& e = edges_[boost::get(boost::edge_index, g, edge)];
+    const Edge& e = edges_[g[edge].index];
     critical.cycles += e.cycles;
     critical.iterations += e.iterations;
     const auto place = firings_[e.from] - graph_.firings.data();
