@@ -19,10 +19,10 @@ namespace sluice {
 /// A tile of a tensor that is fetched, or of the output, as it comes on chip and goes.
 struct WalkTile {
   TensorRole role = TensorRole::input;
-  GemmExtents extents{};     ///< of the tile, by rank
-  bool single_step = false;  ///< one step uses it
-  bool first = true;         ///< of an output: its sums begin; else partial sums are brought back
-  bool last = true;          ///< of an output: its sums are complete; else they go to memory
+  const GemmExtents& extents;  ///< of the tile, by rank; while the visitor looks at it
+  bool single_step = false;    ///< one step uses it
+  bool first = true;           ///< of an output: its sums begin; else partial sums are brought back
+  bool last = true;            ///< of an output: its sums are complete; else they go to memory
 };
 
 /// One tile step of the array.
@@ -71,7 +71,8 @@ class GemmWalk {
       on_chip_[r] = here[r] = true;
       if (r == output) begin_output(level);
       step_.takes[r] = single;
-      visitor_.fetch(tile_of(role, level, single));
+      const GemmExtents tile = tile_at(nest_, role, size_, level);
+      visitor_.fetch({role, tile, single, k_first_, k_last_});
     }
     if (single)
       step();
@@ -81,7 +82,8 @@ class GemmWalk {
       const auto r = static_cast<std::size_t>(role);
       if (!here[r]) continue;
       on_chip_[r] = step_.takes[r] = false;
-      visitor_.leave(tile_of(role, level, single));
+      const GemmExtents tile = tile_at(nest_, role, size_, level);
+      visitor_.leave({role, tile, single, k_first_, k_last_});
     }
   }
 
@@ -102,10 +104,6 @@ class GemmWalk {
       step_.takes[r] = false;
       visitor_.leave({role, size_, true, k_first_, k_last_});
     }
-  }
-
-  WalkTile tile_of(TensorRole role, std::size_t level, bool single) const {
-    return {role, tile_at(nest_, role, size_, level), single, k_first_, k_last_};
   }
 
   /// What the loops from `level` on do with the present tile.

@@ -165,16 +165,17 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
     const GemmTiles tiles{m_tiles[m], n_tiles[n], k_tiles[k], inputs[m], m_outer};
     list.consider(tiling, estimate(task, tiles, architecture_, rates_));
   };
+  std::array<std::size_t, 2> largest_m{m_sizes.size(), m_sizes.size()};  // with k whole, cut
   for (std::size_t n = 0; n < n_sizes.size(); ++n)
     for (const bool cut_k : {false, true}) {
       if (cut_k && grain.k == task.k) break;
+      // A smaller n leaves more room for m, and a smaller m for k.
+      std::size_t& m_first = largest_m[cut_k ? 1 : 0];
       const std::uint64_t k_least = cut_k ? grain.k : task.k;
-      std::size_t m = m_sizes.largest([&](std::size_t i) { return fits(i, n_sizes[n], k_least); });
-      std::size_t k = 0;
-      if (cut_k && m < m_sizes.size())
-        k = k_sizes.largest([&](std::size_t i) { return fits(m, n_sizes[n], k_sizes[i]); });
-      for (; m < m_sizes.size(); ++m) {
-        while (k > 0 && fits(m, n_sizes[n], k_sizes[k - 1])) --k;  // a smaller m leaves more room
+      while (m_first > 0 && fits(m_first - 1, n_sizes[n], k_least)) --m_first;
+      std::size_t k = cut_k ? k_sizes.size() - 1 : 0;
+      for (std::size_t m = m_first; m < m_sizes.size(); ++m) {
+        while (k > 0 && fits(m, n_sizes[n], k_sizes[k - 1])) --k;
         const bool whole_k = k_sizes[k] == task.k;
         if (cut_k && whole_k) continue;  // was considered with k whole
         consider(m, n, k, false);
