@@ -23,11 +23,13 @@ struct WalkTile {
   bool single_step = false;    ///< one step uses it
   bool first = true;           ///< of an output: its sums begin; else partial sums are brought back
   bool last = true;            ///< of an output: its sums are complete; else they go to memory
+  std::uint64_t shape = 0;     ///< see GemmWalk
 };
 
 /// One tile step of the array.
 struct WalkStep {
   std::uint64_t m = 1, n = 1, k = 1;
+  std::uint64_t shape = 0;  ///< see GemmWalk
   /// Operands and the output buffer that come for this step alone, by TensorRole.
   std::array<bool, tensor_role_count> takes{};
   bool hands_over = false;  ///< the last step of an output tile
@@ -43,6 +45,8 @@ struct WalkStep {
 ///   void step(const WalkStep&)
 ///   void loop(std::size_t level, std::uint64_t first, std::uint64_t count, Body body)
 ///                                   iterations first .. first + count of a loop that are alike
+/// Tiles and steps of equal `shape` have equal extents: it has the bit of each loop around that is
+/// at a last iteration that is smaller. Of nests of more than 64 loops it says nothing.
 template <class Visitor>
 class GemmWalk {
  public:
@@ -72,7 +76,7 @@ class GemmWalk {
       if (r == output) begin_output(level);
       step_.takes[r] = single;
       const GemmExtents tile = tile_at(nest_, role, size_, level);
-      visitor_.fetch({role, tile, single, k_first_, k_last_});
+      visitor_.fetch({role, tile, single, k_first_, k_last_, shape_});
     }
     if (single)
       step();
@@ -83,7 +87,7 @@ class GemmWalk {
       if (!here[r]) continue;
       on_chip_[r] = step_.takes[r] = false;
       const GemmExtents tile = tile_at(nest_, role, size_, level);
-      visitor_.leave({role, tile, single, k_first_, k_last_});
+      visitor_.leave({role, tile, single, k_first_, k_last_, shape_});
     }
   }
 
@@ -95,14 +99,14 @@ class GemmWalk {
       if (on_chip_[r]) continue;
       here[r] = step_.takes[r] = true;
       if (r == output) begin_output(nest_.loops.size());
-      visitor_.fetch({role, size_, true, k_first_, k_last_});
+      visitor_.fetch({role, size_, true, k_first_, k_last_, shape_});
     }
     step();
     for (const TensorRole role : {TensorRole::output, TensorRole::weight, TensorRole::input}) {
       const auto r = static_cast<std::size_t>(role);
       if (!here[r]) continue;
       step_.takes[r] = false;
-      visitor_.leave({role, size_, true, k_first_, k_last_});
+      visitor_.leave({role, size_, true, k_first_, k_last_, shape_});
     }
   }
 
@@ -130,6 +134,7 @@ class GemmWalk {
   }
 
   void step() {
+    step_.shape = shape_;
     step_.m = size(GemmRank::m), step_.n = size(GemmRank::n), step_.k = size(GemmRank::k);
     step_.hands_over = inner_last_;
     step_.complete = inner_last_ && k_last_;
@@ -157,6 +162,8 @@ class GemmWalk {
                std::uint64_t all) {
     const bool sums = nest_.loops[level].rank == GemmRank::k;
     const bool is_last = first + count == all && count == 1;
+    const std::uint64_t shape = shape_;
+    if (tile < nest_.loops[level].tile) shape_ |= std::uint64_t{1} << (level % 64);
     const auto before = std::array{k_first_, k_last_, inner_last_, inner_k_last_};
     if (on_chip_[output]) {
       inner_last_ = inner_last_ && is_last;
@@ -169,6 +176,7 @@ class GemmWalk {
       size(nest_.loops[level].rank) = tile;
       body(level + 1);
     });
+    shape_ = shape;
     k_first_ = before[0], k_last_ = before[1], inner_last_ = before[2], inner_k_last_ = before[3];
   }
 
@@ -180,7 +188,7 @@ class GemmWalk {
   std::array<bool, tensor_role_count> on_chip_{};
   bool k_first_ = true, k_last_ = true;           ///< of the loops that the outputs lie inside of
   bool inner_last_ = true, inner_k_last_ = true;  ///< of the loops inside of the present output
-  std::uint64_t resumed_sums_ = 0;
+  std::uint64_t shape_ = 0, resumed_sums_ = 0;
   WalkStep step_;
 };
 

@@ -163,8 +163,11 @@ void Timeline::begin(const TaskNeeds& needs) {
 /// A matrix product as it is walked through: GemmWalk's visitor.
 class Timeline::Gemm {
  public:
-  Gemm(Timeline& timeline, const GemmTask& task)
-      : t_(timeline), array_(timeline.architecture_->array), task_(task) {}
+  Gemm(Timeline& timeline, const GemmTask& task, const GemmNest& nest)
+      : t_(timeline),
+        array_(timeline.architecture_->array),
+        task_(task),
+        shapes_tell_(nest.loops.size() <= 64) {}
 
   void fetch(const WalkTile& tile) {
     if (tile.role == TensorRole::output) {
@@ -201,11 +204,13 @@ class Timeline::Gemm {
   };
 
   const TileKind& kind_of(const WalkTile& tile, bool results) {
-    const GemmExtents& e = tile.extents;
+    const bool unfinished = tile.role == TensorRole::output && !tile.last;
     return tiles_[index(tile.role)](
-        {e[0], e[1], e[2], e[3], e[4], e[5], (tile.last ? 2u : 0u) + (results ? 1u : 0u)},
+        {tile.shape, (unfinished ? 2u : 0u) + (results ? 1u : 0u), unlike()},
         [&] { return new_kind(tile, results); });
   }
+  /// Makes keys differ where shapes do not tell.
+  std::uint64_t unlike() { return shapes_tell_ ? 0 : ++calls_; }
   TileKind new_kind(const WalkTile& tile, bool results) const;
   StepKind new_kind(const WalkStep& step) const;
   void finish(const WalkTile& tile);
@@ -213,8 +218,10 @@ class Timeline::Gemm {
   Timeline& t_;
   const SystolicArray& array_;
   const GemmTask& task_;
-  std::array<Recent<gemm_ranks + 1, TileKind, 4>, tensor_role_count> tiles_;
-  Recent<3, StepKind, 8> steps_;
+  bool shapes_tell_;
+  std::uint64_t calls_ = 0;
+  std::array<Recent<3, TileKind, 4>, tensor_role_count> tiles_;
+  Recent<2, StepKind, 8> steps_;
   Moment granted_;  ///< the present output tile may be written
   Moment result_;   ///< the array's last result is out
 };
@@ -227,8 +234,9 @@ Timeline::Gemm::TileKind Timeline::Gemm::new_kind(const WalkTile& tile, bool res
   kind.move = t_.rates_.move(
       {real(results ? result_bytes(task_, tile.extents, array_) : own),
        real(runs_of(task_, tile.role, tile.extents)),
-       storage_bytes(input ? task_.k : task_.n,
-                     input || tile.last ? array_.input_format : array_.accumulator_format)});
+       storage_bytes(input ? task_.k : task_.n, tile.role != TensorRole::output || tile.last
+                                                    ? array_.input_format
+                                                    : array_.accumulator_format)});
   const double elements = kind.sums * 8 / width_bits(array_.accumulator_format);
   kind.lanes = std::ceil(elements * real(task_.epilogue_ops) / t_.architecture_->vector.lanes);
   return kind;
@@ -247,7 +255,7 @@ Timeline::Gemm::StepKind Timeline::Gemm::new_kind(const WalkStep& s) const {
 }
 
 void Timeline::Gemm::step(const WalkStep& s) {
-  const StepKind& kind = steps_({s.m, s.n, s.k}, [&] { return new_kind(s); });
+  const StepKind& kind = steps_({s.shape, unlike()}, [&] { return new_kind(s); });
   const double again = kind.partial_sums - 1 + real(s.resumed_sums);
   const double ports = t_.take_ports<4>({{{TensorRole::input, false, kind.input},
                                           {TensorRole::weight, false, kind.weight},
@@ -273,7 +281,7 @@ void Timeline::Gemm::finish(const WalkTile& tile) {
 }
 
 void Timeline::gemm(const GemmTask& task, const GemmNest& nest) {
-  Gemm visitor(*this, task);
+  Gemm visitor(*this, task, nest);
   GemmWalk(task, nest, visitor).run();
 }
 

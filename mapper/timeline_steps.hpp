@@ -20,13 +20,14 @@ class Recent {
 
   template <class Make>
   const Value& operator()(const Key& key, Make make) {
+    if (known_ > 0 && are_equal(keys_[last_], key)) return values_[last_];
     for (std::size_t i = 0; i < known_; ++i)
-      if (are_equal(keys_[i], key)) return values_[i];
-    const std::size_t place = next_;
+      if (are_equal(keys_[i], key)) return values_[last_ = i];
+    last_ = next_;
     next_ = (next_ + 1) % size;
-    known_ = std::max(known_, place + 1);
-    keys_[place] = key;
-    return values_[place] = make();
+    known_ = std::max(known_, last_ + 1);
+    keys_[last_] = key;
+    return values_[last_] = make();
   }
 
  private:
@@ -38,7 +39,7 @@ class Recent {
 
   std::array<Key, size> keys_{};
   std::array<Value, size> values_{};
-  std::size_t known_ = 0, next_ = 0;
+  std::size_t known_ = 0, next_ = 0, last_ = 0;
 };
 
 /// The first iterations and the last; what is left out moves all clocks that move as far as the
