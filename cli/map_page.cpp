@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/files.hpp"
 #include "base/html.hpp"
 #include "sim/report/human.hpp"
 
@@ -217,13 +218,13 @@ std::string nest_html(std::string_view text) {
 std::string map_page(const std::string& file, const std::string& json, const std::string& text) {
   const Json data = Json::parse(json);
   HtmlPage page;
-  page.title = "Mapping of " + file;
+  page.title = "Mapping of " + file_name(file);
   if (data.contains("einsums"))
     page.body = file_body(data);
   else if (data.contains("network"))
     page.body = run_body(data);
   else
-    page.body = pipeline_body(file, data);
+    page.body = pipeline_body(file_name(file), data);
   page.body += as_text(text);
   page.data = json;
   page.script = {sluice_map_js, sluice_map_js_size};

@@ -42,27 +42,47 @@
 
   // ---- software pipelines: a row for each operation, the cycles of one interval across
 
+  /** The cycles of an interval in which an operation enters its array, as [first, past the last]. */
+  function stretches(operation, interval) {
+    const slots = Math.max(1, Math.round(operation.cycles / operation.times.length));
+    const cycles = [...new Set(operation.times.flatMap((t) =>
+      Array.from({length: slots}, (_, s) => (t + s) % interval)))].sort((a, b) => a - b);
+    const found = [];
+    for (const cycle of cycles)
+      if (found.at(-1)?.[1] === cycle) found.at(-1)[1] = cycle + 1;
+      else found.push([cycle, cycle + 1]);
+    return found;
+  }
+
   if (layers && !page.data.network)
     layers.forEach((layer, index) => page.chart(`schedule${index}`, (colours) => {
       const units = [...new Set(layer.operations.map((o) => o.unit))];
       const rows = layer.operations.filter((o) => o.times.length)
         .sort((a, b) => units.indexOf(a.unit) - units.indexOf(b.unit));
-      const cells = rows.flatMap((o, row) => {
-        const slots = Math.max(1, Math.round(o.cycles / o.times.length));
-        return o.times.flatMap((t) => Array.from({length: slots}, (_, s) =>
-          [(t + s) % layer.interval, row, units.indexOf(o.unit)]));
-      });
+      const bars = rows.flatMap((o, row) =>
+        stretches(o, layer.interval).map(([first, end]) => [first, end, row, units.indexOf(o.unit)]));
+      const bar = (params, api) => {
+        const [left, middle] = api.coord([api.value(0), api.value(2)]);
+        const [right] = api.coord([api.value(1), api.value(2)]);
+        const height = api.size([0, 1])[1];
+        return {
+          type: "rect", style: {fill: api.visual("color")},
+          shape: {x: left, y: middle - height / 2, width: Math.max(right - left, 0.5), height},
+        };
+      };
       return {
-        grid: {left: 8, right: 12, top: 30, bottom: 30, containLabel: true},
-        tooltip: {formatter: (p) => `cycle ${p.value[0]} of ${layer.interval}: <b>${escaped(rows[p.value[1]].name)}</b> on ${escaped(units[p.value[2]])}`},
+        grid: {left: 8, right: 24, top: 30, bottom: 30, containLabel: true},
+        tooltip: {formatter: ({value: [first, end, row, unit]}) =>
+          `${end === first + 1 ? `cycle ${first}` : `cycles ${first} to ${end - 1}`} of ${layer.interval}: ` +
+          `<b>${escaped(rows[row].name)}</b> on ${escaped(units[unit])}`},
         visualMap: {
-          type: "piecewise", orient: "horizontal", left: 0, top: 0, textStyle: {color: colours.text}, itemSymbol: "rect",
+          type: "piecewise", dimension: 3, orient: "horizontal", left: 0, top: 0, textStyle: {color: colours.text}, itemSymbol: "rect",
           pieces: units.map((unit, u) => ({value: u, label: unit, color: colours.series[u]})),
         },
-        xAxis: {type: "category", name: "cycle of the interval", nameLocation: "middle", nameGap: 24,
-                data: Array.from({length: layer.interval}, (_, c) => c)},
+        xAxis: {type: "value", name: "cycle of the interval", nameLocation: "middle", nameGap: 24,
+                min: 0, max: layer.interval, splitLine: {show: false}, axisLabel: {formatter: grouped}},
         yAxis: {type: "category", inverse: true, data: rows.map((o) => o.name), splitLine: {show: true}},
-        series: [{type: "heatmap", data: cells, progressive: 0}],
+        series: [{type: "custom", renderItem: bar, encode: {x: [0, 1], y: 2}, data: bars}],
       };
     }));
 })();

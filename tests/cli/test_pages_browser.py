@@ -197,3 +197,14 @@ def test_a_memory_alone_has_no_roofline(open_page):
         "cycles", "energy", "traffic", "units", "memories", "components",
     ]  # fmt: skip
     assert browser.js("[...document.querySelectorAll('svg.machine text.name')].length") == 1
+
+
+def test_a_pipeline_is_drawn_with_the_cycles_of_its_operations(open_page):
+    browser = open_page("pipeline")
+    assert browser.js("document.querySelector('h1').textContent") == "fusemax_bert_1k.yaml"
+    layer = browser.js("page.data.layers[0]")
+    bars = browser.js("page.charts.schedule0.echarts.getOption().series[0].data")
+    looped = [o for o in layer["operations"] if not o["after_loop"]]
+    for place, unit in enumerate(dict.fromkeys(o["unit"] for o in looped)):
+        drawn = sum(end - first for first, end, _, of in bars if of == place)
+        assert drawn == sum(o["cycles"] for o in looped if o["unit"] == unit)
