@@ -9,8 +9,18 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .studies import Sweep, Trials
 
 EXIT_FAILED, EXIT_WRONG_INPUT = 1, 2
+USUAL_ARRAY = 100
+OF_EXECUTOR = {
+    "ray": ("address",),
+    "slurm": ("array", "folder", "sbatch", "status", "retry", "merge"),
+}
+"""Options that the other executor does not have."""
 
 
 def program() -> Path:
@@ -30,6 +40,7 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,
         prog="sluice sweep",
         description="Searches the designs of a sweep file on a cluster (docs/cluster.md).",
     )
@@ -40,10 +51,11 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", help=f"in place of search.{name}")
     parser.add_argument("--fidelity", help="in place of fidelity")
     parser.add_argument("--store", help="file of the study (out/NAME.sqlite)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing of what was done")
     ray = parser.add_argument_group("with ray")
     ray.add_argument("--address", help="of the cluster; auto: the one on this machine")
     slurm = parser.add_argument_group("with slurm")
-    slurm.add_argument("--array", type=int, default=100, help="tasks of the job array (100)")
+    slurm.add_argument("--array", type=int, help=f"tasks of the job array ({USUAL_ARRAY})")
     slurm.add_argument("--folder", type=Path, help="of the shards (out/NAME.shards)")
     slurm.add_argument("--sbatch", action="append", default=[], metavar="OPTION",
                        help="further option of sbatch, such as --sbatch=--time=60")  # fmt: skip
@@ -51,6 +63,23 @@ def _parser() -> argparse.ArgumentParser:
     slurm.add_argument("--retry", action="store_true", help="submit again what is missing")
     slurm.add_argument("--merge", action="store_true", help="write the study of what is done")
     return parser
+
+
+def _mistake(arguments: argparse.Namespace) -> str | None:
+    """What is wrong with the words together, and a hint."""
+    for executor, names in OF_EXECUTOR.items():
+        for name in names:
+            if executor != arguments.executor and getattr(arguments, name) not in (None, False, []):
+                return (
+                    f"--{name} is for --executor {executor}\n"
+                    f"hint: `sluice sweep --executor ray --help` lists the options"
+                )
+    for setting in arguments.set:
+        if "=" not in setting:
+            return f"--set: {setting!r} sets no value\nhint: write it like {setting}=32"
+    if arguments.array is not None and arguments.array < 1:
+        return f"--array is {arguments.array}, at least 1 is expected"
+    return None
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, str]:
@@ -68,6 +97,9 @@ def sweep_elsewhere(words: Sequence[str]) -> int:
     from .cluster import ClusterError
 
     arguments = _parser().parse_args(words)
+    if mistake := _mistake(arguments):
+        print(f"sluice sweep: error: {mistake}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
     try:
         sweep = Sweep(arguments.file, _settings(arguments))
         if arguments.executor == "ray":
@@ -81,18 +113,22 @@ def sweep_elsewhere(words: Sequence[str]) -> int:
         return EXIT_FAILED
 
 
+def _summary(trials: Trials, store: str) -> str:
+    return f"{len(trials)} designs, front of {len(trials.front())}\nstored in {store}"
+
+
 def _store(name: str, arguments: argparse.Namespace) -> str:
     if arguments.store is None:
         Path("out").mkdir(exist_ok=True)
     return arguments.store or f"out/{name}.sqlite"
 
 
-def _on_ray(sweep: Sweep, arguments: argparse.Namespace) -> int:  # noqa: F821
+def _on_ray(sweep: Sweep, arguments: argparse.Namespace) -> int:
     from .cluster import ray_tasks
 
     store = _store(sweep.name, arguments)
     budget = sweep.search["budget"]
-    terminal = sys.stderr.isatty()
+    terminal = sys.stderr.isatty() and not arguments.quiet
 
     def progress(done: int) -> bool:
         if terminal:
@@ -102,24 +138,28 @@ def _on_ray(sweep: Sweep, arguments: argparse.Namespace) -> int:  # noqa: F821
     trials = ray_tasks.run(sweep, store, arguments.address, progress)
     if terminal:
         print("\r\033[K", end="", file=sys.stderr)
-    print(f"{len(trials)} designs, front of {len(trials.front())}\nstored in {store}")
+    if not arguments.quiet:
+        print(_summary(trials, store))
     return 0
 
 
-def _on_slurm(sweep: Sweep, arguments: argparse.Namespace) -> int:  # noqa: F821
+def _on_slurm(sweep: Sweep, arguments: argparse.Namespace) -> int:
     from .cluster import slurm
     from .cluster.shards import Plan
 
     folder = arguments.folder or slurm.folder_of(sweep.name)
     first = not (folder / "plan.json").exists()
-    plan = Plan.make(folder, sweep, arguments.array)
+    plan = Plan.make(folder, sweep, arguments.array or USUAL_ARRAY)
     if arguments.merge:
         store = _store(sweep.name, arguments)
         trials = plan.merge(store)
-        print(f"{len(trials)} designs, front of {len(trials.front())}\nstored in {store}")
+        if not arguments.quiet:
+            print(_summary(trials, store))
         return 0
     if (first or arguments.retry) and not arguments.status:
         job = slurm.submit(plan, arguments.sbatch)
-        print(f"submitted job {job}" if job else "nothing to submit")
-    print(slurm.status(plan))
+        if not arguments.quiet:
+            print(f"submitted job {job}" if job else "nothing to submit")
+    if arguments.status or not arguments.quiet:
+        print(slurm.status(plan))
     return 0

@@ -61,17 +61,31 @@ class Actions:
         """One action, or a batch of them, as a row each. A number of a box falls into one of as
         many equal bins as there are choices, so that each is reached."""
         if self.format == "dict":
+            values = np.stack([self._entry(action, name) for name in self.names], axis=1)
             for name in action:
                 if name not in self.names:
-                    known = ", ".join(self.names)
-                    raise ValueError(f"action: there is no entry {name!r}; the entries are {known}")
-            columns = [np.asarray(action[name], dtype=np.int64).reshape(-1) for name in self.names]
-            return np.ascontiguousarray(np.stack(columns, axis=1))
-        values = np.asarray(action).reshape(-1, len(self.choices))
+                    raise self._mistake(f"there is no entry {name!r}")
+        else:
+            values = np.asarray(action)
+            if values.size % len(self.choices) != 0:
+                raise self._mistake(f"{values.size} numbers are no action of {len(self.choices)}")
+            values = values.reshape(-1, len(self.choices))
         if self.format == "box":
             bins = np.floor((np.clip(values, -1.0, 1.0) + 1) / 2 * self.choices)
             values = np.clip(bins, 0, self.choices - 1)
-        return np.ascontiguousarray(values, dtype=np.int64)
+        rows = np.nan_to_num(values).astype(np.int64)
+        if not np.array_equal(rows, values):
+            wrong = values[rows != values][0]
+            raise self._mistake(f"{wrong} is {'no' if self.format == 'box' else 'no whole'} number")
+        return np.ascontiguousarray(rows)
+
+    def _entry(self, action: Mapping[str, Any], name: str) -> NDArray[Any]:
+        if name not in action:
+            raise self._mistake(f"the entry {name!r} is missing")
+        return np.asarray(action[name]).reshape(-1)
+
+    def _mistake(self, text: str) -> ValueError:
+        return ValueError(f"action: {text}; the entries are {', '.join(self.names)}")
 
 
 class _Core:

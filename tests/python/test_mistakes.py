@@ -32,10 +32,26 @@ def test_an_action_outside_the_space(small_sweep):
     assert text_of(sluice.InputError, envs.step, [0, 0, 0, 0]) == expected
     env = DesignEnv(small_sweep, action_format="dict")
     env.reset(seed=1)
-    expected = "action: there is no entry 'colums'; the entries are rows, columns, dataflow, "
-    expected += "double_buffered"
-    action = {"rows": 0, "colums": 0, "dataflow": 0, "double_buffered": 0}
+    entries = "; the entries are rows, columns, dataflow, double_buffered"
+    expected = "action: there is no entry 'colums'" + entries
+    action = {"rows": 0, "columns": 0, "colums": 0, "dataflow": 0, "double_buffered": 0}
     assert text_of(ValueError, env.step, action) == expected
+    expected = "action: the entry 'columns' is missing" + entries
+    assert text_of(ValueError, env.step, {"rows": 0}) == expected
+
+
+def test_an_action_that_is_none(small_sweep):
+    entries = "; the entries are rows, columns, dataflow, double_buffered"
+    env = DesignEnv(small_sweep)
+    env.reset(seed=1)
+    expected = "action: 3 numbers are no action of 4" + entries
+    assert text_of(ValueError, env.step, [0, 0, 0]) == expected
+    expected = "action: 0.5 is no whole number" + entries
+    assert text_of(ValueError, env.step, [0, 0.5, 0, 0]) == expected
+    env = DesignEnv(small_sweep, action_format="box")
+    env.reset(seed=1)
+    expected = "action: nan is no number" + entries
+    assert text_of(ValueError, env.step, [0, 0, float("nan"), 0]) == expected
 
 
 def test_a_wrong_id():
@@ -86,6 +102,37 @@ def test_an_address_where_no_ray_answers():
         "no Ray cluster answers at 127.0.0.1:1: [Errno 111] Connection refused\n"
         "hint: `ray start --head` begins one"
     )
+
+
+@pytest.mark.parametrize("address", ["head", ":6379", "head:port", ""])
+def test_an_address_that_is_none(address):
+    pytest.importorskip("ray", reason="pip install 'sluice[ray]'")
+    from sluice.cluster import ClusterError, ray_tasks
+
+    assert text_of(ClusterError, ray_tasks.connect, address) == (
+        f"{address!r} is no address of a Ray cluster\nhint: write HOST:PORT as `ray start` prints "
+        "it, such as 10.0.0.5:6379, or auto"
+    )
+
+
+HELP = "\nhint: `sluice sweep --executor ray --help` lists the options"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("ray --array 3", "--array is for --executor slurm" + HELP),
+        ("ray --merge", "--merge is for --executor slurm" + HELP),
+        ("slurm --address auto", "--address is for --executor ray" + HELP),
+        ("slurm --array 0", "--array is 0, at least 1 is expected"),
+        ("ray --set rows", "--set: 'rows' sets no value\nhint: write it like rows=32"),
+    ],
+)
+def test_words_that_do_not_go_together(words, text, capsys):
+    from sluice.command import sweep_elsewhere
+
+    assert sweep_elsewhere(["s.yaml", "--executor", *words.split()]) == 2
+    assert capsys.readouterr().err == f"sluice sweep: error: {text}\n"
 
 
 def test_a_study_that_another_process_writes(small_sweep, tmp_path):

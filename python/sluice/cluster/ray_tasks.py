@@ -40,9 +40,14 @@ CONNECT_SECONDS = 5
 
 def _check_answers(address: str) -> None:
     """Ray itself asks an address where nobody answers for minutes."""
-    host, _, port = address.rpartition(":")
-    if not host or "://" in address or not port.isdigit():
+    if address == "auto" or "://" in address:
         return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise ClusterError(
+            f"{address!r} is no address of a Ray cluster\nhint: write HOST:PORT as `ray start` "
+            "prints it, such as 10.0.0.5:6379, or auto"
+        )
     with socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS):
         pass
 
