@@ -95,6 +95,45 @@ inline Machine tpu_v4i(const std::vector<Problem>& problems) {
   return machine;
 }
 
+/// For products named I W = O, in AccelForge examples/arches/eyeriss.yaml at c0328437 (after Chen
+/// et al., ISCA 2016), with what its component models give in tests/hwcomponents_expected.json at
+/// 01f87eb6: energies in J an access (64 bits of the global buffer, else one bit), leakage in W,
+/// bandwidths in bits/s, at 200 MHz. Each scratchpad and MAC is there 12 x 14 times; what MACs leak
+/// is with the output scratchpads.
+inline Machine eyeriss() {
+  constexpr double clock = 200e6, word = 8, pj = 1e12;
+  const auto memory = [&](std::string name, double read, double write, double leak_w,
+                          double bits_per_second) {
+    NestLevel result = level(std::move(name), pj * word * read, pj * word * write);
+    result.leak_pj = pj * leak_w / clock;
+    result.shared_bandwidth = bits_per_second / word / clock;
+    return result;
+  };
+  Machine machine;
+  machine.hierarchy.name = "eyeriss";
+  std::vector<NestLevel>& levels = machine.hierarchy.levels;
+  levels.push_back(memory("MainMemory", 8e-12, 8e-12, 0, 3355443200.0));
+  levels.push_back(memory("GlobalBuffer", 9.056430298994264e-11 / 64, 9.122346940403464e-11 / 64,
+                          0.00025508039081958506, 32 * 64 * clock));
+  levels.back().capacity_bits = 1024 * 1024;
+  levels.back().fan_out = {{"reuse_weight", 14, {"I", "O"}}, {"reuse_output", 12, {"I", "W"}}};
+  levels.push_back(memory("InputScratchpad", 2.2733893884485344e-14, 3.1554801000964905e-14,
+                          4.3815839033400895e-07, 9846153846.153845));
+  levels.back().capacity_bits = 12 * 16;
+  levels.back().keeps = {"I"};
+  levels.push_back(memory("WeightScratchpad", 4.0152965248454046e-14, 6.235570339922515e-14,
+                          7.663684917510134e-07, 34461538461.53846));
+  levels.back().capacity_bits = 192 * 16;
+  levels.back().keeps = {"W"};
+  levels.push_back(memory("OutputScratchpad", 2.6247402328781873e-14, 3.728731056542402e-14,
+                          4.4143907783400897e-07 + 8.851870775236185e-06, 9846153846.153845));
+  levels.back().capacity_bits = 16 * 16;
+  levels.back().keeps = {"O"};
+  machine.hierarchy.compute = {"MAC", 1.2813796807700769, false};
+  machine.held = {{2, "I"}, {3, "W"}, {4, "O"}};
+  return machine;
+}
+
 /// AccelForge examples/arches/simple.yaml: every bit and every operation costs 1, a MAC a second.
 inline Machine simple() {
   Machine machine;

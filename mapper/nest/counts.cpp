@@ -242,9 +242,11 @@ class Counter {
       const std::uint64_t again = events - untouched;
       parent.reads += again;
       parent.updates = events;
-      child.fills = again;
+      // A partial sum comes back to one of the lanes that add to it; in accelforge, to all.
+      const bool all = !last && options_.convention == CountConvention::accelforge;
+      child.fills = all ? arrived - first_touches(home_[i + 1].position) : again;
       child.reads = arrived;  // drains to the parent
-      untouched = arrived - again;
+      untouched = arrived - child.fills;
     }
   }
 

@@ -57,11 +57,12 @@ class Rows {
         row.fills = come.arrived - (output ? come.first_touches : 0);
       } else {
         home.row->reads += again;
-        row.fills = output ? again : come.arrived;
+        const bool all = rules_.convention == CountConvention::accelforge;
+        row.fills = !output ? come.arrived : all ? come.arrived - come.first_touches : again;
         if (output) row.reads = come.arrived;  // drains to the parent
       }
       if (output) home.row->updates = come.served;
-      home.untouched = timeloop ? come.first_touches : come.arrived - again;
+      home.untouched = timeloop ? come.first_touches : come.arrived - (output ? row.fills : again);
     } else {
       home.untouched = tally.first_touches(t);
     }

@@ -118,6 +118,7 @@ void Explorer::account(State& state, std::size_t level, bool kept, std::uint16_t
   ++visits_.nodes;
   const Hierarchy& machine = space_.hierarchy;
   const bool timeloop = space_.options.convention == CountConvention::timeloop;
+  const bool to_all = space_.options.convention != CountConvention::sluice;
   state.pending_reads.fill(0);
   state.pending_writes.fill(0);
   state.pending_pj = state.block_pj = 0;
@@ -142,7 +143,7 @@ void Explorer::account(State& state, std::size_t level, bool kept, std::uint16_t
     if (space_.problem.tensors[t].output) {
       updates = served;
       reads = std::max(0.0, served - (timeloop ? state.touches[t] : state.untouched[t]));
-      fills = timeloop ? arrived - touches : reads;
+      fills = to_all ? arrived - touches : reads;
       drains = timeloop ? 0 : arrived;
     }
     const double parent_pj =
@@ -155,13 +156,13 @@ void Explorer::account(State& state, std::size_t level, bool kept, std::uint16_t
       if (last && bounds_.operand_level(t) == machine.levels.size()) state.block_pj += parent_pj;
       if (last || kept || (keeps_[next] >> t & 1) == 0) continue;
       const NestLevel& below = machine.levels[next];
-      // Partial sums that come back come to one of the lanes that add to them.
+      // In sluice, partial sums that come back come to one of the lanes that add to them.
       const double blocks = space_.blocks_of_element(next, t);
       const double fill_pj = std::min(served, fills) * below.write_pj * blocks;
       const bool output = space_.problem.tensors[t].output;
-      state.served_pj[t] = parent_pj + (output ? fill_pj : 0);
+      state.served_pj[t] = parent_pj + (output && !to_all ? fill_pj : 0);
       state.arrived_pj[t] =
-          (output ? 0 : fill_pj) + std::min(served, drains) * below.read_pj * blocks;
+          (output && !to_all ? 0 : fill_pj) + std::min(served, drains) * below.read_pj * blocks;
       state.block_pj += state.served_pj[t] + state.arrived_pj[t];
       continue;
     }
@@ -172,7 +173,7 @@ void Explorer::account(State& state, std::size_t level, bool kept, std::uint16_t
     state.writes[home] += updates * words;
     state.reads[level] += drains * space_.words_of_element(level, t);
     state.writes[level] += fills * space_.words_of_element(level, t);
-    state.untouched[t] = arrived - reads;
+    state.untouched[t] = arrived - fills;
     state.touches[t] = touches;
     state.home[t] = static_cast<std::int8_t>(level);
     state.alone[t] = 1;

@@ -144,7 +144,8 @@ double Explorer::link_pj(const State& state, const Pass& pass, double served,
   const bool timeloop = space_.options.convention == CountConvention::timeloop;
   const double reads = std::max(
       0.0, served - (timeloop ? state.touches[pass.tensor] : state.untouched[pass.tensor]));
-  const double fills = timeloop ? std::max(0.0, arrived - pass.touches) : reads;
+  const bool to_all = space_.options.convention != CountConvention::sluice;
+  const double fills = to_all ? std::max(0.0, arrived - pass.touches) : reads;
   const double drains = timeloop ? 0 : arrived;
   return (reads * above.read_pj + served * above.update_pj) * above_blocks +
          (fills * below.write_pj + drains * below.read_pj) * below_blocks;

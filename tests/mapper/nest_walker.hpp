@@ -333,9 +333,9 @@ class Walker {
         if (!problem_.tensors[t].output) {
           if (first) ++above.reads;
           ++here.fills;
-        } else if (first &&
+        } else if ((first || options_.convention == CountConvention::accelforge) &&
                    parent.buffers[space_.key(lane, parent.position)].valid.contains(word)) {
-          ++above.reads;
+          if (first) ++above.reads;
           ++here.fills;
           buffer.valid.insert(word);
         }

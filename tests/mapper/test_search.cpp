@@ -80,6 +80,7 @@ SearchResult best(const Problem& problem, const Hierarchy& machine, SearchObject
   SearchOptions options;
   options.objective = objective;
   options.convention = convention;
+  options.prices = {2, 30};  // of `priced`, pJ a cycle
   options.exhaustive = exhaustive;
   options.ragged = ragged;
   options.threads = 1;
@@ -87,7 +88,8 @@ SearchResult best(const Problem& problem, const Hierarchy& machine, SearchObject
 }
 
 constexpr SearchObjective objectives[] = {SearchObjective::cycles, SearchObjective::energy,
-                                          SearchObjective::edp, SearchObjective::pareto};
+                                          SearchObjective::edp, SearchObjective::pareto,
+                                          SearchObjective::priced};
 
 /// The pruned search finds the same values as pricing everything, and what it finds is legal.
 void check_pruning(std::uint64_t seed, int pairs, CountConvention convention, bool ragged) {
