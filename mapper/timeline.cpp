@@ -85,7 +85,8 @@ Move TimelineRates::move(const Piece& piece) const {
 
 /// Moves bytes over the bus, not before `earliest`; the moment when the last has passed. What lies
 /// in a part of the channels takes longer, while the others are free for what else there is.
-Moment Timeline::transfer(std::size_t queue, Moment earliest, const Move& move, double factor) {
+Moment Timeline::transfer(std::size_t queue, const Moment& earliest, const Move& move,
+                          double factor) {
   const double cycles = factor * move.bytes * rates_.cycles_per_byte;
   const Moment passed = state_.bus.pass(queue, earliest, cycles + move.opening, rates_.takes_turns);
   return move.part < 1 ? moment(std::max(passed.time, earliest.time + cycles / move.part)) : passed;
@@ -103,11 +104,11 @@ void Timeline::occupy(const PortBytes& use) {
 
 /// When a buffer of this kind is free for a tile: when the tile before the last has been left, or
 /// the last where there is room for one only.
-Moment Timeline::buffer_free(Buffer buffer, TensorRole role) {
+const Moment& Timeline::buffer_free(Buffer buffer, TensorRole role) {
   return clock(freed, 2 * buffer + (rates_.doubled[index(role)] ? 0 : 1));
 }
 
-void Timeline::leave(Buffer buffer, Moment when) {
+void Timeline::leave(Buffer buffer, const Moment& when) {
   clock(freed, 2 * buffer) = std::exchange(clock(freed, 2 * buffer + 1), when);
 }
 
@@ -123,7 +124,7 @@ Moment Timeline::load(TensorRole role, Buffer buffer, const Move& move) {
 }
 
 /// Brings the unfinished sums of a tile back into its buffer, which is free from `granted` on.
-Moment Timeline::load_sums(Moment granted, const Move& move) {
+Moment Timeline::load_sums(const Moment& granted, const Move& move) {
   if (!rates_.has_memory) return granted;
   Moment& queue = clock(sums_engine);
   Moment start = later(queue, granted);
@@ -135,7 +136,7 @@ Moment Timeline::load_sums(Moment granted, const Move& move) {
 }
 
 /// Writes a tile that is there from `result` on.
-void Timeline::store(Buffer buffer, Moment result, const Move& move) {
+void Timeline::store(Buffer buffer, const Moment& result, const Move& move) {
   last_ = result;
   if (!rates_.has_memory) return leave(buffer, result);
   Moment& queue = clock(engine, index(TensorRole::output));

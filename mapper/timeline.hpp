@@ -119,12 +119,12 @@ class Timeline {
   void gemm(const GemmTask& task, const GemmNest& nest);
   void vector_task(const VectorTask& task, const VectorTiling& tiling);
   void attention(const AttentionTask& task, const AttentionTiling& tiling);
-  Moment buffer_free(Buffer buffer, TensorRole role);
-  void leave(Buffer buffer, Moment when);
+  const Moment& buffer_free(Buffer buffer, TensorRole role);
+  void leave(Buffer buffer, const Moment& when);
   Moment load(TensorRole role, Buffer buffer, const Move& move);
-  Moment load_sums(Moment granted, const Move& move);
-  void store(Buffer buffer, Moment result, const Move& move);
-  Moment transfer(std::size_t queue, Moment earliest, const Move& move, double factor = 1);
+  Moment load_sums(const Moment& granted, const Move& move);
+  void store(Buffer buffer, const Moment& result, const Move& move);
+  Moment transfer(std::size_t queue, const Moment& earliest, const Move& move, double factor = 1);
   /// When the results of the first `tasks` are stored; one of the last few.
   Moment stored(std::size_t tasks) const {
     return tasks == 0 ? Moment{} : stored_[(tasks - 1) % stored_.size()];

@@ -15,7 +15,8 @@ struct Moment {
   double time = 0, idle = 0, queue = 0;
 };
 
-inline Moment later(Moment a, Moment b) { return a.time < b.time ? b : a; }
+/// One of them: it lives no longer.
+inline const Moment& later(const Moment& a, const Moment& b) { return a.time < b.time ? b : a; }
 
 class TimelineBus {
  public:
@@ -30,7 +31,7 @@ class TimelineBus {
   /// byte has passed. What could have gone earlier takes time that was idle since, before it goes
   /// on the end. `takes_turns`: bursts of several transfers alternate, so that it then shares the
   /// bus with all that passed since; else who came first is served first.
-  Moment pass(std::size_t queue, Moment earliest, double cycles, bool takes_turns) {
+  Moment pass(std::size_t queue, const Moment& earliest, double cycles, bool takes_turns) {
     if (is_free_at(earliest.time)) {
       idle_ += earliest.time - free_;
       free_ = earliest.time + cycles;
