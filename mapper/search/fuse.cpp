@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
+#include <numeric>
+#include <set>
 
 #include "mapper/search/paths.hpp"
 #include "mapper/search/recall.hpp"
@@ -40,14 +43,16 @@ class Joiner {
         options_(options),
         objective_(options.search.objective),
         graph_(problems, hierarchy, options),
-        recall_(options.cache) {
+        recall_(options.cache, options.search.threads) {
     for (std::size_t i = 0; i < problems.size(); ++i)
       parts_.push_back(part_for(hierarchy, unit_of(i)).value_or(hierarchy));
   }
 
   CascadeSearchResult run() {
     learn_ways();
-    for (std::size_t way = 0; way < known_.size(); ++way) bound(way);
+    std::vector<std::size_t> ways(known_.size());
+    std::iota(ways.begin(), ways.end(), std::size_t{0});
+    bound(ways);
     best_ = solve();
     if (options_.fuse && options_.tiles &&
         options_.search.convention != CountConvention::timeloop && !ended_) {
@@ -117,46 +122,68 @@ class Joiner {
     options.reserved_bits = part.reserved;
     if (options_.progress)
       options.progress = [this, &part](const SearchProgress& search) {
+        const std::lock_guard one_at_a_time(progress_);
         options_.progress({part.einsum, problems_.size(), recall_.searches(), search});
       };
     return options;
   }
 
-  /// Bounds each part from below.
-  void bound(std::size_t way) {
-    for (std::size_t i = 0; i < known_[way].size(); ++i) {
-      Knowledge& known = known_[way][i];
-      const std::size_t einsum = part(way, i).einsum;
-      SearchOptions options = options_for(part(way, i));
-      options.prices = {};         // they do not depend on these,
-      options.tolerance = 0;       // and are as low
-      options.reserved_bits = {};  // with all the room
-      const auto& floors = recall_.floors(problems_[einsum], parts_[einsum], options);
-      known.stage = Knowledge::bounded;
-      known.prices.clear();
-      for (const CostFloor& floor : floors) known.prices.push_back({floor.cycles, floor.energy_pj});
-    }
-    price(way);
+  /// A part of a way.
+  using PartOf = std::pair<std::size_t, std::size_t>;
+
+  Question question(const PartOf& at) {
+    const Part& asked = part(at.first, at.second);
+    return {&problems_[asked.einsum], &parts_[asked.einsum], options_for(asked)};
   }
 
-  /// Searches the first part that was not searched.
-  void search(std::size_t way) {
-    for (std::size_t i = 0; i < known_[way].size(); ++i) {
-      Knowledge& known = known_[way][i];
-      if (known.stage == Knowledge::searched) continue;
-      const std::size_t einsum = part(way, i).einsum;
-      SearchOptions options = options_for(part(way, i));
-      if (known.result != nullptr) options.known = known.result->found;
-      const SearchResult& result = recall_.search(problems_[einsum], parts_[einsum], options);
-      known.result = &result;
-      if (!result.optimal) {
+  /// Bounds all parts of ways from below.
+  void bound(const std::vector<std::size_t>& ways) {
+    std::vector<PartOf> list;
+    std::vector<Question> questions;
+    for (const std::size_t way : ways)
+      for (std::size_t i = 0; i < known_[way].size(); ++i) {
+        list.emplace_back(way, i);
+        questions.push_back(question(list.back()));
+        SearchOptions& options = questions.back().options;
+        options.prices = {};  // they do not depend on these, and are as low with all the room
+        options.tolerance = 0;
+        options.reserved_bits = {};
+      }
+    const auto answers = recall_.floors(questions);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      Knowledge& known = known_[list[i].first][list[i].second];
+      known.stage = Knowledge::bounded;
+      known.prices.clear();
+      for (const CostFloor& floor : *answers[i])
+        known.prices.push_back({floor.cycles, floor.energy_pj});
+    }
+    for (const std::size_t way : ways) price(way);
+  }
+
+  /// Searches of each way the first part that was not searched.
+  void search(const std::vector<std::size_t>& ways) {
+    std::vector<PartOf> list;
+    std::vector<Question> questions;
+    for (const std::size_t way : ways) {
+      std::size_t i = 0;
+      while (known_[way][i].stage == Knowledge::searched) ++i;
+      list.emplace_back(way, i);
+      questions.push_back(question(list.back()));
+      if (known_[way][i].result != nullptr)
+        questions.back().options.known = known_[way][i].result->found;
+    }
+    const auto answers = recall_.search(questions);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      Knowledge& known = known_[list[i].first][list[i].second];
+      known.result = answers[i];
+      if (!answers[i]->optimal) {
         ended_ = true;
-        return;
+        continue;
       }
       known.stage = Knowledge::searched;
-      known.prices = prices_of(result);
-      return price(way);
+      known.prices = prices_of(*answers[i]);
     }
+    for (const std::size_t way : ways) price(way);
   }
 
   static std::vector<Price> prices_of(const SearchResult& result) {
@@ -207,32 +234,36 @@ class Joiner {
     const double least_cycles = floor.front().cycles, more = 1 + 1e-9;
     cycle_prices_ = {least_pj * least_pj / best / more,
                      best / (least_cycles * least_cycles) * more};
-    for (std::size_t way = 0; way < known_.size(); ++way) forget(way);
+    forget();
     return settle();
   }
 
   /// What was searched at other prices is not known at these.
-  void forget(std::size_t way) {
-    bool any = false;
-    for (const Knowledge& known : known_[way]) any = any || known.stage == Knowledge::searched;
-    if (any) bound(way);
+  void forget() {
+    std::vector<std::size_t> searched;
+    for (std::size_t way = 0; way < known_.size(); ++way)
+      if (std::ranges::any_of(known_[way], [](const Knowledge& known) {
+            return known.stage == Knowledge::searched;
+          }))
+        searched.push_back(way);
+    bound(searched);
   }
 
   /// Searches ways on the best path until it has no others.
   Front settle() {
     while (true) {
       Front best = pick(join(graph_, prices_, objective_, cycle_prices_));
-      bool more = false;
+      std::set<std::size_t> to_bound, to_search;
       for (const PathEnd& end : best)
-        for (const Path* path = end.path.get(); path != nullptr && !ended_;
-             path = path->before.get()) {
-          if (is_searched(path->way)) continue;
-          more = true;
-          if (options_.search.stop && options_.search.stop()) ended_ = true;
-          const bool bounded = known_[path->way].front().stage != Knowledge::nothing;
-          bounded ? search(path->way) : bound(path->way);
-        }
-      if (!more || ended_) return best;
+        for (const Path* path = end.path.get(); path != nullptr; path = path->before.get())
+          if (!is_searched(path->way))
+            (known_[path->way].front().stage == Knowledge::nothing ? to_bound : to_search)
+                .insert(path->way);
+      if (to_bound.empty() && to_search.empty()) return best;
+      if (options_.search.stop && options_.search.stop()) ended_ = true;
+      bound({to_bound.begin(), to_bound.end()});
+      search({to_search.begin(), to_search.end()});
+      if (ended_) return best;
     }
   }
 
@@ -340,6 +371,7 @@ class Joiner {
   CyclePrices cycle_prices_;                   ///< that are looked at, for energy x cycles
   double tolerance_ = 0;                       ///< of the first mappings
   Front best_;
+  std::mutex progress_;
   bool ended_ = false;
 };
 

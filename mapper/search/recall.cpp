@@ -2,6 +2,7 @@
 #include "mapper/search/recall.hpp"
 
 #include <fmt/format.h>
+#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <sstream>
@@ -64,7 +65,11 @@ bool fits(const SearchResult& result, const Problem& problem, const Hierarchy& h
 
 }  // namespace
 
-Recall::Recall(std::string folder) : folder_(std::move(folder)) {}
+Recall::Recall(std::string folder, unsigned threads)
+    : folder_(std::move(folder)),
+      arena_(threads == 0
+                 ? tbb::task_arena::automatic
+                 : std::min(static_cast<int>(threads), tbb::this_task_arena::max_concurrency())) {}
 
 bool Recall::read_file(const std::string& question, SearchResult& answer) {
   if (folder_.empty()) return false;
@@ -73,58 +78,84 @@ bool Recall::read_file(const std::string& question, SearchResult& answer) {
   return found != nullptr && read_answer(*found, question, answer);
 }
 
-/// Tables are made again where they would take too much room.
-Memo& Recall::memo_for(const std::string& einsum) {
+/// Asks all questions, one after the other where they are about the same Einsum. Tables are made
+/// again where they would take too much room.
+template <class Answers, class Ask>
+Answers Recall::each(const std::vector<Question>& questions, const Ask& ask) {
   constexpr std::size_t most_bytes = std::size_t{1} << 29;
   std::size_t bytes = 0;
-  for (const auto& [other, memo] : memos_) bytes += memo.bytes;
-  if (bytes > most_bytes) {
-    Memo own = std::move(memos_[einsum]);
-    memos_.clear();
-    if (own.bytes < most_bytes) memos_[einsum] = std::move(own);
-  }
-  return memos_[einsum];
+  for (const auto& [text, known] : einsums_) bytes += known.memo.bytes;
+  if (bytes > most_bytes)
+    for (auto& [text, known] : einsums_) known.memo = {};
+  Answers answers(questions.size());
+  std::map<std::string, std::vector<std::size_t>> of_einsum;
+  for (std::size_t i = 0; i < questions.size(); ++i)
+    of_einsum[einsum_text(*questions[i].problem, *questions[i].hierarchy)].push_back(i);
+  struct Job {
+    const std::string* text;
+    const std::vector<std::size_t>* questions;
+    OfEinsum* known;
+  };
+  std::vector<Job> jobs;
+  for (const auto& [text, list] : of_einsum) jobs.push_back({&text, &list, &einsums_[text]});
+  const auto run = [&](std::size_t job) {
+    for (const std::size_t i : *jobs[job].questions)
+      answers[i] = &ask(*jobs[job].text, questions[i], *jobs[job].known);
+  };
+  arena_.execute([&] { tbb::parallel_for(std::size_t{0}, jobs.size(), run); });
+  return answers;
 }
 
-const SearchResult& Recall::search(const Problem& problem, const Hierarchy& hierarchy,
-                                   const SearchOptions& options) {
-  const std::string einsum = einsum_text(problem, hierarchy);
-  const std::string asked = einsum + options_text(problem, options);
-  std::list<Answer>& answers = answers_[asked];
-  for (const Answer& known : answers) {
-    const bool same = known.reserved == options.reserved_bits;
-    if (!same && !(known.result.optimal && at_most(known.reserved, options.reserved_bits) &&
-                   fits(known.result, problem, hierarchy, options)))
+std::vector<const SearchResult*> Recall::search(const std::vector<Question>& questions) {
+  return each<std::vector<const SearchResult*>>(
+      questions,
+      [this](const std::string& text, const Question& question,
+             OfEinsum& known) -> const SearchResult& { return search(text, question, known); });
+}
+
+std::vector<const std::vector<CostFloor>*> Recall::floors(const std::vector<Question>& questions) {
+  return each<std::vector<const std::vector<CostFloor>*>>(
+      questions,
+      [](const std::string&, const Question& question,
+         OfEinsum& known) -> const std::vector<CostFloor>& {
+        const auto& [problem, hierarchy, options] = question;
+        const auto [entry, fresh] =
+            known.floors.try_emplace(options_text(*problem, options) + room_text(options));
+        if (fresh) entry->second = cost_floors(*problem, *hierarchy, options, known.memo);
+        return entry->second;
+      });
+}
+
+const SearchResult& Recall::search(const std::string& text, const Question& question,
+                                   OfEinsum& known) {
+  const auto& [problem, hierarchy, options] = question;
+  const std::string asked = options_text(*problem, options);
+  std::list<Answer>& answers = known.answers[asked];
+  for (const Answer& other : answers) {
+    const bool same = other.reserved == options.reserved_bits;
+    if (!same && !(other.result.optimal && at_most(other.reserved, options.reserved_bits) &&
+                   fits(other.result, *problem, *hierarchy, options)))
       continue;
     ++recalled_;
-    return known.result;
+    return other.result;
   }
   answers.push_back({options.reserved_bits, {}});
   SearchResult& answer = answers.back().result;
-  const std::string question = asked + room_text(options);
-  if (read_file(question, answer)) {
+  const std::string file = text + asked + room_text(options);
+  if (read_file(file, answer)) {
     ++recalled_;
     ++read_;
     return answer;
   }
-  answer = search_mapping(problem, hierarchy, options, memo_for(einsum));
+  answer = search_mapping(*problem, *hierarchy, options, known.memo);
   ++searches_;
   evaluations_ += answer.evaluations;
   nodes_ += answer.nodes;
   if (!folder_.empty() && answer.optimal) {
-    write_file_atomic(file_of(folder_, question), answer_text(question, answer));
+    write_file_atomic(file_of(folder_, file), answer_text(file, answer));
     ++written_;
   }
   return answer;
-}
-
-const std::vector<CostFloor>& Recall::floors(const Problem& problem, const Hierarchy& hierarchy,
-                                             const SearchOptions& options) {
-  const std::string einsum = einsum_text(problem, hierarchy);
-  const std::string asked = einsum + options_text(problem, options) + room_text(options);
-  const auto [entry, fresh] = floors_.try_emplace(asked);
-  if (fresh) entry->second = cost_floors(problem, hierarchy, options, memo_for(einsum));
-  return entry->second;
 }
 
 std::string answer_text(const std::string& question, const SearchResult& answer) {

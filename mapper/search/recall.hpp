@@ -3,27 +3,36 @@
 // calls. Internal to this folder; docs/search_mapper.md says what the files are.
 #pragma once
 
+#include <tbb/task_arena.h>
+
+#include <atomic>
 #include <list>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "mapper/search/engine.hpp"
 
 namespace sluice::search {
 
+/// A search of an Einsum, which outlives it.
+struct Question {
+  const Problem* problem = nullptr;
+  const Hierarchy* hierarchy = nullptr;
+  SearchOptions options;
+};
+
 class Recall {
  public:
-  /// `folder`: of the files; empty: there are none.
-  explicit Recall(std::string folder);
+  /// `folder`: of the files; empty: there are none. `threads`: as in SearchOptions.
+  Recall(std::string folder, unsigned threads);
 
-  /// The answer to a search, made now or before. An answer of a search that was stopped is not kept
-  /// for the next call.
-  const SearchResult& search(const Problem& problem, const Hierarchy& hierarchy,
-                             const SearchOptions& options);
+  /// The answers to searches, made now or before, those of different Einsums side by side. An
+  /// answer of a search that was stopped is not kept for the next call.
+  std::vector<const SearchResult*> search(const std::vector<Question>& questions);
 
-  /// cost_floors() of engine.hpp, made now or before.
-  const std::vector<CostFloor>& floors(const Problem& problem, const Hierarchy& hierarchy,
-                                       const SearchOptions& options);
+  /// The same of cost_floors() of engine.hpp.
+  std::vector<const std::vector<CostFloor>*> floors(const std::vector<Question>& questions);
 
   std::size_t searches() const { return searches_; }
   std::size_t recalled() const { return recalled_; }
@@ -37,16 +46,23 @@ class Recall {
     std::vector<std::uint64_t> reserved;
     SearchResult result;
   };
+  /// What is known of an Einsum.
+  struct OfEinsum {
+    Memo memo;
+    std::map<std::string, std::list<Answer>> answers;  ///< by question, but for the room
+    std::map<std::string, std::vector<CostFloor>> floors;
+  };
 
+  template <class Answers, class Ask>
+  Answers each(const std::vector<Question>& questions, const Ask& ask);
+  const SearchResult& search(const std::string& text, const Question& question, OfEinsum& known);
   bool read_file(const std::string& question, SearchResult& answer);
-  Memo& memo_for(const std::string& einsum);
 
   std::string folder_;
-  std::map<std::string, std::list<Answer>> answers_;  ///< by question, but for the room
-  std::map<std::string, std::vector<CostFloor>> floors_;
-  std::map<std::string, Memo> memos_;  ///< by Einsum
-  std::size_t searches_ = 0, recalled_ = 0, read_ = 0, written_ = 0;
-  std::uint64_t evaluations_ = 0, nodes_ = 0;
+  tbb::task_arena arena_;
+  std::map<std::string, OfEinsum> einsums_;
+  std::atomic<std::size_t> searches_ = 0, recalled_ = 0, read_ = 0, written_ = 0;
+  std::atomic<std::uint64_t> evaluations_ = 0, nodes_ = 0;
 };
 
 /// The text of a file: a version, the question, the answer and a checksum.
