@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <sstream>
@@ -66,10 +67,7 @@ bool fits(const SearchResult& result, const Problem& problem, const Hierarchy& h
 }  // namespace
 
 Recall::Recall(std::string folder, unsigned threads)
-    : folder_(std::move(folder)),
-      arena_(threads == 0
-                 ? tbb::task_arena::automatic
-                 : std::min(static_cast<int>(threads), tbb::this_task_arena::max_concurrency())) {}
+    : folder_(std::move(folder)), threads_(threads) {}
 
 bool Recall::read_file(const std::string& question, SearchResult& answer) {
   if (folder_.empty()) return false;
@@ -102,7 +100,14 @@ Answers Recall::each(const std::vector<Question>& questions, const Ask& ask) {
     for (const std::size_t i : *jobs[job].questions)
       answers[i] = &ask(*jobs[job].text, questions[i], *jobs[job].known);
   };
-  arena_.execute([&] { tbb::parallel_for(std::size_t{0}, jobs.size(), run); });
+  if (threads_ == 1) {
+    for (std::size_t job = 0; job < jobs.size(); ++job) run(job);
+    return answers;
+  }
+  tbb::task_arena arena(threads_ == 0 ? tbb::task_arena::automatic
+                                      : std::min(static_cast<int>(threads_),
+                                                 tbb::this_task_arena::max_concurrency()));
+  arena.execute([&] { tbb::parallel_for(std::size_t{0}, jobs.size(), run); });
   return answers;
 }
 

@@ -3,8 +3,6 @@
 // calls. Internal to this folder; docs/search_mapper.md says what the files are.
 #pragma once
 
-#include <tbb/task_arena.h>
-
 #include <atomic>
 #include <list>
 #include <map>
@@ -59,7 +57,7 @@ class Recall {
   bool read_file(const std::string& question, SearchResult& answer);
 
   std::string folder_;
-  tbb::task_arena arena_;
+  unsigned threads_;
   std::map<std::string, OfEinsum> einsums_;
   std::atomic<std::size_t> searches_ = 0, recalled_ = 0, read_ = 0, written_ = 0;
   std::atomic<std::uint64_t> evaluations_ = 0, nodes_ = 0;
