@@ -156,6 +156,9 @@ SweepArguments read_sweep_words(WordReader& words) {
   sweep.timeout = words.value<Seconds>("--timeout", {.name = "timeout"});
   sweep.fidelity = words.value<Fidelity>("--fidelity");
   sweep.store = words.text("--store");
+  if (words.flag("--executor"))  // the Python package's command never gets here with it
+    words.error("--executor is in the Python package, and this is the command alone",
+                "pip install '.[ray]' (docs/cluster.md)");
   sweep.proxy = words.text("--proxy");
   sweep.quiet = words.flag("--quiet");
   return sweep;

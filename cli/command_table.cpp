@@ -85,6 +85,8 @@ constexpr WordSpec sweep_words[] = {
     {"--fidelity", "", "WORD", value, "analytic, tile or pe"},
     {"--proxy", "", "FILE", value, "do not simulate: ask this proxy (see sluice proxy train)"},
     {"--store", "", "FILE", value, "study to write or go on with; default: out/NAME.sqlite"},
+    {"--executor", "", "WORD", value,
+     "ray or slurm, on a cluster: in the Python package (docs/cluster.md)"},
     {"--quiet", "-q", "", flag, "print nothing but errors"},
 };
 

@@ -187,3 +187,12 @@ def test_tile_in_one_and_in_two_workers_is_the_same(project):
         assert (done.code, done.err) == (0, "")
         found.append(project.sluice("study", "export", store).out)
     assert found[0] == found[1]
+
+
+def test_clusters_are_for_the_python_package(project):
+    done = project.sluice("sweep", SWEEP, "--executor", "ray")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "sluice sweep: error: --executor is in the Python package, and this is the command alone\n"
+        "hint: pip install '.[ray]' (docs/cluster.md)\n"
+    )
