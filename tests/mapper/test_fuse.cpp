@@ -135,6 +135,52 @@ TEST_CASE("the front of a cascade holds the best of every objective") {
   }
 }
 
+/// The least energy x cycles of a whole front, every Einsum with its own, nothing left out.
+double least_of_front(const std::vector<Problem>& problems, const Hierarchy& hierarchy,
+                      bool exhaustive) {
+  CascadeSearchOptions options = options_for(SearchObjective::pareto);
+  options.search.exhaustive = exhaustive;
+  double least = std::numeric_limits<double>::infinity();
+  for (const FoundCascade& found : search_cascade(problems, hierarchy, options).found)
+    least = std::min(least, objective_value(SearchObjective::edp, found.cycles, found.energy_pj));
+  return least;
+}
+
+TEST_CASE("the least energy x cycles needs no fronts, on random chains and machines") {
+  const std::uint64_t seed = 5;
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  const auto pick = [&](std::uint64_t low, std::uint64_t high) {
+    return low + random() % (high - low + 1);
+  };
+  for (int i = 0; i < 120; ++i) {
+    CAPTURE(i);
+    const std::uint64_t m = pick(1, 4);
+    std::uint64_t width = pick(1, 4);
+    std::vector<Problem> problems;
+    for (int layer = 0; layer < 3; ++layer) {
+      const std::uint64_t next = pick(1, 4);
+      const std::string name = std::to_string(layer);
+      problems.push_back(product(m, width, next, layer == 0 ? "X" : "T" + std::to_string(layer - 1),
+                                 "W" + name, "T" + name));
+      width = next;
+    }
+    Hierarchy hierarchy = machine(pick(6, 60));
+    hierarchy.levels[0].shared_bandwidth = static_cast<double>(pick(1, 4)) / 4;
+    hierarchy.levels[1].leak_pj = static_cast<double>(pick(0, 20));
+    hierarchy.levels[1].fan_out = {{"X", pick(1, 4), {}}, {"Y", pick(1, 3), {"T0"}}};
+    const auto result = search_cascade(problems, hierarchy, options_for(SearchObjective::edp));
+    CHECK(result.optimal);
+    const double best = result.found.empty()
+                            ? std::numeric_limits<double>::infinity()
+                            : objective_value(SearchObjective::edp, result.found.front().cycles,
+                                              result.found.front().energy_pj);
+    check_found(result, hierarchy);
+    CHECK(best == doctest::Approx(least_of_front(problems, hierarchy, false)).epsilon(1e-11));
+    CHECK(best == doctest::Approx(least_of_front(problems, hierarchy, true)).epsilon(1e-11));
+  }
+}
+
 TEST_CASE("a tensor that bystanders need takes its room") {
   // Y is read by the first and the last, so that it is alive while Z is made from X.
   const std::vector<Problem> problems = {product(4, 4, 4, "X", "W0", "Y"),
