@@ -70,6 +70,12 @@ Hierarchy random_machine(Random& random, const Problem& problem) {
     axes.push_back({i == 1 ? "X" : "Y", pick(random, 2, 4), {}});
     if (pick(random, 0, 2) == 0) axes.back().separate = {problem.tensors[pick(random, 0, 2)].name};
   }
+  if (pick(random, 0, 2) == 0) {  // and lanes of another level
+    std::vector<FanOutAxis>& more = machine.levels[pick(random, 0, levels - 1)].fan_out;
+    more.push_back({"Z", pick(random, 2, 3), {}});
+    for (const NestTensor& tensor : problem.tensors)
+      if (pick(random, 0, 2) == 0) more.back().separate.push_back(tensor.name);
+  }
   machine.compute.pj = 1;
   machine.compute.latch = pick(random, 0, 3) == 0;
   return machine;
