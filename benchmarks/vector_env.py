@@ -6,8 +6,8 @@
 
 Random designs of one product on an edge machine, all of them new, one design a step. For `analytic`
 and `tile`: steps a second, and the time of the environment by that of `Sweep.evaluate` alone on as
-many designs, beside it in the same process, in wall time and in processor time, that of the workers of
-`tile` included (on a machine that others use, the latter says more). The least of five of each.
+many designs, beside it in the same process, in wall time and in processor time, that of the workers
+of `tile` included (on a machine that others use, the latter says more). The least of five of each.
 Also the processor time of `import sluice`."""
 
 import argparse

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of pages share: a project with a page of every kind, and a browser to open them."""
+"""What the tests of pages share: a project with a page of every kind, and a browser to open one."""
 
 import json
 import re

@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 from pages import ATTENTION, FUSED, PAGES, SWEEP, data_of, text_of
 
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_one_file_that_names_nothing_to_load(made, name):
     text = text_of(made, name)

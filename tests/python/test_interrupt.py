@@ -56,4 +56,3 @@ def test_closer_looks_are_interrupted_and_made_later(root, tmp_path):
     assert (len(study.trials()), len(study.confirmed())) == (6, 0)
     study.run()
     assert study.confirmed().trials.reason == ("took longer than 0.2 s",)
-
