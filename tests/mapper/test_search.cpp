@@ -137,7 +137,7 @@ TEST_CASE("pruning loses nothing, AccelForge's counts") {
 }
 
 TEST_CASE("pruning loses nothing, tiles that do not divide") {
-  check_pruning(3, 8, CountConvention::sluice, true);
+  check_pruning(3, 3, CountConvention::sluice, true);
 }
 
 TEST_SUITE("slow") {
