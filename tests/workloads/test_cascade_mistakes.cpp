@@ -277,10 +277,10 @@ inputs: ["A[t]"]
   S[t+1] = S[t] + A[t]
   Z = S[T]
 )~",
-     R"~(c.yaml:6:3: error: these need each other, and no iterative rank orders them: S
+     R"~(c.yaml:6:14: error: 'S' is made at t+1 from itself at t, but the rank 't' is not iterative
     S[t+1] = S[t] + A[t]
-    ^
-hint: a recurrence writes RM[m1+1,p] and reads RM[m1,p], with m1 under `iterative:`)~"},
+               ^
+hint: put t under `iterative:`, or give each step a rank of its own)~"},
     {R"~(parameters: {T: 4}
 iterative: {t: t < T}
 inputs: ["A[t]"]

@@ -143,5 +143,39 @@ TEST_CASE("a cycle that no order of its ranks respects is told") {
         "hint: a recurrence writes RM[m1+1,p] and reads RM[m1,p], with m1 under `iterative:`");
 }
 
+TEST_CASE("a stencil along a rank that is not iterative is told where it reads") {
+  const auto mistake = [](const std::string& head, const std::string& einsums) {
+    return error_of([&] { read(head, einsums); });
+  };
+  CHECK(mistake("parameters: {I: 4}\ninputs: [\"A[i]\"]\n",
+                "  S[0] = 0\n  S[i] = S[i-1] + A[i] where i >= 1\n  Z[i] = S[i]\n") ==
+        "c.yaml:6:12: error: 'S' is made at i from itself at i-1, but the rank 'i' is not "
+        "iterative\n"
+        "    S[i] = S[i-1] + A[i] where i >= 1\n"
+        "             ^\n"
+        "hint: put i under `iterative:`, or give each step a rank of its own");
+  // Inside of an iterative rank that does not carry it, ahead or behind.
+  const std::string steps =
+      "parameters: {I: 4, T: 3}\niterative: {t: t >= T}\n"
+      "inputs: [\"A[i]\"]\n";
+  CHECK(mistake(steps,
+                "  S[0,i] = A[i]\n  S[t+1,i] = S[t,i] + S[t+1,i+1] where i + 1 < I\n"
+                "  S[t+1,3] = A[0]\n  Z[i] = S[T,i]\n") ==
+        "c.yaml:7:27: error: 'S' is made at i from itself at i+1, but the rank 'i' is not "
+        "iterative\n"
+        "    S[t+1,i] = S[t,i] + S[t+1,i+1] where i + 1 < I\n"
+        "                              ^\n"
+        "hint: put i under `iterative:`, or give each step a rank of its own");
+  // Of the step before, all may be read: a stencil with a rank of its own for steps.
+  const Cascade c = read(steps,
+                         "  S[0,i] = A[i]\n  S[t+1,i] = S[t,i] + S[t,i-1] where i >= 1\n"
+                         "  S[t+1,0] = A[0]\n  Z[i] = S[T,i]\n");
+  CHECK(evaluate_cascade(c, {{"A", {1, 0, 0, 0}}}).at("Z") == std::vector<double>{1, 3, 3, 1});
+  // With i iterative the running sum is one.
+  const Cascade sum = read("parameters: {I: 4}\niterative: {i: i >= I}\ninputs: [\"A[i]\"]\n",
+                           "  S[0] = 0\n  S[i] = S[i-1] + A[i] where i >= 1\n  Z[i] = S[i]\n");
+  CHECK(evaluate_cascade(sum, {{"A", {5, 1, 2, 3}}}).at("Z") == std::vector<double>{0, 1, 3, 6});
+}
+
 }  // namespace
 }  // namespace sluice

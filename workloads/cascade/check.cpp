@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/checked.hpp"
@@ -144,13 +145,62 @@ class Checker {
         fmt::format("give it one: {} = 0", to_text(missing)));
   }
 
+  /// A rank that both indices have alone, and how far behind `made` the other lies along it.
+  std::optional<RankDistance> distance_between(const TensorIndex& made,
+                                               const TensorIndex& read) const {
+    const auto constant = [](const TensorIndex& index) {
+      std::int64_t sum = 0;
+      for (const IndexTerm& term : index.terms) sum += term.rank.empty() ? term.coefficient : 0;
+      return sum;
+    };
+    const auto ranks = [](const TensorIndex& index) { return ranks_of(TensorAccess{{}, {index}}); };
+    if (!read.gathers.empty() || ranks(made).size() != 1 || ranks(made) != ranks(read))
+      return std::nullopt;
+    const std::string rank = ranks(made)[0];
+    if (coefficient_of(made, rank) != coefficient_of(read, rank)) return std::nullopt;
+    return RankDistance{rank, constant(made) - constant(read)};
+  }
+
+  /// Reads of a tensor where the same Einsum makes it elsewhere, along ranks that are not
+  /// iterative.
+  bool tell_stencils(const CascadeStep& step) {
+    bool told = false;
+    for (const std::size_t i : step.einsums) {
+      const auto reads = reads_of(einsum(i));
+      for (std::size_t k = 0; k < reads.size(); ++k)
+        if (reads[k]->tensor == einsum(i).output.tensor)
+          told = tell_stencil(i, *reads[k], places_.reads[i][k]) || told;
+    }
+    return told;
+  }
+
+  bool tell_stencil(std::size_t i, const TensorAccess& read, const AccessPlace& place) {
+    const TensorAccess& made = einsum(i).output;
+    std::optional<std::size_t> along;
+    std::string rank;
+    for (std::size_t d = 0; d < read.indices.size(); ++d) {
+      const auto distance = distance_between(made.indices[d], read.indices[d]);
+      if (!distance || distance->distance == 0) continue;
+      if (cascade_.find_rank(distance->rank)->iterative) return false;  // which may carry it
+      if (!along) along = d, rank = distance->rank;
+    }
+    if (!along) return false;
+    mistakes_.error(
+        place.indices[*along],
+        fmt::format("'{}' is made at {} from itself at {}, but the rank '{}' is not iterative",
+                    read.tensor, to_text(made.indices[*along]), to_text(read.indices[*along]),
+                    rank),
+        fmt::format("put {} under `iterative:`, or give each step a rank of its own", rank));
+    return true;
+  }
+
   void check_cycles() {
     std::set<std::string> carried;
     for (const CascadeEdge& edge : edges_of(cascade_))
       for (const auto& [rank, distance] : edge.distances)
         if (distance > 0) carried.insert(rank);
     for (const CascadeStep& step : schedule_of(cascade_)) {
-      if (step.possible) continue;
+      if (step.possible || tell_stencils(step)) continue;
       std::string names;
       for (const std::size_t i : step.einsums)
         names += (names.empty() ? "" : ", ") + einsum(i).output.tensor;
