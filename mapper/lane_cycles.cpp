@@ -21,6 +21,10 @@ std::uint64_t lane_cycles(ElementwiseKind kind, const VectorUnit& unit) {
       return 1;
     case ElementwiseKind::relu6:  // min(max(x, 0), 6)
       return 2;
+    case ElementwiseKind::hard_sigmoid:  // relu6(x + 3) / 6 (Howard et al. 2019, sec. 5.2): the
+      return 4;                          // division by a constant is a multiply
+    case ElementwiseKind::hard_swish:    // x relu6(x + 3) / 6
+      return 5;
     case ElementwiseKind::gelu:
       // 0.5 x (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3) (Hendrycks & Gimpel 2016, sec. 2),
       // which is x / (1 + exp(-2u)) with -2u = x (a + b x^2): 2 multiplies, add, multiply; exp;

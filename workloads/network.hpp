@@ -88,6 +88,8 @@ struct Pool2d {
 enum class ElementwiseKind : std::uint8_t {
   relu,
   relu6,
+  hard_sigmoid,
+  hard_swish,
   gelu,
   silu,
   sigmoid,
@@ -107,6 +109,8 @@ struct EnumNames<ElementwiseKind> {
   static constexpr EnumName<ElementwiseKind> table[] = {
       {"relu", ElementwiseKind::relu},
       {"relu6", ElementwiseKind::relu6},
+      {"hard_sigmoid", ElementwiseKind::hard_sigmoid},
+      {"hard_swish", ElementwiseKind::hard_swish},
       {"gelu", ElementwiseKind::gelu},
       {"silu", ElementwiseKind::silu},
       {"sigmoid", ElementwiseKind::sigmoid},

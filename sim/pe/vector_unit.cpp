@@ -47,6 +47,15 @@ LaneProgram sigmoid(const VectorUnit& unit, bool times_x) {
           constant(times_x ? Action::divide_kept : Action::divide_constant, unit.divide_cycles, 1)};
 }
 
+/// (x or 1) times min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, sec. 5.2).
+LaneProgram hard_sigmoid(bool times_x) {
+  LaneProgram steps = {constant(Action::keep, 0), constant(Action::add, 1, 3),
+                       constant(Action::maximum, 1, 0), constant(Action::minimum, 1, 6),
+                       constant(Action::multiply, 1, 1.0 / 6)};
+  if (times_x) steps.push_back(constant(Action::multiply_kept, 1));
+  return steps;
+}
+
 /// 1 - 2 / (e^2x + 1).
 LaneProgram tanh(const VectorUnit& unit) {
   return {constant(Action::multiply, 1, 2), constant(Action::exponential, unit.exp_cycles),
@@ -155,6 +164,10 @@ void append_steps(LaneProgram& program, ElementwiseKind kind, const VectorUnit& 
       return add({constant(Action::maximum, 1, 0)});
     case ElementwiseKind::relu6:
       return add({constant(Action::maximum, 1, 0), constant(Action::minimum, 1, 6)});
+    case ElementwiseKind::hard_sigmoid:
+      return add(hard_sigmoid(false));
+    case ElementwiseKind::hard_swish:
+      return add(hard_sigmoid(true));
     case ElementwiseKind::gelu:
       return add(gelu(unit));
     case ElementwiseKind::silu:

@@ -17,6 +17,8 @@ TEST_CASE("an elementwise operation costs what its formula says") {
   const VectorUnit u = unit();
   CHECK(lane_cycles(ElementwiseKind::relu, u) == 1);
   CHECK(lane_cycles(ElementwiseKind::relu6, u) == 2);
+  CHECK(lane_cycles(ElementwiseKind::hard_sigmoid, u) == 1 + 2 + 1);
+  CHECK(lane_cycles(ElementwiseKind::hard_swish, u) == 1 + 2 + 1 + 1);
   CHECK(lane_cycles(ElementwiseKind::add, u) == 1);
   CHECK(lane_cycles(ElementwiseKind::multiply, u) == 1);
   CHECK(lane_cycles(ElementwiseKind::scale, u) == 1);

@@ -138,9 +138,9 @@ TEST_CASE("epilogues on the vector unit behind the PEs are those of the cascade"
   // Each step of the unit rounds to fp32; exponentials turn an error of x into a relative one.
   constexpr double spacing = 1.0 / (1 << 23);
   for (const ElementwiseKind kind :
-       {ElementwiseKind::relu, ElementwiseKind::relu6, ElementwiseKind::silu,
-        ElementwiseKind::sigmoid, ElementwiseKind::tanh, ElementwiseKind::exp,
-        ElementwiseKind::sin}) {
+       {ElementwiseKind::relu, ElementwiseKind::relu6, ElementwiseKind::hard_sigmoid,
+        ElementwiseKind::hard_swish, ElementwiseKind::silu, ElementwiseKind::sigmoid,
+        ElementwiseKind::tanh, ElementwiseKind::exp, ElementwiseKind::sin}) {
     CAPTURE(name_of(kind));
     const Linear l{.rows = 4, .in_features = 6, .out_features = 5};
     const Cascade cascade = lower({"linear", l, {kind}, {}});

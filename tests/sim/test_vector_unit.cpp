@@ -61,6 +61,10 @@ TEST_CASE("epilogues without operands give their formulas, to a few roundings of
   CHECK(error(ElementwiseKind::relu, [](double x) { return std::max(x, 0.0); }) <= 1);
   CHECK(error(ElementwiseKind::relu6, [](double x) { return std::min(std::max(x, 0.0), 6.0); }) <=
         1);
+  // Sum, product by 1/6 (itself rounded) and by x: four halves of a spacing.
+  const auto clipped = [](double x) { return std::min(std::max(x + 3, 0.0), 6.0) / 6; };
+  CHECK(error(ElementwiseKind::hard_sigmoid, clipped) <= 2);
+  CHECK(error(ElementwiseKind::hard_swish, [&](double x) { return x * clipped(x); }) <= 2);
   // Each step rounds by half a spacing, and e^u turns an error of u into a relative one: |u| <= 21.
   CHECK(error(ElementwiseKind::gelu, [](double x) {
           const double u = std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x);

@@ -62,6 +62,11 @@ inline std::string numbers(const std::string& name, const std::vector<std::int64
 inline std::string integer(const std::string& name, std::int64_t n) {
   return bytes(5, bytes(1, name) + whole(3, static_cast<std::uint64_t>(n)));
 }
+inline std::string real(const std::string& name, float value) {
+  std::string raw(sizeof(float), '\0');
+  std::memcpy(raw.data(), &value, sizeof(float));
+  return bytes(5, bytes(1, name) + varint(2 * 8 + 5) + raw);  // type 5: four bytes
+}
 inline std::string text(const std::string& name, const std::string& value) {
   return bytes(5, bytes(1, name) + bytes(4, value));
 }

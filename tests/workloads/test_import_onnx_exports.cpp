@@ -182,9 +182,10 @@ TEST_CASE("MobileNets as the TorchScript exporter writes them have the documente
   const Network v3 = exported("mobilenet_v3_torchscript.onnx", {{"batch_size", "1"}});
   CHECK(macs(v3) == 216589760);
   CHECK(parameters(v3) == 5483032);
-  // 21 hard swishes, and the hard sigmoids of 8
-  // squeeze-and-excitations: each clips once.
-  CHECK(epilogues(v3, ElementwiseKind::relu6) == 29);
+  // 21 hard swishes, and the hard sigmoids of 8 squeeze-and-excitations.
+  CHECK(epilogues(v3, ElementwiseKind::hard_swish) == 21);
+  CHECK(epilogues(v3, ElementwiseKind::hard_sigmoid) == 8);
+  CHECK(epilogues(v3, ElementwiseKind::relu6) == 0);
 }
 
 }  // namespace sluice

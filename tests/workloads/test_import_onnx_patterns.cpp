@@ -117,13 +117,31 @@ TEST_CASE("GELU is one in either form and any order of its factors") {
         "hint: docs/onnx.md lists what becomes what");
 }
 
-TEST_CASE("x times a sigmoid is SiLU; hard ones are what their formulas say") {
+TEST_CASE("x times a sigmoid is SiLU, times a hard one hard swish") {
   const std::string x = input("x", {"4", "8"});
   CHECK(words(import(node("Sigmoid", {"x"}, "s") + node("Mul", {"s", "x"}, "y") + x)) == "silu");
-  // min(max(a x + b, 0), 1); and x times that.
-  CHECK(words(import(node("HardSigmoid", {"x"}, "s") + node("Mul", {"x", "s"}, "y") + x)) ==
-        "scale+scale+relu6 multiply");
-  CHECK(words(import(node("HardSwish", {"x"}, "y") + x)) == "scale+relu6+scale multiply");
+  CHECK(words(import(node("HardSwish", {"x"}, "y") + x)) == "hard_swish");
+  const std::string sixth = real("alpha", 1.0F / 6);
+  CHECK(words(import(node("HardSigmoid", {"x"}, "y", sixth) + x)) == "hard_sigmoid");
+  const std::string times = node("Mul", {"x", "s"}, "y") + x;
+  CHECK(words(import(node("HardSigmoid", {"x"}, "s", sixth) + times)) == "hard_swish");
+  // Without attributes the slope is 0.2: min(max(a x + b, 0), 1), and x times that.
+  CHECK(words(import(node("HardSigmoid", {"x"}, "s") + times)) == "scale+scale+relu6 multiply");
+}
+
+TEST_CASE("hard sigmoid and hard swish are found where they are written out") {
+  const std::string clip =
+      node("Add", {"x", "three"}, "a") + node("Clip", {"a", "zero", "six"}, "c");
+  const std::string numbers = number("three", 3) + number("zero", 0) + number("six", 6) +
+                              number("sixth", 1.0F / 6) + input("x", {"4", "8"});
+  CHECK(words(import(clip + node("Div", {"c", "six"}, "y") + numbers)) == "hard_sigmoid");
+  for (const std::string& end : {node("Div", {"c", "six"}, "g") + node("Mul", {"x", "g"}, "y"),
+                                 node("Mul", {"c", "sixth"}, "g") + node("Mul", {"g", "x"}, "y"),
+                                 node("Mul", {"x", "c"}, "t") + node("Div", {"t", "six"}, "y")})
+    CHECK(words(import(clip + end + numbers)) == "hard_swish");
+  // Another sum is another function.
+  const std::string two = node("Add", {"x", "six"}, "a") + node("Clip", {"a", "zero", "six"}, "c");
+  CHECK(words(import(two + node("Div", {"c", "six"}, "y") + numbers)) == "scale+relu6+scale");
 }
 
 TEST_CASE("choosing by a one-hot product is a product with weights") {

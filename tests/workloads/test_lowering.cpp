@@ -209,6 +209,10 @@ double direct_unary(ElementwiseKind kind, const TensorValues& in, std::size_t i,
       return x > 0 ? x : 0;
     case ElementwiseKind::relu6:
       return x < 0 ? 0 : x > 6 ? 6 : x;
+    case ElementwiseKind::hard_sigmoid:
+      return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6;
+    case ElementwiseKind::hard_swish:
+      return x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6;
     case ElementwiseKind::gelu:
       return x * (0.5 + 0.5 * std::erf(x / std::sqrt(2.0)));
     case ElementwiseKind::silu:

@@ -19,29 +19,20 @@ void root(OnnxLayers& layers, const OnnxNode& node) {
   layers.apply(node, raised, node.inputs[0], node.outputs[0]);
 }
 
-/// min(max(a x + b, 0), 1).
+/// min(max(a x + b, 0), 1), of another slope than hard_sigmoid has: as many operations.
 void hard_sigmoid(OnnxLayers& layers, const OnnxNode& node) {
-  layers.apply(node, {ElementwiseKind::scale, ElementwiseKind::scale, ElementwiseKind::relu6},
-               node.inputs[0], node.outputs[0]);
-}
-
-/// x times min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, sec. 5.2).
-void hard_swish(OnnxLayers& layers, const OnnxNode& node) {
-  const std::string &x = node.inputs[0], &y = node.outputs[0];
-  onnx_not_empty(layers.graph.dims(x));
-  const std::uint64_t count = onnx_elements(layers.graph.dims(x));
-  std::vector<std::string> operands = layers.producers(node, x);
-  operands.push_back(
-      layers.put(node, Elementwise{ElementwiseKind::scale, count, 0}, {x}, y, "gate"));
-  layers.last().epilogue = {ElementwiseKind::relu6, ElementwiseKind::scale};
-  layers.put_after(node, Elementwise{ElementwiseKind::multiply, count, 0}, operands, y);
+  std::vector<ElementwiseKind> kinds = {ElementwiseKind::scale, ElementwiseKind::scale,
+                                        ElementwiseKind::relu6};
+  if (onnx_is_hard_sigmoid(node)) kinds = {ElementwiseKind::hard_sigmoid};
+  layers.apply(node, kinds, node.inputs[0], node.outputs[0]);
 }
 
 void unary(OnnxLayers& layers, const OnnxNode& node) {
   static const std::map<std::string, ElementwiseKind, std::less<>> kinds = {
       {"Relu", ElementwiseKind::relu}, {"Sigmoid", ElementwiseKind::sigmoid},
       {"Tanh", ElementwiseKind::tanh}, {"Exp", ElementwiseKind::exp},
-      {"Gelu", ElementwiseKind::gelu}, {"Neg", ElementwiseKind::scale}};
+      {"Gelu", ElementwiseKind::gelu}, {"HardSwish", ElementwiseKind::hard_swish},
+      {"Neg", ElementwiseKind::scale}};
   layers.apply(node, {kinds.at(node.type)}, node.inputs[0], node.outputs[0]);
 }
 
@@ -214,7 +205,7 @@ OnnxLowering onnx_element_lowering(std::string_view type) {
       {"Tanh", unary},
       {"Exp", unary},
       {"Gelu", unary},
-      {"HardSwish", hard_swish},
+      {"HardSwish", unary},
       {"HardSigmoid", hard_sigmoid},
       {"Sqrt", root},
       {"Reciprocal", root},

@@ -2,6 +2,7 @@
 #include "workloads/importers/onnx_match.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace sluice {
 namespace {
@@ -102,6 +103,14 @@ bool onnx_is_relu6(const OnnxGraph& graph, const OnnxNode& clip) {
     return input < clip.inputs.size() ? graph.number(clip.inputs[input]) : std::nullopt;
   };
   return bound("min", 1) == 0.0 && bound("max", 2) == 6.0;
+}
+
+bool onnx_is_hard_sigmoid(const OnnxNode& node) {
+  const auto real = [&](std::string_view name, double otherwise) {
+    const auto given = node.attributes.find(name);
+    return given != node.attributes.end() ? given->second.real.value_or(otherwise) : otherwise;
+  };
+  return std::abs(real("alpha", 0.2) - 1.0 / 6) < 1e-4 && real("beta", 0.5) == 0.5;
 }
 
 std::optional<Softmax> onnx_softmax(const OnnxGraph& graph, const OnnxNode& node) {

@@ -48,8 +48,8 @@ bool apply_masks(const OnnxGraph& graph, const std::vector<OnnxMask>& masks, Att
 OnnxMatches match_onnx(const OnnxGraph& graph);
 
 /// The group around a node of it, should there be one: the second product of an attention; the
-/// square root of a norm; Erf, Tanh or Sigmoid of an activation; Neg of a rotary embedding. Whether
-/// others read what passes inside is not looked at.
+/// square root of a norm; Erf, Tanh, Sigmoid, HardSigmoid or Clip of an activation; Neg of a rotary
+/// embedding. Whether others read what passes inside is not looked at.
 std::optional<OnnxMatch> match_attention(const OnnxGraph& graph, const OnnxNode& product,
                                          OnnxMaskAnswers& answers);
 std::optional<OnnxMatch> match_norm(const OnnxGraph& graph, const OnnxNode& root);
@@ -61,6 +61,8 @@ std::optional<Softmax> onnx_softmax(const OnnxGraph& graph, const OnnxNode& node
 
 /// Whether a Clip is one to 0 .. 6.
 bool onnx_is_relu6(const OnnxGraph& graph, const OnnxNode& clip);
+/// Whether a HardSigmoid is min(max(x + 3, 0), 6) / 6; without attributes it has another slope.
+bool onnx_is_hard_sigmoid(const OnnxNode& node);
 
 /// A walk along the edges of a graph that notes the nodes it has passed. It steps over Cast,
 /// Identity and Dropout.

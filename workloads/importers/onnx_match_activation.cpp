@@ -90,6 +90,32 @@ const OnnxNode* forward_gelu(const OnnxGraph& graph, OnnxWalk& walk, const OnnxN
   return nullptr;
 }
 
+/// The node that divides what `node` makes by 6.
+const OnnxNode* forward_sixth(OnnxWalk& walk, const OnnxNode& node) {
+  const OnnxNode* sixth = walk.forward(node, "Div", 6);
+  return sixth != nullptr ? sixth : walk.forward(node, "Mul", 1.0 / 6);
+}
+
+/// min(max(x + 3, 0), 6) / 6, and x times that, in any order (Howard et al. 2019, sec. 5.2).
+std::optional<OnnxMatch> match_clip(const OnnxGraph& graph, OnnxWalk walk, const OnnxNode& clip) {
+  const OnnxNode* plus = onnx_is_relu6(graph, clip) ? walk.back(clip.inputs[0], "Add") : nullptr;
+  if (plus == nullptr || plus->inputs.size() != 2) return std::nullopt;
+  const bool first = graph.is_number(plus->inputs[0], 3);
+  if (!first && !graph.is_number(plus->inputs[1], 3)) return std::nullopt;
+  const std::string& x = plus->inputs[first ? 1 : 0];
+  OnnxWalk gate = walk;
+  if (const OnnxNode* sixth = forward_sixth(gate, clip)) {
+    OnnxWalk swish = gate;
+    if (const OnnxNode* times = forward_times(swish, *sixth, x))
+      return swish.match(times, ElementwiseKind::hard_swish, {x});
+    return gate.match(sixth, ElementwiseKind::hard_sigmoid, {x});
+  }
+  const OnnxNode* times = forward_times(walk, clip, x);
+  const OnnxNode* sixth = times ? forward_sixth(walk, *times) : nullptr;
+  if (sixth == nullptr) return std::nullopt;
+  return walk.match(sixth, ElementwiseKind::hard_swish, {x});
+}
+
 }  // namespace
 
 std::optional<OnnxMatch> match_activation(const OnnxGraph& graph, const OnnxNode& function) {
@@ -101,6 +127,12 @@ std::optional<OnnxMatch> match_activation(const OnnxGraph& graph, const OnnxNode
     if (times == nullptr) return std::nullopt;
     return walk.match(times, ElementwiseKind::silu, {argument});
   }
+  if (function.type == "HardSigmoid" && onnx_is_hard_sigmoid(function)) {
+    const OnnxNode* times = forward_times(walk, function, function.inputs[0]);
+    if (times == nullptr) return std::nullopt;
+    return walk.match(times, ElementwiseKind::hard_swish, {function.inputs[0]});
+  }
+  if (function.type == "Clip") return match_clip(graph, walk, function);
   std::optional<std::string> x;
   if (function.type == "Erf") x = erf_argument(graph, walk, function.inputs[0]);
   if (function.type == "Tanh") x = tanh_argument(graph, walk, function.inputs[0]);

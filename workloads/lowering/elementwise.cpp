@@ -64,6 +64,10 @@ std::string expression(ElementwiseKind kind, const std::string& x, const std::st
       return fmt::format("max({}, 0)", x);
     case ElementwiseKind::relu6:
       return fmt::format("min(max({}, 0), 6)", x);
+    case ElementwiseKind::hard_sigmoid:  // A. Howard and others, arXiv:1905.02244, section 5.2
+      return function("min(max(x + 3, 0), 6) / 6");
+    case ElementwiseKind::hard_swish:
+      return function("x * min(max(x + 3, 0), 6) / 6");
     case ElementwiseKind::gelu:  // D. Hendrycks, K. Gimpel, arXiv:1606.08415, exact form
       return function("0.5 * x * (1 + erf(x * 0.7071067811865476))");
     case ElementwiseKind::silu:
