@@ -23,44 +23,51 @@ struct TileAxis {
   std::uint64_t length = 1;  ///< elements in all; padding is not kept, but no window is cut short
 };
 
-TileAxis tile_axis(const WindowAxis& axis, std::uint64_t outputs) {
+TileAxis tile_axis(const WindowAxis& axis, std::uint64_t outputs, std::uint64_t taps) {
   TileAxis result;
-  result.window = std::min(axis.stride, (axis.kernel - 1) * axis.dilation + 1);
+  result.window = std::min(axis.stride, (taps - 1) * axis.dilation + 1);
   result.tap = outputs == 1 ? 1 : axis.dilation;
-  result.length = std::max({touched_at_most(axis, outputs), (outputs - 1) * result.window + 1,
-                            (axis.kernel - 1) * result.tap + 1});
+  result.length = std::max({touched_at_most(axis, outputs, taps), (outputs - 1) * result.window + 1,
+                            (taps - 1) * result.tap + 1});
   return result;
 }
 
+std::uint64_t at(const GemmExtents& extents, GemmRank rank) {
+  return extents[static_cast<std::size_t>(rank)];
+}
+
 /// The pixels that the array takes along m, or the taps and channels along k.
-WordWalk window_walk(const SlidingWindow& window, WalkRank rank, std::uint64_t m, std::uint64_t k,
+WordWalk window_walk(const SlidingWindow& window, WalkRank rank, const StepBox& box,
                      std::uint64_t word_bits) {
-  const PixelTile tile = pixel_tile(window, m);
-  const TileAxis rows = tile_axis(window.rows, tile.rows);
-  const TileAxis columns = tile_axis(window.columns, tile.columns);
+  const GemmExtents &step = box.step, &tile = box.input;
+  const TileAxis rows = tile_axis(window.rows, at(tile, GemmRank::p), at(tile, GemmRank::r));
+  const TileAxis columns = tile_axis(window.columns, at(tile, GemmRank::q), at(tile, GemmRank::s));
+  const auto level = [&](GemmRank of, std::uint64_t stride) {
+    return WordWalk::Level{at(step, of), stride};
+  };
   if (rank == WalkRank::m)
     return {word_bits,
-            {WordWalk::Level{tile.columns, columns.window},
-             WordWalk::Level{tile.rows, product(rows.window, columns.length)},
-             WordWalk::Level{tile.images, product(rows.length, columns.length)}}};
-  const std::uint64_t channels = std::max<std::uint64_t>(1, k / window.taps());
+            {level(GemmRank::q, columns.window),
+             level(GemmRank::p, product(rows.window, columns.length)),
+             level(GemmRank::m, product(rows.length, columns.length))}};
+  const std::uint64_t channels = at(tile, GemmRank::k);
   return {word_bits,
-          {WordWalk::Level{channels, 1},
-           WordWalk::Level{window.columns.kernel, product(columns.tap, channels)},
-           WordWalk::Level{window.rows.kernel, product(rows.tap, columns.length, channels)}}};
+          {level(GemmRank::k, 1), level(GemmRank::s, product(columns.tap, channels)),
+           level(GemmRank::r, product(rows.tap, columns.length, channels))}};
 }
 
 /// What a step loses, operand by operand: of each, accesses along one rank, repeated.
 class StepConflicts {
  public:
-  StepConflicts(const Architecture& architecture, const GemmTask& task, std::uint64_t m,
-                std::uint64_t n, std::uint64_t k, std::uint64_t read_back)
+  StepConflicts(const Architecture& architecture, const GemmTask& task, const StepBox& box,
+                std::uint64_t read_back)
       : architecture_(architecture),
         array_(architecture.array),
         task_(task),
-        m_(m),
-        n_(n),
-        k_(k),
+        box_(box),
+        m_(pixels_of(box.step)),
+        n_(at(box.step, GemmRank::n)),
+        k_(sums_of(box.step)),
         read_back_(read_back) {}
 
   std::uint64_t sum() const {
@@ -88,8 +95,8 @@ class StepConflicts {
   /// Of accesses along `rank`, as many words each as the array has lanes, over all of the rank.
   std::uint64_t of(TensorRole role, bool write, WalkRank rank, std::uint64_t lanes) const {
     const Scratchpad& pad = architecture_.scratchpads[scratchpad_of(architecture_, role)];
-    return conflict_cycles(pad, write, operand_walk(task_, array_, role, rank, m_, k_),
-                           extent(rank), lanes);
+    return conflict_cycles(pad, write, operand_walk(task_, array_, role, rank, box_), extent(rank),
+                           lanes);
   }
 
   /// ws and is: the moving operand comes along k in `steps` steps, for every fold of columns; the
@@ -112,6 +119,7 @@ class StepConflicts {
   const Architecture& architecture_;
   const SystolicArray& array_;
   const GemmTask& task_;
+  const StepBox& box_;
   std::uint64_t m_, n_, k_, read_back_;
 };
 
@@ -121,19 +129,37 @@ bool may_conflict(const Scratchpad& pad) {
 
 }  // namespace
 
+StepBox tile_step(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+  GemmExtents box{1, 1, 1, m, n, k, 1, 1, 1, 1};
+  if (task.window) {
+    const SlidingWindow& window = *task.window;
+    const PixelTile tile = pixel_tile(window, m);
+    box = {1,
+           1,
+           1,
+           tile.images,
+           n,
+           std::max<std::uint64_t>(1, k / window.taps()),
+           tile.rows,
+           tile.columns,
+           window.rows.kernel,
+           window.columns.kernel};
+  }
+  return {box, box};
+}
+
 WordWalk operand_walk(const GemmTask& task, const SystolicArray& array, TensorRole role,
-                      WalkRank rank, std::uint64_t m, std::uint64_t k) {
+                      WalkRank rank, const StepBox& box) {
   const std::uint64_t word_bits = width_bits(format_of(array, role));
   if (role == TensorRole::input && task.window)
-    return window_walk(*task.window, rank, m, k, word_bits);
+    return window_walk(*task.window, rank, box, word_bits);
   return WordWalk::dense(word_bits);
 }
 
 std::uint64_t bank_conflicts(const Architecture& architecture, const GemmTask& task,
-                             std::uint64_t m, std::uint64_t n, std::uint64_t k,
-                             std::uint64_t read_back) {
+                             const StepBox& box, std::uint64_t read_back) {
   if (std::ranges::none_of(architecture.scratchpads, may_conflict)) return 0;
-  return StepConflicts(architecture, task, m, n, k, read_back).sum();
+  return StepConflicts(architecture, task, box, read_back).sum();
 }
 
 std::uint64_t lane_conflicts(const Architecture& architecture, TensorRole role, bool write,

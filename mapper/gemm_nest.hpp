@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "mapper/mapping.hpp"
 
@@ -13,17 +15,39 @@ namespace sluice {
 /// Extents by GemmRank.
 using GemmExtents = std::array<std::uint64_t, gemm_ranks>;
 GemmExtents extents_of(const GemmTask& task);
+/// The same, a convolution as the product that im2col makes of it: all its pixels are m.
+GemmExtents flat_extents(const GemmTask& task);
+
+/// The rank of a plain product that a convolution's is a part of: m, n, k, or of the batch.
+constexpr GemmRank product_rank(GemmRank rank) {
+  if (rank == GemmRank::p || rank == GemmRank::q) return GemmRank::m;
+  if (rank == GemmRank::r || rank == GemmRank::s) return GemmRank::k;
+  return rank;
+}
+/// Extent of a product's rank in a box.
+constexpr std::uint64_t pixels_of(const GemmExtents& box) {
+  return box[static_cast<std::size_t>(GemmRank::m)] * box[static_cast<std::size_t>(GemmRank::p)] *
+         box[static_cast<std::size_t>(GemmRank::q)];
+}
+constexpr std::uint64_t sums_of(const GemmExtents& box) {
+  return box[static_cast<std::size_t>(GemmRank::k)] * box[static_cast<std::size_t>(GemmRank::r)] *
+         box[static_cast<std::size_t>(GemmRank::s)];
+}
+
+/// What a rank of the task is called: of a convolution as in docs/cascades.md, n images, g groups,
+/// k and c channels after and before.
+std::string_view name_in(const GemmTask& task, GemmRank rank);
+/// The names of the ranks that a product's rank has in the task, such as `c, r or s`.
+std::string names_in(const GemmTask& task, GemmRank product, std::string_view conjunction);
 
 /// Whether a product's tensor of this role depends on the rank.
 bool depends_on(const GemmTask& task, TensorRole role, GemmRank rank);
 
 /// The loops that a tiling stands for: the batch, m and n in its order, k; all tensors are kept
-/// inside of all of them.
-GemmNest loops_of(const GemmTiling& tiling);
-/// The same without the loops that have one iteration, which change nothing.
+/// inside of all of them. Loops of one iteration, which change nothing, are left out. Of a
+/// convolution in its own ranks, or in those of flat_extents().
 GemmNest loops_of(const GemmTask& task, const GemmTiling& tiling);
-/// The loops of either form of a product's tiling.
-GemmNest loops_of(const Tiling& tiling);
+GemmNest flat_loops_of(const GemmTask& task, const GemmTiling& tiling);
 
 /// The tile that `role` keeps, seen from before loop `level`.
 GemmExtents tile_at(const GemmNest& nest, TensorRole role, GemmExtents size, std::size_t level);
@@ -31,18 +55,30 @@ GemmExtents tile_at(const GemmNest& nest, TensorRole role, GemmExtents size, std
 std::uint64_t count_steps(const GemmNest& nest, GemmRank rank, std::uint64_t extent,
                           std::size_t level);
 
-/// Bytes of a tile on chip (outputs: sums in the accumulator's format), and of a finished result.
+/// Bytes of the largest of such tiles on chip (outputs: sums in the accumulator's format).
 std::uint64_t tile_bytes(const GemmTask& task, TensorRole role, const GemmExtents& tile,
                          const SystolicArray& array);
+/// The same of the tile that begins at `from`: a convolution's input is less at the edges.
+std::uint64_t tile_bytes(const GemmTask& task, TensorRole role, const GemmExtents& from,
+                         const GemmExtents& tile, const SystolicArray& array);
+/// Bytes of a finished result.
 std::uint64_t result_bytes(const GemmTask& task, const GemmExtents& tile,
                            const SystolicArray& array);
 
-/// Runs in main memory of a tile: rows where a matrix is cut along them, else one.
-std::uint64_t runs_of(const GemmTask& task, TensorRole role, const GemmExtents& tile);
+/// A tile in main memory: so many runs, so many elements apart. One run where it lies in one piece,
+/// as the input of a convolution is taken to. `whole`: the extents of all of the task.
+struct TileRuns {
+  std::uint64_t count = 1, stride = 0;
+};
+TileRuns runs_of(const GemmTask& task, TensorRole role, const GemmExtents& tile,
+                 const GemmExtents& whole);
 
-/// The loops over k that lie outside of a loop over output tiles, inside of the outputs' place:
-/// at each of their iterations but the last, sums leave the chip unfinished.
-std::uint64_t spilling_loops(const GemmTask& task, const GemmNest& nest);
+/// Places among the loops where loops over k, r or s lie outside of a loop over output tiles,
+/// inside of the outputs' place: at each of their iterations but the last, sums leave the chip
+/// unfinished.
+std::uint64_t spilling_places(const GemmTask& task, const GemmNest& nest);
+/// Why the machine cannot bring all unfinished sums back, or nothing.
+std::string spills_too_often(const GemmTask& task, const GemmNest& nest);
 /// Output tiles whose unfinished sums are in memory at once, at most; 0 where none leave the chip.
 std::uint64_t spilled_tiles(const GemmTask& task, const GemmNest& nest);
 

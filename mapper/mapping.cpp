@@ -43,7 +43,8 @@ class Verification {
     else if (!task.window && task.input_elements < task.m * task.k)
       say("input elements " + std::to_string(task.input_elements) +
           " are not m x k = " + std::to_string(task.m * task.k) + ", and no window says which");
-    if (task.window) window(*task.window, task, tiling);
+    if (task.window) window(*task.window, task);
+    if (task.window) window_tiles(*task.window, task, tiling);
     fit(tile_bytes(task, tiling.m_tile, tiling.n_tile, tiling.k_tile, architecture_.array));
   }
 
@@ -59,28 +60,25 @@ class Verification {
 
   void operator()(const GemmTask& task, const GemmNest& nest) {
     const std::size_t before = wrong_.size();
-    if (task.window)
-      return say("loops of its own are for plain products; a convolution has the tiling of one");
+    if (task.window) window(*task.window, task);
+    if (wrong_.size() != before) return;
     GemmExtents around = extents_of(task);
     for (const GemmLoopNode& loop : nest.loops) {
       std::uint64_t& extent = around[static_cast<std::size_t>(loop.rank)];
-      tile(name_of(loop.rank).data(), loop.tile, extent);
+      tile(name_in(task, loop.rank), loop.tile, extent);
       extent = std::min(extent, std::max<std::uint64_t>(loop.tile, 1));
     }
     for (const GemmRank rank : {GemmRank::group, GemmRank::member, GemmRank::copy})
       if (const std::uint64_t left = around[static_cast<std::size_t>(rank)]; left > 1)
         say("a step has " + std::to_string(left) + " products of rank " +
-            std::string(name_of(rank)) + "; the array takes 1");
+            std::string(name_in(task, rank)) + "; the array takes 1");
     for (std::size_t role = 0; role < tensor_role_count; ++role)
       if (nest.kept[role] > nest.loops.size())
         say(std::string(name_of(TensorRole(role))) + " is kept inside of " +
             std::to_string(nest.kept[role]) + " loops; there are " +
             std::to_string(nest.loops.size()));
     if (wrong_.size() != before) return;
-    if (const std::uint64_t loops = spilling_loops(task, nest); loops > 1)
-      say(std::to_string(loops) +
-          " loops over k lie outside of loops over output tiles; unfinished sums can come back "
-          "for 1");
+    if (const std::string why = spills_too_often(task, nest); !why.empty()) say(why);
     RoleBytes bytes;
     for (std::size_t role = 0; role < tensor_role_count; ++role)
       bytes[role] =
@@ -120,7 +118,7 @@ class Verification {
     if (value == 0) say(std::string(what) + " is 0; it is at least 1");
   }
 
-  void tile(const char* what, std::uint64_t size, std::uint64_t extent) {
+  void tile(std::string_view what, std::uint64_t size, std::uint64_t extent) {
     if (size == 0)
       say(std::string(what) + " tile is 0; the extent is " + std::to_string(extent));
     else if (size > extent)
@@ -128,12 +126,15 @@ class Verification {
           std::to_string(extent));
   }
 
-  void window(const SlidingWindow& window, const GemmTask& task, const GemmTiling& tiling) {
+  void window(const SlidingWindow& window, const GemmTask& task) {
     const std::uint64_t pixels = window.images * window.pixels();
     if (task.m != pixels)
       say("m " + std::to_string(task.m) + " is not the window's " + std::to_string(pixels) +
           " pixels");
     divides("taps", window.taps(), "k", task.k);
+  }
+
+  void window_tiles(const SlidingWindow& window, const GemmTask& task, const GemmTiling& tiling) {
     divides("taps", window.taps(), "k tile", tiling.k_tile);
     if (const std::uint64_t most = whole_pixels(task, tiling.m_tile); most != tiling.m_tile)
       say("m tile " + std::to_string(tiling.m_tile) +

@@ -64,15 +64,19 @@ struct GemmTiling {
 };
 
 /// Ranks of a batch of products. The batch is three of them: groups of products in which both
-/// operands are new, members of a group which share one operand, copies which share both.
-enum class GemmRank : std::uint8_t { group, member, copy, m, n, k };
-inline constexpr std::size_t gemm_ranks = 6;
+/// operands are new, members of a group which share one operand, copies which share both. Of a
+/// convolution m counts images and k channels: the rows p and columns q of its pixels and the rows
+/// r and columns s of its taps, which a plain product has one of, are ranks of their own.
+enum class GemmRank : std::uint8_t { group, member, copy, m, n, k, p, q, r, s };
+inline constexpr std::size_t gemm_ranks = 10;
 
 template <>
 struct EnumNames<GemmRank> {
   static constexpr EnumName<GemmRank> table[] = {
       {"group", GemmRank::group}, {"member", GemmRank::member}, {"copy", GemmRank::copy},
-      {"m", GemmRank::m},         {"n", GemmRank::n},           {"k", GemmRank::k}};
+      {"m", GemmRank::m},         {"n", GemmRank::n},           {"k", GemmRank::k},
+      {"p", GemmRank::p},         {"q", GemmRank::q},           {"r", GemmRank::r},
+      {"s", GemmRank::s}};
 };
 
 /// A loop over a rank, each iteration of which covers `tile` of it; the last may be less.
@@ -86,7 +90,8 @@ struct GemmLoopNode {
 /// one likes. What is left inside of all loops is a step of the array, one product at most.
 ///
 /// A tensor is on chip from its place inwards: a tile of what the loops further in cover, which
-/// stays until a loop further out changes it. Where a loop over k lies outside of one over output
+/// stays until a loop further out changes it. Of a convolution's input it is what the windows read
+/// in that box of pixels and taps. Where a loop over k, r or s lies outside of one over output
 /// tiles, sums leave the chip unfinished, in the accumulator's format, and come back.
 struct GemmNest {
   std::vector<GemmLoopNode> loops;

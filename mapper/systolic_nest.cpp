@@ -61,8 +61,8 @@ class Reader {
     if (wrong_.empty()) take_folds();
     for (; at < nest_.size(); ++at) inside(nest_[at]);
     if (!wrong_.empty()) return wrong_;
-    check_step();
-    if (!wrong_.empty()) return wrong_;
+    if (const std::string why = spills_too_often(task_, mapping_); !why.empty())
+      return std::vector{why};
     return mapping_;
   }
 
@@ -91,21 +91,30 @@ class Reader {
     }
   }
 
-  /// The innermost loops that only cut the array's ranks to its size are folds of a step.
+  /// The innermost loops that only cut the array's ranks to its size are folds of a step; not so
+  /// where a step has several ranks side by side there, of which it would fold the product.
   void take_folds() {
     const std::size_t inner = *std::max_element(mapping_.kept.begin(), mapping_.kept.end());
     bool rows = true, columns = true;
     while (mapping_.loops.size() > inner) {
       const GemmLoopNode& loop = mapping_.loops.back();
-      bool* const open = loop.rank == array_.rows      ? &rows
-                         : loop.rank == array_.columns ? &columns
-                                                       : nullptr;
+      const GemmRank rank = product_rank(loop.rank);
+      bool* const open = rank == array_.rows ? &rows : rank == array_.columns ? &columns : nullptr;
       const std::uint64_t size =
-          loop.rank == array_.rows ? architecture_.array.rows : architecture_.array.columns;
-      if (open == nullptr || !*open || loop.tile != size) return;
+          rank == array_.rows ? architecture_.array.rows : architecture_.array.columns;
+      if (open == nullptr || !*open || loop.tile != size || !is_alone(loop.rank)) return;
       *open = false;
       mapping_.loops.pop_back();
     }
+  }
+
+  /// Whether a step has one of each other rank that lies beside this one.
+  bool is_alone(GemmRank rank) const {
+    for (std::size_t other = 0; other < gemm_ranks; ++other)
+      if (GemmRank(other) != rank && product_rank(GemmRank(other)) == product_rank(rank) &&
+          left_[other] > 1)
+        return false;
+    return true;
   }
 
   void inside(const NestNode& node) {
@@ -120,26 +129,21 @@ class Reader {
     const std::uint64_t around = std::exchange(left_[index(rank)], node.tile);
     if (node.tile == around) return;
     if (node.kind == NestKind::loop) {
-      if (rank != array_.time || node.tile != 1)
-        say("inside of the array rank {} is cut to {}; only {} runs in time there, one by one",
-            name_of(rank), node.tile, name_of(array_.time));
+      if (product_rank(rank) != array_.time || node.tile != 1)
+        say("inside of the array rank {} is cut to {}; only {} {} in time there, one by one",
+            name_in(task_, rank), node.tile, names_in(task_, array_.time, "and"),
+            has_several(array_.time) ? "run" : "runs");
       return;
     }
     const bool rows = node.axis == 0;
     const GemmRank expected = rows ? array_.rows : array_.columns;
-    if (rank != expected || node.tile != 1)
+    if (product_rank(rank) != expected || node.tile != 1)
       say("the {} of the array take rank {} by {}; with this dataflow they take {} by 1",
-          rows ? "rows" : "columns", name_of(rank), node.tile, name_of(expected));
+          rows ? "rows" : "columns", name_in(task_, rank), node.tile,
+          names_in(task_, expected, "and"));
   }
 
-  /// Each rank is down to a step of one product, and sums are spilled by one loop at most.
-  void check_step() {
-    const std::uint64_t spilling = spilling_loops(task_, mapping_);
-    if (spilling > 1)
-      say("{} loops over k lie outside of loops over output tiles; unfinished sums can come back "
-          "for one",
-          spilling);
-  }
+  bool has_several(GemmRank product) const { return task_.window && product != GemmRank::n; }
 
   const Nest& nest_;
   const GemmTask& task_;
@@ -156,8 +160,9 @@ class Reader {
 
 std::vector<GemmRank> ranks_in(const GemmTask& task) {
   const GemmExtents extents = extents_of(task);
+  const GemmRank last = task.window ? GemmRank::s : GemmRank::k;
   std::vector<GemmRank> ranks;
-  for (std::size_t r = 0; r < gemm_ranks; ++r)
+  for (std::size_t r = 0; r <= index(last); ++r)
     if (r >= index(GemmRank::m) || extents[r] > 1) ranks.push_back(GemmRank(r));
   return ranks;
 }
@@ -199,7 +204,7 @@ Problem problem_of(const GemmTask& task, const Architecture& architecture) {
   Problem problem;
   problem.name = "product";
   for (const GemmRank rank : ranks)
-    problem.ranks.push_back({std::string(name_of(rank)), extents[index(rank)], false});
+    problem.ranks.push_back({std::string(name_in(task, rank)), extents[index(rank)], false});
   const std::uint32_t bits[] = {width_bits(array.input_format), width_bits(array.weight_format),
                                 width_bits(array.accumulator_format)};
   for (const TensorRole role : roles) {
@@ -207,8 +212,16 @@ Problem problem_of(const GemmTask& task, const Architecture& architecture) {
     tensor.name = name_of(role);
     tensor.output = role == TensorRole::output;
     tensor.bits = bits[index(role)];
+    const bool windows = task.window && role == TensorRole::input;
     for (std::uint32_t r = 0; r < ranks.size(); ++r)
-      if (depends_on(task, role, ranks[r])) tensor.dimensions.push_back({{r, 1}});
+      if (depends_on(task, role, ranks[r]) && !(windows && ranks[r] >= GemmRank::p))
+        tensor.dimensions.push_back({{r, 1}});
+    if (windows) {
+      const auto p = static_cast<std::uint32_t>(ranks.size()) - 4;
+      const WindowAxis &rows = task.window->rows, &columns = task.window->columns;
+      tensor.dimensions.push_back({{p, rows.stride}, {p + 2, rows.dilation}});
+      tensor.dimensions.push_back({{p + 1, columns.stride}, {p + 3, columns.dilation}});
+    }
     problem.tensors.push_back(tensor);
   }
   return problem;
@@ -233,14 +246,24 @@ Nest nest_of(const GemmTask& task, const GemmNest& mapping, const Architecture& 
     left[index(loop.rank)] = std::min(left[index(loop.rank)], loop.tile);
   }
   const std::size_t last = architecture.scratchpads.size();
-  const auto fold = [&](GemmRank rank, std::uint64_t size) {
-    if (left[index(rank)] > size) nest.loop(number(rank), size);
+  // Of several ranks beside each other as many of each as there is room for, folds by folds.
+  const auto each = [&](GemmRank product, auto visit) {
+    for (const GemmRank rank : ranks)
+      if (product_rank(rank) == product) visit(rank);
+  };
+  const auto fold = [&](GemmRank product, std::uint64_t size) {
+    each(product, [&](GemmRank rank) {
+      const std::uint64_t cut = std::min(left[index(rank)], size);
+      if (left[index(rank)] > cut) nest.loop(number(rank), cut);
+      size /= cut;
+    });
   };
   fold(array.rows, architecture.array.rows);
   fold(array.columns, architecture.array.columns);
-  nest.spread(last, 0, number(array.rows), 1).spread(last, 1, number(array.columns), 1);
+  each(array.rows, [&](GemmRank rank) { nest.spread(last, 0, number(rank), 1); });
+  each(array.columns, [&](GemmRank rank) { nest.spread(last, 1, number(rank), 1); });
   nest.keep(last + 1, static_cast<std::uint16_t>(1u << index(array.stationary)));
-  nest.loop(number(array.time), 1);
+  each(array.time, [&](GemmRank rank) { nest.loop(number(rank), 1); });
   return nest;
 }
 

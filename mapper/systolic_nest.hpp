@@ -18,7 +18,8 @@ namespace sluice {
 Hierarchy hierarchy_of(const Architecture& architecture);
 
 /// Ranks m, n, k, and of the batch those that have an extent; tensors input, weight and output, in
-/// this order. An input of a convolution counts as the plain matrix that im2col makes of it.
+/// this order. A convolution has n images, g groups if several, k filters, c channels, p and q
+/// pixels, r and s taps, and no padding: its windows read elements outside of the image, too.
 Problem problem_of(const GemmTask& task, const Architecture& architecture);
 
 /// The ranks of that problem, in order.

@@ -16,7 +16,7 @@ std::string cycles(std::uint64_t count) {
   return number(count) + (count == 1 ? " lane cycle" : " lane cycles");
 }
 
-std::string of(const char* rank, std::uint64_t tile, std::uint64_t extent) {
+std::string of(std::string_view rank, std::uint64_t tile, std::uint64_t extent) {
   return std::string(rank) + " " + number(tile) + " of " + number(extent);
 }
 
@@ -41,7 +41,7 @@ std::string line(const GemmTask& task, const GemmNest& mapping) {
     const GemmLoopNode& loop = mapping.loops[i];
     std::uint64_t& extent = around[static_cast<std::size_t>(loop.rank)];
     if (loop.tile >= extent) continue;
-    text += (text.empty() ? "" : ", ") + of(name_of(loop.rank).data(), loop.tile, extent);
+    text += (text.empty() ? "" : ", ") + of(name_in(task, loop.rank), loop.tile, extent);
     extent = loop.tile;
   }
   for (std::size_t rank = 0; rank < gemm_ranks; ++rank)
@@ -119,7 +119,7 @@ std::string nest_of(const GemmTask& task, const GemmNest& mapping) {
     if (i == mapping.loops.size()) break;
     const GemmLoopNode& loop = mapping.loops[i];
     std::uint64_t& extent = around[static_cast<std::size_t>(loop.rank)];
-    nest.loop(std::string(name_of(loop.rank)), extent, loop.tile);
+    nest.loop(std::string(name_in(task, loop.rank)), extent, loop.tile);
     extent = std::min(extent, loop.tile);
   }
   nest.line("output += input * weight");

@@ -164,10 +164,13 @@ void Timeline::begin(const TaskNeeds& needs) {
 /// A matrix product as it is walked through: GemmWalk's visitor.
 class Timeline::Gemm {
  public:
-  Gemm(Timeline& timeline, const GemmTask& task, const GemmNest& nest)
+  /// `whole`: extents of the task in the ranks of the nest.
+  Gemm(Timeline& timeline, const GemmTask& task, const GemmNest& nest, const GemmExtents& whole)
       : t_(timeline),
         array_(timeline.architecture_->array),
         task_(task),
+        whole_(whole),
+        is_flat_(task.window && whole == flat_extents(task)),
         shapes_tell_(nest.loops.size() <= 64) {}
 
   void fetch(const WalkTile& tile) {
@@ -219,6 +222,8 @@ class Timeline::Gemm {
   Timeline& t_;
   const SystolicArray& array_;
   const GemmTask& task_;
+  const GemmExtents& whole_;
+  const bool is_flat_;
   bool shapes_tell_;
   std::uint64_t calls_ = 0;
   std::array<Recent<3, TileKind, 4>, tensor_role_count> tiles_;
@@ -228,16 +233,20 @@ class Timeline::Gemm {
 };
 
 Timeline::Gemm::TileKind Timeline::Gemm::new_kind(const WalkTile& tile, bool results) const {
-  const std::uint64_t own = tile_bytes(task_, tile.role, tile.extents, array_);
   const bool input = tile.role == TensorRole::input;
+  const std::uint64_t own = input && is_flat_
+                                ? storage_bytes(input_tile_elements(task_, pixels_of(tile.extents),
+                                                                    sums_of(tile.extents)),
+                                                array_.input_format)
+                                : tile_bytes(task_, tile.role, tile.extents, array_);
+  const TileRuns runs = runs_of(task_, tile.role, tile.extents, whole_);
   TileKind kind;
   kind.sums = real(own);
   kind.move = t_.rates_.move(
-      {real(results ? result_bytes(task_, tile.extents, array_) : own),
-       real(runs_of(task_, tile.role, tile.extents)),
-       storage_bytes(input ? task_.k : task_.n, tile.role != TensorRole::output || tile.last
-                                                    ? array_.input_format
-                                                    : array_.accumulator_format)});
+      {real(results ? result_bytes(task_, tile.extents, array_) : own), real(runs.count),
+       storage_bytes(runs.stride, tile.role != TensorRole::output || tile.last
+                                      ? array_.input_format
+                                      : array_.accumulator_format)});
   const double elements = kind.sums * 8 / width_bits(array_.accumulator_format);
   kind.lanes = std::ceil(elements * real(task_.epilogue_ops) / t_.architecture_->vector.lanes);
   return kind;
@@ -281,9 +290,13 @@ void Timeline::Gemm::finish(const WalkTile& tile) {
   t_.store(output_tiles, result_, kind.move);
 }
 
-void Timeline::gemm(const GemmTask& task, const GemmNest& nest) {
-  Gemm visitor(*this, task, nest);
-  GemmWalk(task, nest, visitor).run();
+/// The pixels of a tiling's convolution are one rank; tiles at its edges count like all others.
+void Timeline::gemm(const GemmTask& task, const Tiling& tiling) {
+  const auto* nest = std::get_if<GemmNest>(&tiling);
+  const GemmExtents whole = nest ? extents_of(task) : flat_extents(task);
+  const GemmNest loops = nest ? *nest : flat_loops_of(task, std::get<GemmTiling>(tiling));
+  Gemm visitor(*this, task, loops, whole);
+  GemmWalk(task, loops, visitor, whole).run();
 }
 
 void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
@@ -314,10 +327,9 @@ void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
 
 void Timeline::append(const TaskWork& work, const Tiling& tiling, const TaskNeeds& needs) {
   begin(needs);
-  if (const auto* task = std::get_if<GemmTask>(&work)) {
-    const auto* tiles = std::get_if<GemmTiling>(&tiling);
-    gemm(*task, tiles != nullptr ? loops_of(*task, *tiles) : std::get<GemmNest>(tiling));
-  } else if (const auto* fused = std::get_if<AttentionTask>(&work))
+  if (const auto* task = std::get_if<GemmTask>(&work))
+    gemm(*task, tiling);
+  else if (const auto* fused = std::get_if<AttentionTask>(&work))
     attention(*fused, std::get<AttentionTiling>(tiling));
   else
     vector_task(std::get<VectorTask>(work), std::get<VectorTiling>(tiling));

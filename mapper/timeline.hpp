@@ -116,7 +116,7 @@ class Timeline {
   Moment moment(double time) const { return state_.bus.moment(time); }
   Moment& clock(std::size_t base, std::size_t index = 0) { return state_.at[base + index]; }
   void begin(const TaskNeeds& needs);
-  void gemm(const GemmTask& task, const GemmNest& nest);
+  void gemm(const GemmTask& task, const Tiling& tiling);
   void vector_task(const VectorTask& task, const VectorTiling& tiling);
   void attention(const AttentionTask& task, const AttentionTiling& tiling);
   const Moment& buffer_free(Buffer buffer, TensorRole role);

@@ -69,7 +69,7 @@ class TrafficCounter {
   TrafficCounter(const GemmTask& task, const SystolicArray& array) : task_(task), array_(array) {}
 
   void fetch(const WalkTile& tile) {
-    const std::uint64_t bytes = product(times_, tile_bytes(task_, tile.role, tile.extents, array_));
+    const std::uint64_t bytes = product(times_, bytes_of(tile));
     if (tile.role == TensorRole::input) moved_.input_read += bytes;
     if (tile.role == TensorRole::weight) moved_.weight_read += bytes;
     if (tile.role == TensorRole::output && !tile.first) moved_.sums_read += bytes;
@@ -79,7 +79,7 @@ class TrafficCounter {
     if (tile.last)
       moved_.output_write += product(times_, result_bytes(task_, tile.extents, array_));
     else
-      moved_.sums_write += product(times_, tile_bytes(task_, tile.role, tile.extents, array_));
+      moved_.sums_write += product(times_, bytes_of(tile));
   }
   void step(const WalkStep&) {}
   template <class Body>
@@ -92,6 +92,10 @@ class TrafficCounter {
   const TaskTraffic& moved() const { return moved_; }
 
  private:
+  std::uint64_t bytes_of(const WalkTile& tile) const {
+    return tile_bytes(task_, tile.role, tile.from, tile.extents, array_);
+  }
+
   const GemmTask& task_;
   const SystolicArray& array_;
   std::uint64_t times_ = 1;

@@ -31,6 +31,17 @@ std::uint64_t reads_inside(const WindowAxis& axis, std::uint64_t tap, std::uint6
 
 }  // namespace
 
+/// Taps further in read as if the tensor began later.
+WindowAxis with_taps(const WindowAxis& axis, std::uint64_t first, std::uint64_t count) {
+  const std::uint64_t shift = first * axis.dilation;
+  WindowAxis part = axis;
+  part.kernel = count;
+  part.pad = axis.pad - std::min(axis.pad, shift);
+  const std::uint64_t left_out = shift - (axis.pad - part.pad);
+  part.in = axis.in - std::min(axis.in, left_out);
+  return part;
+}
+
 /// Of a tap beyond the first `same_class` only the last `step` outputs read anything new.
 std::uint64_t touched(const WindowAxis& axis, std::uint64_t first, std::uint64_t count) {
   const auto [same_class, step] = overlap(axis);
@@ -43,10 +54,10 @@ std::uint64_t touched(const WindowAxis& axis, std::uint64_t first, std::uint64_t
   return elements;
 }
 
-std::uint64_t touched_at_most(const WindowAxis& axis, std::uint64_t count) {
+std::uint64_t touched_at_most(const WindowAxis& axis, std::uint64_t count, std::uint64_t taps) {
   const auto [same_class, step] = overlap(axis);
-  const std::uint64_t fresh = std::min(same_class, axis.kernel);
-  const std::uint64_t without_edges = fresh * count + (axis.kernel - fresh) * std::min(step, count);
+  const std::uint64_t fresh = std::min(same_class, taps);
+  const std::uint64_t without_edges = fresh * count + (taps - fresh) * std::min(step, count);
   return std::min(without_edges, touched(axis, 0, axis.out));
 }
 

@@ -28,12 +28,32 @@ struct SlidingWindow {
   bool operator==(const SlidingWindow&) const = default;
 };
 
+/// The axis as its taps [first, first + count) see it.
+WindowAxis with_taps(const WindowAxis& axis, std::uint64_t first, std::uint64_t count);
+
 /// Distinct elements that the outputs [first, first + count) read.
 std::uint64_t touched(const WindowAxis& axis, std::uint64_t first, std::uint64_t count);
 
-/// No fewer than any `count` outputs in a row read, and exact for all of them: those of a tensor
-/// without edges, or all that there are. Never less for more outputs.
-std::uint64_t touched_at_most(const WindowAxis& axis, std::uint64_t count);
+/// No fewer than any `count` outputs in a row read by `taps` taps in a row, and exact for all
+/// outputs by all taps: those of a tensor without edges, or all that there are. Never less for
+/// more.
+std::uint64_t touched_at_most(const WindowAxis& axis, std::uint64_t count, std::uint64_t taps);
+inline std::uint64_t touched_at_most(const WindowAxis& axis, std::uint64_t count) {
+  return touched_at_most(axis, count, axis.kernel);
+}
+
+/// Outputs [begin, end), whose windows lie inside of the tensor.
+struct InnerOutputs {
+  std::uint64_t begin = 0, end = 0;
+};
+
+constexpr InnerOutputs inner_outputs(const WindowAxis& axis) {
+  const std::uint64_t reach =
+      (axis.kernel - 1) * axis.dilation;  // of a window behind its first tap
+  const std::uint64_t room = axis.in + axis.pad;
+  const std::uint64_t end = room > reach ? (room - reach - 1) / axis.stride + 1 : 0;
+  return {ceil_div(axis.pad, axis.stride), std::min(axis.out, end)};
+}
 
 /// A tile of output pixels: whole images, whole rows of one, or a part of one row.
 struct PixelTile {
@@ -58,14 +78,9 @@ struct WindowRun {
 template <class Visit>
 void for_each_run(const WindowAxis& axis, std::uint64_t tile, Visit visit) {
   const std::uint64_t tiles = ceil_div(axis.out, tile);
-  const std::uint64_t reach =
-      (axis.kernel - 1) * axis.dilation;  // of a window behind its first tap
-  // Output o reads nothing outside from `low` on and, if there is room for a window, before `high`.
-  const std::uint64_t low = ceil_div(axis.pad, axis.stride);
-  const std::uint64_t room = axis.in + axis.pad;
-  const std::uint64_t high = room > reach ? (room - reach - 1) / axis.stride + 1 : 0;
-  const std::uint64_t inner_begin = std::min(tiles, ceil_div(low, tile));
-  const std::uint64_t inner_end = std::max(inner_begin, std::min(axis.out, high) / tile);
+  const InnerOutputs inner = inner_outputs(axis);
+  const std::uint64_t inner_begin = std::min(tiles, ceil_div(inner.begin, tile));
+  const std::uint64_t inner_end = std::max(inner_begin, inner.end / tile);
   for (std::uint64_t j = 0; j < tiles;) {
     const std::uint64_t begin = j * tile, outputs = std::min(tile, axis.out - begin);
     const std::uint64_t count = j == inner_begin && inner_end > j ? inner_end - j : 1;

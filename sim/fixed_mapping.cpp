@@ -54,7 +54,7 @@ class FixedReader {
     std::vector<std::string> known;
     for (const Task& task : tasks_) {
       const auto* product = std::get_if<GemmTask>(&task.work);
-      if (product == nullptr || product->window) continue;
+      if (product == nullptr) continue;
       if (task.name == name) return product;
       known.push_back(task.name);
     }

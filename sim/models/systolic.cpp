@@ -3,153 +3,15 @@
 #include "sim/models/systolic.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include "arch/systolic_timing.hpp"
-#include "base/assert.hpp"
 #include "base/checked.hpp"
-#include "mapper/bank_conflicts.hpp"
 #include "mapper/gemm_nest.hpp"
-#include "sim/models/gemm_place.hpp"
 #include "sim/models/systolic_attention.hpp"
 #include "sim/models/systolic_gemm.hpp"
 #include "sim/models/systolic_machine.hpp"
 
 namespace sluice {
 namespace {
-
-class GemmBuilder {
- public:
-  GemmBuilder(SystolicMachine& machine, const GemmTask& task, const GemmTiling& tiling,
-              const TaskRegions& regions)
-      : machine_(machine), task_(task), place_(machine.architecture, task, tiling, regions) {
-    using Rank = LoopLevel::Rank;
-    load_level_[0] = place_.deepest(task.input_batch, Rank::m, Rank::k);
-    load_level_[1] = place_.deepest(task.weight_batch, Rank::n, Rank::k);
-    output_level_ = place_.deepest(task.batch, Rank::m, Rank::n);
-    for (std::size_t i = 0; i < place_.levels().size(); ++i)
-      if (place_.levels()[i].count > 1) leaf_level_ = static_cast<int>(i);
-  }
-
-  void build() { enter_body(-1); }
-
- private:
-  void open_level(std::size_t level);
-  void enter_body(int level);
-  void step(bool last_k);
-  void load(TensorRole role);
-  void store();
-  Firing step_firing(bool last_k) const;
-  void count_step(Firing& firing, bool last_k) const;
-  void add_ports(Firing& firing) const;
-
-  SystolicMachine& machine_;
-  const GemmTask& task_;
-  GemmPlace place_;
-  std::array<int, 2> load_level_{};  ///< loop in whose body the input, the weights are loaded
-  int output_level_ = -1;
-  int leaf_level_ = -1;
-};
-
-void GemmBuilder::open_level(std::size_t level) {
-  if (level == place_.levels().size()) return step(true);
-  const LoopLevel& l = place_.levels()[level];
-  if (l.count == 1) return open_level(level + 1);
-  for (const WindowRun& run : l.runs) {
-    const bool looping = run.count > 1;
-    place_.stand_in(level, run, looping ? machine_.builder.open_loop(run.count) : LoopId{});
-    if (l.rank == LoopLevel::Rank::k)
-      step(run.first + run.count == l.count);
-    else
-      enter_body(static_cast<int>(level));
-    if (looping) machine_.builder.close_loop();
-  }
-}
-
-/// The body of a loop (-1: the whole task): loads what stays the same in all of it, takes an output
-/// buffer for the tile that is computed in it, and gives up the operands when it ends.
-void GemmBuilder::enter_body(int level) {
-  const bool leaf = level == leaf_level_;
-  for (const TensorRole role : {TensorRole::weight, TensorRole::input})
-    if (load_level_[role == TensorRole::input ? 0 : 1] == level && !leaf) {
-      load(role);
-      machine_.hold(role);
-    }
-  if (output_level_ == level && !leaf) machine_.take_output_buffer();
-  open_level(static_cast<std::size_t>(level + 1));
-  if (output_level_ == level) store();
-  for (const TensorRole role : {TensorRole::weight, TensorRole::input})
-    if (load_level_[role == TensorRole::input ? 0 : 1] == level && !leaf) machine_.release(role);
-}
-
-/// One tile step on the array.
-void GemmBuilder::step(bool last_k) {
-  for (const TensorRole role : {TensorRole::weight, TensorRole::input})
-    if (load_level_[role == TensorRole::input ? 0 : 1] == leaf_level_) load(role);
-  machine_.builder.fire(step_firing(last_k));
-}
-
-void GemmBuilder::load(TensorRole role) {
-  if (!machine_.has_memory) return;
-  machine_.load(role, place_.transfer(role), false);
-}
-
-void GemmBuilder::store() {
-  machine_.finish_output(product(place_.m(), place_.n()), task_.epilogue_ops,
-                         place_.transfer(TensorRole::output));
-}
-
-Firing GemmBuilder::step_firing(bool last_k) const {
-  const SystolicArray& array = machine_.architecture.array;
-  const GemmFolds folds = fold_gemm(array, place_.m(), place_.n(), place_.k());
-  const FoldTiming timing = fold_timing(array, folds.steps);
-  Firing firing;
-  firing.name = machine_.task_name;
-  firing.unit = machine_.array;
-  firing.layer = machine_.layer;
-  firing.interval = timing.initiation_interval;
-  firing.latency = timing.latency;
-  firing.repeat = folds.row_folds * folds.column_folds;
-  if (machine_.has_memory) {
-    for (const TensorRole role : {TensorRole::input, TensorRole::weight})
-      if (load_level_[role == TensorRole::input ? 0 : 1] == leaf_level_)
-        firing.takes.push_back({machine_.operand_channel(role), 1, Release::at_end});
-    if (output_level_ == leaf_level_)
-      firing.takes.push_back({machine_.output_credits, 1, Release::at_start});
-  }
-  if (last_k) machine_.put_output(firing, task_.epilogue_ops > 0);
-  count_step(firing, last_k);
-  add_ports(firing);
-  return firing;
-}
-
-/// Actions of a step: each fold reads its operands once; partial sums are written by every fold
-/// along k and read back by all but the first.
-void GemmBuilder::count_step(Firing& firing, bool last_k) const {
-  const SystolicArray& array = machine_.architecture.array;
-  const std::uint64_t m = place_.m(), n = place_.n(), k = place_.k();
-  const OperandReads reads = operand_reads(array, m, n, k);
-  const std::uint64_t read_back = reads.partial_sums - 1 + (last_k ? place_.loop().k.count - 1 : 0);
-  const std::uint64_t psum_reads = product(m, n) * read_back;
-  const std::uint64_t repeat = firing.repeat;
-  const auto add = [&](SystolicAction action, std::uint64_t count) {
-    if (count > 0) firing.actions.push_back({static_cast<std::uint32_t>(action), count});
-  };
-  add(SystolicAction::mac, product(m, n, k));
-  add(SystolicAction::fold, repeat);
-  add(SystolicAction::used_pes, reads.used_pes);
-  add(SystolicAction::input_read, storage_bytes(reads.input, array.input_format));
-  add(SystolicAction::weight_read, storage_bytes(reads.weight, array.weight_format));
-  add(SystolicAction::output_write,
-      storage_bytes(product(m, n) * reads.partial_sums, array.accumulator_format));
-  add(SystolicAction::output_read, storage_bytes(psum_reads, array.accumulator_format));
-  firing.bank_conflicts = bank_conflicts(machine_.architecture, task_, m, n, k, read_back);
-}
-
-void GemmBuilder::add_ports(Firing& firing) const {
-  for (const ActionCount& action : firing.actions)
-    machine_.use_port(firing, SystolicAction(action.action), action.count);
-}
 
 /// Passes over the tiles of a vector task: load, compute, and in the last pass store.
 void build_vector(SystolicMachine& machine, const VectorTask& task, const VectorTiling& tiling,
@@ -209,7 +71,7 @@ void build_task(SystolicMachine& machine, const TaskMapping& mapped, const TaskR
   const GemmTask& task = std::get<GemmTask>(mapped.task.work);
   if (const auto* nest = std::get_if<GemmNest>(&mapped.tiling))
     return build_gemm(machine, task, *nest, regions);
-  GemmBuilder(machine, task, std::get<GemmTiling>(mapped.tiling), regions).build();
+  build_gemm(machine, task, loops_of(task, std::get<GemmTiling>(mapped.tiling)), regions);
 }
 
 }  // namespace

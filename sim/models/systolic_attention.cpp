@@ -136,8 +136,8 @@ Firing AttentionBuilder::gemm(std::uint64_t m, std::uint64_t n, std::uint64_t k,
   GemmTask task;
   task.m = m, task.n = n, task.k = k;
   task.input_elements = product(m, k);
-  f.bank_conflicts =
-      bank_conflicts(machine_.architecture, task, m, n, k, reads.partial_sums - (more ? 0 : 1));
+  f.bank_conflicts = bank_conflicts(machine_.architecture, task, tile_step(task, m, n, k),
+                                    reads.partial_sums - (more ? 0 : 1));
   return f;
 }
 

@@ -15,7 +15,8 @@ std::uint64_t at(const GemmExtents& extents, GemmRank rank) {
   return extents[static_cast<std::size_t>(rank)];
 }
 
-/// GemmWalk's visitor: opens the loops of the graph and fires.
+/// GemmWalk's visitor: opens the loops of the graph and fires. Tiles lie in main memory as
+/// docs/systolic.md says.
 class GemmBuilder {
  public:
   GemmBuilder(SystolicMachine& machine, const GemmTask& task, const GemmNest& nest,
@@ -51,17 +52,19 @@ class GemmBuilder {
   };
 
   void count(Firing& firing, const WalkStep& step) const;
-  MemoryTransfer input_transfer(const GemmExtents& tile) const;
-  MemoryTransfer weight_transfer(const GemmExtents& tile) const;
+  MemoryTransfer transfer(TensorRole role, const GemmExtents& from, const GemmExtents& tile) const;
+  void place_weight(MemoryTransfer& t) const;
+  void place_matrix(MemoryTransfer& t, const GemmExtents& tile) const;
+  void place_window(MemoryTransfer& t) const;
   MemoryTransfer output_transfer(const GemmExtents& tile, NumberFormat format) const;
   MemoryTransfer begin(TensorRole role) const;
-  void place(MemoryTransfer& transfer, TensorRole role, const GemmExtents& bytes,
-             const GemmExtents& per) const;
+  template <class Stride>
+  void place(MemoryTransfer& transfer, TensorRole role, Stride stride) const;
   GemmExtents kept(TensorRole role) const { return tile_at(nest_, role, extents_, 0); }
-  std::uint64_t own_batch(TensorRole role) const {
-    return role == TensorRole::input    ? task_.input_batch
-           : role == TensorRole::weight ? task_.weight_batch
-                                        : task_.batch;
+  /// Products with a tensor of their own, from one iteration of a loop over the batch to the next.
+  std::uint64_t products_of(TensorRole role, const GemmLoopNode& loop) const {
+    const std::uint64_t own = role == TensorRole::input ? task_.input_batch : task_.weight_batch;
+    return product(loop.tile, loop.rank == GemmRank::group ? own / extents_[0] : 1);
   }
 
   SystolicMachine& machine_;
@@ -71,9 +74,11 @@ class GemmBuilder {
   const TaskRegions& regions_;
   const GemmExtents extents_;
   std::vector<Position> positions_;  ///< by loop of the nest
+  GemmExtents input_{};              ///< the input tile that is on chip
 };
 
 void GemmBuilder::fetch(const WalkTile& tile) {
+  if (tile.role == TensorRole::input) input_ = tile.extents;
   if (!machine_.has_memory) return;
   if (tile.role == TensorRole::output) {
     if (machine_.spills) {
@@ -84,10 +89,7 @@ void GemmBuilder::fetch(const WalkTile& tile) {
     if (!tile.single_step) machine_.take_output_buffer();
     return;
   }
-  machine_.load(
-      tile.role,
-      tile.role == TensorRole::input ? input_transfer(tile.extents) : weight_transfer(tile.extents),
-      false);
+  machine_.load(tile.role, transfer(tile.role, tile.from, tile.extents), false);
   if (!tile.single_step) machine_.hold(tile.role);
 }
 
@@ -101,7 +103,7 @@ void GemmBuilder::leave(const WalkTile& tile) {
   const std::uint64_t elements =
       product(product(at(tile.extents, GemmRank::group), at(tile.extents, GemmRank::member),
                       at(tile.extents, GemmRank::copy)),
-              at(tile.extents, GemmRank::m), at(tile.extents, GemmRank::n));
+              pixels_of(tile.extents), at(tile.extents, GemmRank::n));
   machine_.finish_output(elements, task_.epilogue_ops,
                          output_transfer(tile.extents, array_.input_format));
 }
@@ -147,7 +149,7 @@ void GemmBuilder::count(Firing& firing, const WalkStep& step) const {
   add(SystolicAction::output_write,
       storage_bytes(product(results, reads.partial_sums), array_.accumulator_format));
   add(SystolicAction::output_read, storage_bytes(read_back, array_.accumulator_format));
-  firing.bank_conflicts = bank_conflicts(machine_.architecture, task_, step.m, step.n, step.k,
+  firing.bank_conflicts = bank_conflicts(machine_.architecture, task_, {*step.extents, input_},
                                          reads.partial_sums - 1 + step.resumed_sums);
 }
 
@@ -158,85 +160,164 @@ MemoryTransfer GemmBuilder::begin(TensorRole role) const {
   return transfer;
 }
 
-/// Address of a tile: the base of the tensor plus what the loops outside of it add, bytes[rank] for
-/// each per[rank] of the rank.
-void GemmBuilder::place(MemoryTransfer& transfer, TensorRole role, const GemmExtents& bytes,
-                        const GemmExtents& per) const {
+/// Address of a tile: the base of the tensor plus what the loops outside of it add, `stride` bytes
+/// from one iteration of each to the next.
+template <class Stride>
+void GemmBuilder::place(MemoryTransfer& transfer, TensorRole role, Stride stride) const {
   for (std::size_t i = 0; i < nest_.kept[static_cast<std::size_t>(role)]; ++i) {
     const GemmLoopNode& loop = nest_.loops[i];
-    const auto rank = static_cast<std::size_t>(loop.rank);
     if (!depends_on(task_, role, loop.rank)) continue;
-    const std::uint64_t stride = product(bytes[rank], loop.tile) / per[rank];
-    if (stride == 0) continue;
-    transfer.address += stride * positions_[i].first;
+    const std::uint64_t bytes = stride(loop);
+    if (bytes == 0) continue;
+    transfer.address += bytes * positions_[i].first;
     if (positions_[i].looping)
-      transfer.strides.push_back({positions_[i].loop, static_cast<std::int64_t>(stride)});
+      transfer.strides.push_back({positions_[i].loop, static_cast<std::int64_t>(bytes)});
   }
 }
 
-/// Weights are stored tile after tile.
-MemoryTransfer GemmBuilder::weight_transfer(const GemmExtents& tile) const {
-  MemoryTransfer t = begin(TensorRole::weight);
-  t.row_bytes = tile_bytes(task_, TensorRole::weight, tile, array_);
-  const GemmExtents whole = kept(TensorRole::weight);
-  const std::uint64_t k = at(whole, GemmRank::k), n = at(whole, GemmRank::n);
-  const std::uint64_t bytes = storage_bytes(product(k, n), array_.weight_format);
-  const std::uint64_t one = storage_bytes(product(task_.k, task_.n), array_.weight_format);
-  const std::uint64_t groups = own_batch(TensorRole::weight) / extents_[0];
-  place(t, TensorRole::weight,
-        {product(one, groups), one, 0, 0, bytes * ceil_div(task_.k, k), bytes}, {1, 1, 1, 1, n, k});
+MemoryTransfer GemmBuilder::transfer(TensorRole role, const GemmExtents& from,
+                                     const GemmExtents& tile) const {
+  MemoryTransfer t = begin(role);
+  t.row_bytes = t.row_stride = tile_bytes(task_, role, from, tile, array_);
+  if (role == TensorRole::weight)
+    place_weight(t);
+  else if (task_.window)
+    place_window(t);
+  else
+    place_matrix(t, tile);
   return t;
 }
 
-/// Rows of k where the input is a plain matrix cut along k; else what the tile touches, in one
-/// piece.
-MemoryTransfer GemmBuilder::input_transfer(const GemmExtents& tile) const {
-  MemoryTransfer t = begin(TensorRole::input);
+/// Weights are stored tile after tile.
+void GemmBuilder::place_weight(MemoryTransfer& t) const {
+  const GemmExtents tile = kept(TensorRole::weight);
+  const std::uint64_t k = sums_of(tile), n = at(tile, GemmRank::n);
+  const std::uint64_t bytes = storage_bytes(product(k, n), array_.weight_format);
+  const std::uint64_t all = storage_bytes(product(task_.k, task_.n), array_.weight_format);
+  // In each tile of n those of k, channels outside of taps.
+  const auto tiles = [&](GemmRank rank) { return ceil_div(at(extents_, rank), at(tile, rank)); };
+  const std::uint64_t row = product(bytes, tiles(GemmRank::s));
+  const std::uint64_t channel = product(row, tiles(GemmRank::r));
+  const std::uint64_t filter = product(channel, tiles(GemmRank::k));
+  place(t, TensorRole::weight, [&](const GemmLoopNode& loop) {
+    const std::uint64_t of_rank = at(tile, loop.rank);
+    switch (loop.rank) {
+      case GemmRank::n:
+        return product(filter, loop.tile) / of_rank;
+      case GemmRank::k:
+        return product(channel, loop.tile) / of_rank;
+      case GemmRank::r:
+        return product(row, loop.tile) / of_rank;
+      case GemmRank::s:
+        return product(bytes, loop.tile) / of_rank;
+      default:
+        return product(all, products_of(TensorRole::weight, loop));
+    }
+  });
+}
+
+/// Rows of k where the input is a plain matrix cut along k; else what the tile holds, in one piece.
+void GemmBuilder::place_matrix(MemoryTransfer& t, const GemmExtents& tile) const {
   const GemmExtents whole = kept(TensorRole::input);
   const std::uint64_t m = at(whole, GemmRank::m), k = at(whole, GemmRank::k);
   const NumberFormat format = array_.input_format;
-  const std::uint64_t products =
-      tile_bytes(task_, TensorRole::input, tile, array_) /
-      storage_bytes(input_tile_elements(task_, at(tile, GemmRank::m), at(tile, GemmRank::k)),
-                    format);
   const bool rows = k < task_.k && width_bits(format) % 8 == 0;
-  t.rows = rows ? product(products, at(tile, GemmRank::m)) : 1;
-  t.row_bytes = rows ? storage_bytes(at(tile, GemmRank::k), format)
-                     : tile_bytes(task_, TensorRole::input, tile, array_);
-  t.row_stride = rows ? storage_bytes(task_.k, format) : t.row_bytes;
-  const std::uint64_t one = storage_bytes(task_.input_elements, format);
-  const std::uint64_t bytes = storage_bytes(input_tile_elements(task_, m, k), format);
-  const std::uint64_t groups = own_batch(TensorRole::input) / extents_[0];
-  place(t, TensorRole::input,
-        {product(one, groups), one, 0, rows ? m * t.row_stride : bytes * ceil_div(task_.k, k), 0,
-         rows ? storage_bytes(k, format) : bytes},
-        {1, 1, 1, m, 1, k});
-  return t;
+  if (rows) {
+    t.row_bytes = storage_bytes(at(tile, GemmRank::k), format);
+    t.rows = tile_bytes(task_, TensorRole::input, tile, array_) / t.row_bytes;
+    t.row_stride = storage_bytes(task_.k, format);
+  }
+  const std::uint64_t all = storage_bytes(task_.input_elements, format);
+  const std::uint64_t bytes = storage_bytes(product(m, k), format);
+  place(t, TensorRole::input, [&](const GemmLoopNode& loop) {
+    if (loop.rank == GemmRank::m)
+      return rows ? loop.tile * t.row_stride : product(bytes * ceil_div(task_.k, k), loop.tile) / m;
+    if (loop.rank == GemmRank::k)
+      return rows ? storage_bytes(loop.tile, format) : product(bytes, loop.tile) / k;
+    return product(all, products_of(TensorRole::input, loop));
+  });
 }
 
-/// Row by row where the result is cut along n; unfinished sums likewise, in their own format.
+/// The input of a convolution is stored channel tile by channel tile, in each image by image, row
+/// by row. What a tile reads comes in one piece from its first row and column on, where padding has
+/// no bytes.
+void GemmBuilder::place_window(MemoryTransfer& t) const {
+  const NumberFormat format = array_.input_format;
+  const SlidingWindow& window = *task_.window;
+  const std::uint64_t channels = at(kept(TensorRole::input), GemmRank::k);
+  const std::uint64_t row = product(window.columns.in, channels);
+  const std::uint64_t image = product(window.rows.in, row);
+  const std::uint64_t all = storage_bytes(
+      product(window.images, window.rows.in, window.columns.in, at(extents_, GemmRank::k)), format);
+  const auto stride = [&](const GemmLoopNode& loop) {
+    switch (loop.rank) {
+      case GemmRank::m:
+        return storage_bytes(product(loop.tile, image), format);
+      case GemmRank::k:
+        return product(storage_bytes(product(window.images, image), format), loop.tile) / channels;
+      case GemmRank::p:
+        return storage_bytes(product(loop.tile, window.rows.stride, row), format);
+      case GemmRank::q:
+        return storage_bytes(product(loop.tile, window.columns.stride, channels), format);
+      case GemmRank::r:
+        return storage_bytes(product(loop.tile, window.rows.dilation, row), format);
+      case GemmRank::s:
+        return storage_bytes(product(loop.tile, window.columns.dilation, channels), format);
+      default:
+        return product(all, products_of(TensorRole::input, loop));
+    }
+  };
+  place(t, TensorRole::input, stride);
+  const auto leave_out_padding = [&](GemmRank outputs, GemmRank taps, std::uint64_t padding) {
+    std::uint64_t before = 0;
+    for (std::size_t i = 0; i < nest_.kept[static_cast<std::size_t>(TensorRole::input)]; ++i)
+      if (const GemmLoopNode& loop = nest_.loops[i]; loop.rank == outputs || loop.rank == taps)
+        before += stride(loop) * positions_[i].first;
+    t.address -= std::min(before, storage_bytes(padding, format));
+  };
+  leave_out_padding(GemmRank::p, GemmRank::r, product(window.rows.pad, row));
+  leave_out_padding(GemmRank::q, GemmRank::s, product(window.columns.pad, channels));
+}
+
+/// Results are row-major; unfinished sums likewise, in their own format.
 MemoryTransfer GemmBuilder::output_transfer(const GemmExtents& tile, NumberFormat format) const {
   MemoryTransfer t = begin(TensorRole::output);
   t.write = true;
   const GemmExtents whole = kept(TensorRole::output);
-  const std::uint64_t m = at(whole, GemmRank::m), n = at(whole, GemmRank::n);
+  const std::uint64_t m = pixels_of(whole), n = at(whole, GemmRank::n);
   const std::uint64_t products =
       product(at(tile, GemmRank::group), at(tile, GemmRank::member), at(tile, GemmRank::copy));
-  const std::uint64_t tile_rows = product(products, at(tile, GemmRank::m));
-  const bool rows = n < task_.n && width_bits(format) % 8 == 0;
-  t.rows = rows ? tile_rows : 1;
-  t.row_bytes =
-      rows ? storage_bytes(at(tile, GemmRank::n), format)
-           : product(products,
-                     storage_bytes(product(at(tile, GemmRank::m), at(tile, GemmRank::n)), format));
-  t.row_stride = rows ? storage_bytes(task_.n, format) : t.row_bytes;
+  const std::uint64_t elements = product(pixels_of(tile), at(tile, GemmRank::n));
+  const bool in_bytes = width_bits(format) % 8 == 0;
+  const TileRuns runs = in_bytes ? runs_of(task_, TensorRole::output, tile, extents_) : TileRuns{};
+  t.rows = runs.count;
+  t.row_bytes = product(products, storage_bytes(elements, format)) / t.rows;
+  t.row_stride = t.rows > 1 ? storage_bytes(runs.stride, format) : t.row_bytes;
+  const bool rows = n < task_.n && in_bytes;  // else tiles of n after each other
   const std::uint64_t one = storage_bytes(product(task_.m, task_.n), format);
-  const std::uint64_t bytes = storage_bytes(product(m, n), format);
-  place(t, TensorRole::output,
-        {product(one, extents_[1], extents_[2]), product(one, extents_[2]), one,
-         rows ? m * t.row_stride : bytes * ceil_div(task_.n, n),
-         rows ? storage_bytes(n, format) : bytes, 0},
-        {1, 1, 1, m, n, 1});
+  const auto pixels = [&](std::uint64_t count) {
+    return rows ? product(count, storage_bytes(task_.n, format))
+                : product(storage_bytes(product(count, n), format), ceil_div(task_.n, n));
+  };
+  place(t, TensorRole::output, [&](const GemmLoopNode& loop) {
+    switch (loop.rank) {
+      case GemmRank::group:
+        return product(one, extents_[1], extents_[2], loop.tile);
+      case GemmRank::member:
+        return product(one, extents_[2], loop.tile);
+      case GemmRank::copy:
+        return product(one, loop.tile);
+      case GemmRank::n:
+        return rows ? storage_bytes(loop.tile, format)
+                    : product(storage_bytes(product(m, n), format), loop.tile) / n;
+      case GemmRank::m:
+        return pixels(product(loop.tile, at(extents_, GemmRank::p), at(extents_, GemmRank::q)));
+      case GemmRank::p:
+        return pixels(product(loop.tile, at(extents_, GemmRank::q)));
+      default:
+        return pixels(loop.tile);
+    }
+  });
   return t;
 }
 

@@ -10,29 +10,12 @@
 #include <vector>
 
 #include "arch/systolic_timing.hpp"
-#include "mapper/dependencies.hpp"
 #include "mapper/mapping.hpp"
 #include "sim/graph/graph.hpp"
 #include "sim/models/systolic.hpp"
+#include "sim/models/tensor_regions.hpp"
 
 namespace sluice {
-
-/// Base addresses of a task's tensors in main memory, by TensorRole.
-struct TaskRegions {
-  std::array<std::uint64_t, tensor_role_count> base{};
-};
-
-/// Gives every tensor a place in main memory and says which task waits for which.
-class RegionAllocator {
- public:
-  RegionAllocator(const Network& network, const Architecture& architecture, const Mapping& mapping);
-  TaskRegions of(std::size_t task) const { return regions_[task]; }
-  const TaskNeeds& needs(std::size_t task) const { return needs_[task]; }
-
- private:
-  std::vector<TaskRegions> regions_;
-  std::vector<TaskNeeds> needs_;
-};
 
 /// Between the array, the vector unit and the loads of values, where scores stay on chip. Rooms are
 /// those of a stage (mapper/attention_walk.hpp).

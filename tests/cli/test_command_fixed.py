@@ -83,6 +83,61 @@ hint: mapper: fixed takes them, and maps all other tasks as heuristic does
     )
 
 
+CONV = """\
+workload:
+  network: {name: c, layers: [{name: conv, op: conv2d, batch: 1, in_channels: 64, in_height: 56, \
+in_width: 56, out_channels: 64, kernel: 3, padding: 1}]}
+architecture: {include: MACHINE}
+mapping:
+  mapper: fixed
+  nests:
+    - task: conv
+      loops: |
+        keep input, weight, output in DRAM
+        keep weight in weights
+        for p in 0..56 step 14
+          keep input, output in activations
+          for r
+            for s
+              spread c over weights.rows
+                spread k over weights.columns
+                  keep weight in PE
+                  for p
+                    for q
+                      compute product on MAC
+""".replace("MACHINE", str(ROOT / "configs" / "arch" / "tpu_like.yaml"))
+
+
+def test_a_convolution_in_the_names_of_the_field(project):
+    project.write("fixed.yaml", CONV)
+    done = project.sluice("run", "fixed.yaml", "--json", "-", "-q")
+    assert (done.code, done.err) == (0, "")
+    total = json.loads(done.out)["total"]
+    # bf16: weights stay; 14 rows of pixels read 16 rows of the image, 15 at its edges.
+    assert total["traffic_bytes"] == 2 * 64 * (9 * 64 + (15 + 16 + 16 + 15) * 56 + 56 * 56)
+    assert total["macs"] == 9 * 64 * 64 * 56 * 56
+
+
+def test_a_convolution_that_the_array_does_not_do_so(project):
+    turned = CONV.replace("spread c", "spread K").replace("spread k", "spread c")
+    project.write("fixed.yaml", turned.replace("spread K", "spread k"))
+    done = project.sluice("check", "fixed.yaml")
+    assert (done.code, done.out) == (2, "")
+    assert (
+        done.err
+        == """\
+fixed.yaml:8:14: error: task conv: the rows of the array take rank k by 1; with this dataflow \
+they take c, r and s by 1
+        loops: |
+               ^
+fixed.yaml:8:14: error: task conv: the columns of the array take rank c by 1; with this dataflow \
+they take k by 1
+        loops: |
+               ^
+"""
+    )
+
+
 def test_a_map_file_is_not_run(project):
     done = project.sluice("run", ROOT / "configs" / "map" / "fused_matmuls.yaml")
     assert (done.code, done.out) == (2, "")

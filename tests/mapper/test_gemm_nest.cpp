@@ -25,14 +25,14 @@ TEST_CASE("loops over k outside of loops over m send unfinished sums out and bri
   // k tiles, and come back for the last two; results of 8 x 4 B go out once.
   const GemmTask task = plain_gemm(8, 4, 6);
   const GemmNest nest{{{GemmRank::k, 2}, {GemmRank::m, 4}}, {2, 2, 2}};
-  CHECK(spilling_loops(task, nest) == 1);
+  CHECK(spilling_places(task, nest) == 1);
   CHECK(traffic(task, nest, roomy().array) == TaskTraffic{48, 24, 32, 2 * 128, 2 * 128});
 }
 
 TEST_CASE("sums that are kept outside of all loops never leave the chip") {
   const GemmTask task = plain_gemm(8, 4, 6);
   const GemmNest nest{{{GemmRank::k, 2}, {GemmRank::m, 4}}, {2, 2, 0}};
-  CHECK(spilling_loops(task, nest) == 0);
+  CHECK(spilling_places(task, nest) == 0);
   CHECK(traffic(task, nest, roomy().array) == TaskTraffic{48, 24, 32, 0, 0});
 }
 
@@ -54,7 +54,8 @@ TEST_CASE("the general form of a tiling moves what the tiling moves") {
     const GemmTask task = random_product(random);
     const GemmTiling tiling{pick(random, 1, task.m), pick(random, 1, task.n),
                             pick(random, 1, task.k), random() % 2 == 0};
-    CHECK(traffic(task, loops_of(tiling), roomy().array) == traffic(task, tiling, roomy().array));
+    CHECK(traffic(task, loops_of(task, tiling), roomy().array) ==
+          traffic(task, tiling, roomy().array));
   }
 }
 
@@ -102,8 +103,9 @@ TEST_CASE("what is wrong with loops is said with both numbers") {
   CHECK(wrong(task,
               {{batch, {GemmRank::k, 3}, {GemmRank::m, 4}, {GemmRank::k, 1}, {GemmRank::n, 2}},
                {5, 5, 5}},
-              roomy()) == Says{"task fc: 2 loops over k lie outside of loops over output tiles; "
-                               "unfinished sums can come back for 1"});
+              roomy()) ==
+        Says{"task fc: loops over k lie outside of loops over output tiles at 2 places; "
+             "unfinished sums can come back at 1"});
   // All 3 x 8 x 6 inputs are kept, twice.
   CHECK(wrong(task, {{batch}, {0, 1, 1}}, machine(200, 4096, 4096, true)) ==
         Says{"task fc: tiles of input need 288 B; scratchpad in holds 200 B"});
