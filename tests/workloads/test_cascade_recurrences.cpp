@@ -161,7 +161,7 @@ TEST_CASE("a stencil along a rank that is not iterative is told where it reads")
   CHECK(mistake(steps,
                 "  S[0,i] = A[i]\n  S[t+1,i] = S[t,i] + S[t+1,i+1] where i + 1 < I\n"
                 "  S[t+1,3] = A[0]\n  Z[i] = S[T,i]\n") ==
-        "c.yaml:7:27: error: 'S' is made at i from itself at i+1, but the rank 'i' is not "
+        "c.yaml:7:29: error: 'S' is made at i from itself at i+1, but the rank 'i' is not "
         "iterative\n"
         "    S[t+1,i] = S[t,i] + S[t+1,i+1] where i + 1 < I\n"
         "                              ^\n"

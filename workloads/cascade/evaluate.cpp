@@ -36,6 +36,7 @@ class Evaluator {
   TensorValues run() {
     for (const CascadeTensor& tensor : cascade_.tensors)
       if (tensor.kind != CascadeTensor::Kind::input) values_[tensor.name].resize(tensor.elements());
+    for (const Einsum& einsum : cascade_.einsums) clear(einsum);
     for (const CascadeStep& step : schedule_of(cascade_)) run(step);
     return std::move(values_);
   }
@@ -66,18 +67,30 @@ class Evaluator {
     return ids;
   }
 
+  /// Elements that no point contributes to are the identity of the last reduction. They are so from
+  /// the beginning, since another Einsum may make those that the conditions of this one leave out.
+  void clear(const Einsum& einsum) {
+    const double nothing =
+        einsum.reductions.empty() ? 0.0 : identity_of(einsum.reductions.back().operation);
+    if (nothing == 0) return;
+    std::vector<double>& output = values_.at(einsum.output.tensor);
+    const CascadeTensor& tensor = *cascade_.find_tensor(einsum.output.tensor);
+    for_each(ids_of(ranks_of(einsum.output)), 0, [&] {
+      if (const auto at = offset_of(einsum.output, tensor)) output[*at] = rounded(nothing);
+    });
+  }
+
   void compute(const Einsum& einsum) {
     levels_.clear();
     for (const Reduction& reduction : einsum.reductions) levels_.push_back(ids_of(reduction.ranks));
     einsum_ = &einsum;
     const Ranks kept = ids_of(ranks_of(einsum.output));
-    const double nothing =
-        einsum.reductions.empty() ? 0.0 : identity_of(einsum.reductions.back().operation);
     std::vector<double>& output = values_.at(einsum.output.tensor);
     const CascadeTensor& tensor = *cascade_.find_tensor(einsum.output.tensor);
     for_each(kept, 0, [&] {
       const auto at = offset_of(einsum.output, tensor);
-      if (at) output[*at] = rounded(reduced(levels_.size()).value_or(nothing));
+      const auto made = at ? reduced(levels_.size()) : std::nullopt;
+      if (made) output[*at] = rounded(*made);
     });
   }
 
