@@ -46,11 +46,6 @@ GemmTiles tiles_of(const GemmTask& task, const GemmTiling& tiling, const Systoli
           tiling.m_outer};
 }
 
-/// Cycles of the array over all steps, each step's folds at their initiation interval.
-double array_cycles(const GemmTask& task, const GemmTiles& tiles) {
-  return tiles.m.cycles * tiles.n.cycles * tiles.k.cycles * real(task.batch);
-}
-
 /// What one task asks of the pipeline of loads, compute and stores.
 struct Demand {
   double steps = 1;       ///< of loads and compute
@@ -91,6 +86,10 @@ std::uint64_t total_bytes(const TaskTraffic& moved) {
 }
 
 }  // namespace
+
+double array_cycles(const GemmTask& task, const GemmTiles& tiles) {
+  return tiles.m.cycles * tiles.n.cycles * tiles.k.cycles * real(task.batch);
+}
 
 ComputeCycles compute_cycles(const TaskWork& work, const Tiling& tiling,
                              const Architecture& architecture) {

@@ -59,6 +59,10 @@ struct GemmTiles {
   bool m_outer = false;
 };
 
+/// Cycles of the array over all steps, each step's folds at their initiation interval; no estimate
+/// of the tiling is less.
+double array_cycles(const GemmTask& task, const GemmTiles& tiles);
+
 /// What a tiling is judged by, in this order.
 struct TilingEstimate {
   double cycles = 0;

@@ -75,6 +75,10 @@ class Shortlist {
     for (; at > 0 && estimated < entries_[at - 1].estimate; --at) entries_[at] = entries_[at - 1];
     entries_[at] = {candidate, estimated};
   }
+  /// Whether a tiling of no fewer cycles would be left out.
+  bool leaves_out(double cycles) const {
+    return size_ == entries_.size() && cycles > entries_[size_ - 1].estimate.cycles;
+  }
   /// The best first.
   std::vector<Tiling> all() const {
     std::vector<Tiling> tilings;
@@ -163,6 +167,7 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
     const GemmTiling tiling{m_sizes[m], n_sizes[n], k_sizes[k], m_outer};
     if (tiling == least) return;
     const GemmTiles tiles{m_tiles[m], n_tiles[n], k_tiles[k], inputs[m], m_outer};
+    if (list.leaves_out(array_cycles(task, tiles))) return;
     list.consider(tiling, estimate(task, tiles, architecture_, rates_));
   };
   std::array<std::size_t, 2> largest_m{m_sizes.size(), m_sizes.size()};  // with k whole, cut
