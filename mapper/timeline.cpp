@@ -8,6 +8,7 @@
 
 #include "arch/systolic_timing.hpp"
 #include "base/checked.hpp"
+#include "mapper/bank_conflicts.hpp"
 #include "mapper/gemm_walk.hpp"
 #include "mapper/timeline_steps.hpp"
 
@@ -150,6 +151,16 @@ void Timeline::store(Buffer buffer, const Moment& result, const Move& move) {
   leave(buffer, queue);
 }
 
+/// Cycles that the vector unit loses to banks when it passes so many elements: sums come from the
+/// array, all else in the input's format.
+double Timeline::lane_conflicts(TensorRole role, bool write, std::uint64_t elements) const {
+  const SystolicArray& array = architecture_->array;
+  const bool sums = role == TensorRole::output && !write;
+  return real(sluice::lane_conflicts(*architecture_, role, write,
+                                     sums ? array.accumulator_format : array.input_format, elements,
+                                     architecture_->vector.lanes));
+}
+
 /// What the task's loads wait for, and without memory all of it.
 void Timeline::begin(const TaskNeeds& needs) {
   const std::size_t window = tasks_ > task_window ? tasks_ - task_window : 0;
@@ -180,6 +191,7 @@ class Timeline::Gemm {
       return;
     }
     const Buffer buffer = tile.role == TensorRole::input ? input_tiles : weight_tiles;
+    if (tile.role == TensorRole::input) input_ = tile.extents;
     t_.clock(ready, index(tile.role)) = t_.load(tile.role, buffer, kind_of(tile, false).move);
   }
 
@@ -199,12 +211,15 @@ class Timeline::Gemm {
   /// Tiles alike: how they move, and of complete sums what is to be done with them.
   struct TileKind {
     Move move;
-    double sums = 0;   ///< bytes
-    double lanes = 0;  ///< cycles of the vector unit
+    double sums = 0;       ///< bytes
+    double lanes = 0;      ///< cycles of the vector unit
+    double conflicts = 0;  ///< for which banks hold it besides
   };
   /// Steps alike: cycles of the array, and what they read and write, in bytes.
   struct StepKind {
     double cycles = 0, tail = 0, input = 0, weight = 0, sums = 0, partial_sums = 1;
+    double conflicts = 0;          ///< cycles for which banks hold the array
+    double resumed_conflicts = 0;  ///< and each time that sums of earlier steps are read back
   };
 
   const TileKind& kind_of(const WalkTile& tile, bool results) {
@@ -228,8 +243,9 @@ class Timeline::Gemm {
   std::uint64_t calls_ = 0;
   std::array<Recent<3, TileKind, 4>, tensor_role_count> tiles_;
   Recent<2, StepKind, 8> steps_;
-  Moment granted_;  ///< the present output tile may be written
-  Moment result_;   ///< the array's last result is out
+  GemmExtents input_{};  ///< the input tile that is on chip
+  Moment granted_;       ///< the present output tile may be written
+  Moment result_;        ///< the array's last result is out
 };
 
 Timeline::Gemm::TileKind Timeline::Gemm::new_kind(const WalkTile& tile, bool results) const {
@@ -249,6 +265,10 @@ Timeline::Gemm::TileKind Timeline::Gemm::new_kind(const WalkTile& tile, bool res
                                       : array_.accumulator_format)});
   const double elements = kind.sums * 8 / width_bits(array_.accumulator_format);
   kind.lanes = std::ceil(elements * real(task_.epilogue_ops) / t_.architecture_->vector.lanes);
+  if (results && task_.epilogue_ops > 0)
+    kind.conflicts =
+        t_.lane_conflicts(TensorRole::output, false, static_cast<std::uint64_t>(elements)) +
+        t_.lane_conflicts(TensorRole::output, true, static_cast<std::uint64_t>(elements));
   return kind;
 }
 
@@ -256,12 +276,19 @@ Timeline::Gemm::StepKind Timeline::Gemm::new_kind(const WalkStep& s) const {
   const GemmFolds folds = fold_gemm(array_, s.m, s.n, s.k);
   const FoldTiming timing = fold_timing(array_, folds.steps);
   const OperandReads reads = operand_reads(array_, s.m, s.n, s.k);
+  const bool in_boxes = task_.window && !is_flat_;
+  const StepBox box = in_boxes ? StepBox{*s.extents, input_} : tile_step(task_, s.m, s.n, s.k);
+  const auto conflicts = [&](std::uint64_t read_back) {
+    return real(bank_conflicts(*t_.architecture_, task_, box, read_back));
+  };
   return {real(folds.row_folds) * real(folds.column_folds) * real(timing.initiation_interval),
           real(timing.latency - timing.initiation_interval),
           real(reads.input) * width_bits(array_.input_format) / 8,
           real(reads.weight) * width_bits(array_.weight_format) / 8,
           real(s.m) * real(s.n) * width_bits(array_.accumulator_format) / 8,
-          real(reads.partial_sums)};
+          real(reads.partial_sums),
+          conflicts(reads.partial_sums - 1),
+          conflicts(reads.partial_sums) - conflicts(reads.partial_sums - 1)};
 }
 
 void Timeline::Gemm::step(const WalkStep& s) {
@@ -273,7 +300,8 @@ void Timeline::Gemm::step(const WalkStep& s) {
                                           {TensorRole::output, false, kind.sums * again}}});
   const Moment start =
       later(later(t_.clock(array), granted_), later(t_.clock(ready, 0), t_.clock(ready, 1)));
-  t_.clock(array) = t_.moment(start.time + std::max(kind.cycles, ports));
+  const double conflicts = kind.conflicts + real(s.resumed_sums) * kind.resumed_conflicts;
+  t_.clock(array) = t_.moment(start.time + std::max(kind.cycles, ports) + conflicts);
   result_ = t_.moment(t_.clock(array).time + kind.tail);
 }
 
@@ -284,7 +312,7 @@ void Timeline::Gemm::finish(const WalkTile& tile) {
     const double ports = t_.take_ports<2>(
         {{{TensorRole::output, false, kind.sums}, {TensorRole::output, true, kind.move.bytes}}});
     const Moment start = later(result_, t_.clock(vector));
-    t_.clock(vector) = t_.moment(start.time + std::max(kind.lanes, ports));
+    t_.clock(vector) = t_.moment(start.time + std::max(kind.lanes, ports) + kind.conflicts);
     result_ = t_.moment(t_.clock(vector).time + t_.architecture_->vector.latency);
   }
   t_.store(output_tiles, result_, kind.move);
@@ -311,7 +339,9 @@ void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
         {{{TensorRole::input, false, in}, {TensorRole::output, true, last ? out : 0}}});
     const double lanes = std::ceil(real(elements) * real(task.lane_cycles) / real(loop.passes) /
                                    architecture_->vector.lanes);
-    clock(vector) = moment(start.time + std::max(lanes, beats));
+    const double conflicts = lane_conflicts(TensorRole::input, false, elements) +
+                             (last ? lane_conflicts(TensorRole::output, true, elements) : 0);
+    clock(vector) = moment(start.time + std::max(lanes, beats) + conflicts);
     leave(vector_inputs, clock(vector));
     if (last)
       store(vector_outputs, moment(clock(vector).time + architecture_->vector.latency),

@@ -119,6 +119,7 @@ class Timeline {
   void gemm(const GemmTask& task, const Tiling& tiling);
   void vector_task(const VectorTask& task, const VectorTiling& tiling);
   void attention(const AttentionTask& task, const AttentionTiling& tiling);
+  double lane_conflicts(TensorRole role, bool write, std::uint64_t elements) const;
   const Moment& buffer_free(Buffer buffer, TensorRole role);
   void leave(Buffer buffer, const Moment& when);
   Moment load(TensorRole role, Buffer buffer, const Move& move);

@@ -5,6 +5,7 @@
 
 #include "arch/systolic_timing.hpp"
 #include "mapper/attention_walk.hpp"
+#include "mapper/bank_conflicts.hpp"
 #include "mapper/timeline.hpp"
 #include "mapper/timeline_steps.hpp"
 
@@ -79,9 +80,13 @@ class Timeline::Attention {
     std::uint64_t lanes = place.rows * place.keys * task_.cycles.score[time];
     if (time == 0) lanes += place.rows * task_.cycles.tile_row;
     const Moment done =
-        work(lanes, {{{TensorRole::output, false, sums * real(score_reads(task_, time))},
-                      {TensorRole::output, true, score_writes(task_, time) ? sums : 0},
-                      {TensorRole::input, true, out}}});
+        work(lanes,
+             {{{TensorRole::output, false, sums * real(score_reads(task_, time))},
+               {TensorRole::output, true, score_writes(task_, time) ? sums : 0},
+               {TensorRole::input, true, out}}},
+             real(score_reads(task_, time)) *
+                     t_.lane_conflicts(TensorRole::output, false, place.rows * place.keys) +
+                 (last ? t_.lane_conflicts(TensorRole::input, true, place.rows * place.keys) : 0));
     if (time == 0) wait(vector, t_.clock(scores_ended));
     if (last && !made_probabilities_) t_.clock(probabilities_begun) = done;
     if (last) t_.clock(probabilities_ended) = done;
@@ -101,9 +106,13 @@ class Timeline::Attention {
     const bool corrected = task_.cycles.tile_output > 0;
     std::uint64_t lanes = elements * task_.cycles.tile_output;
     if (last) lanes += place.rows * task_.cycles.row + elements * task_.cycles.output;
-    const Moment done = work(lanes, {{{TensorRole::output, false, corrected ? 2 * sums : sums},
-                                      {TensorRole::output, true, corrected && !last ? sums : 0},
-                                      {TensorRole::output, true, last ? out : 0}}});
+    const Moment done =
+        work(lanes,
+             {{{TensorRole::output, false, corrected ? 2 * sums : sums},
+               {TensorRole::output, true, corrected && !last ? sums : 0},
+               {TensorRole::output, true, last ? out : 0}}},
+             t_.lane_conflicts(TensorRole::output, false, elements) +
+                 (last ? t_.lane_conflicts(TensorRole::output, true, elements) : 0));
     t_.leave(result_tiles, t_.clock(vector));
     if (last) t_.store(vector_outputs, done, t_.rates_.move({out}));
   }
@@ -132,15 +141,20 @@ class Timeline::Attention {
           {TensorRole::output, false, sums * (real(reads.partial_sums) - (more ? 0 : 1))}}});
     const double cycles =
         real(folds.row_folds) * real(folds.column_folds) * real(timing.initiation_interval);
-    t_.clock(array) = t_.moment(t_.clock(array).time + std::max(cycles, ports));
+    GemmTask task;
+    task.m = m, task.n = n, task.k = k;
+    const double conflicts = real(bank_conflicts(*t_.architecture_, task, tile_step(task, m, n, k),
+                                                 reads.partial_sums - (more ? 0 : 1)));
+    t_.clock(array) = t_.moment(t_.clock(array).time + std::max(cycles, ports) + conflicts);
     return t_.moment(t_.clock(array).time + real(timing.latency - timing.initiation_interval));
   }
 
-  /// Work of the vector unit; when its last result is out.
-  Moment work(std::uint64_t lane_cycles, const std::array<PortBytes, 3>& uses) {
+  /// Work of the vector unit, which banks hold for `conflicts` cycles; when its last result is out.
+  Moment work(std::uint64_t lane_cycles, const std::array<PortBytes, 3>& uses, double conflicts) {
     const VectorUnit& unit = t_.architecture_->vector;
     const double lanes = std::ceil(real(lane_cycles) / unit.lanes);
-    t_.clock(vector) = t_.moment(t_.clock(vector).time + std::max(lanes, t_.take_ports(uses)));
+    t_.clock(vector) =
+        t_.moment(t_.clock(vector).time + std::max(lanes, t_.take_ports(uses)) + conflicts);
     return t_.moment(t_.clock(vector).time + unit.latency);
   }
 

@@ -284,7 +284,7 @@ class Chooser {
   const Architecture& architecture_;
   Shortlister shortlist_;
   /// Part of a task's time that has to be gained before its tiling of least traffic is given up:
-  /// the timeline knows nothing of banks, and little of ports.
+  /// the timeline knows nothing of the memory's banks, and little of ports.
   double caution_;
   Timeline timeline_;
   Mapping mapping_;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "arch/systolic_timing.hpp"
+#include "mapper/bank_conflicts.hpp"
 #include "mapper/timeline.hpp"
 #include "tests/mapper/machines.hpp"
 
@@ -38,6 +39,28 @@ TEST_CASE("a single tile is loaded, computed and stored") {
 TEST_CASE("without a memory that limits, tasks follow each other at the array's closed form") {
   Architecture a = machine(4096, 4096, 4096);
   CHECK(end_of_chain(a, 3) == 3 * 72);
+}
+
+TEST_CASE("conflicts of banks hold the array for as long as their closed form says") {
+  // Windows of 3 x 3 on rows of 16 bytes, four lines of 4 B each: the rows of a window, a multiple
+  // of the four banks apart, lie in one bank.
+  Architecture a = machine(4096, 4096, 4096);
+  a.array.rows = 9;
+  a.scratchpads[0].width = Bytes{4};
+  a.scratchpads[0].banks = 4;
+  GemmTask task = plain_gemm(6 * 14, 4, 9);
+  task.window = SlidingWindow{1, {8, 6, 3, 1, 1, 0}, {16, 14, 3, 1, 1, 0}};
+  task.input_elements = 8 * 16;
+  const auto end = [&](BankLayout layout) {
+    a.scratchpads[0].layout = layout;
+    Timeline timeline(a);
+    timeline.append(task, GemmTiling{task.m, task.n, task.k, false}, {});
+    return timeline.end();
+  };
+  a.scratchpads[0].layout = BankLayout::linear;
+  const std::uint64_t lost = bank_conflicts(a, task, tile_step(task, task.m, task.n, task.k), 0);
+  CHECK(lost >= 2 * task.m);
+  CHECK(end(BankLayout::linear) == end(BankLayout::skewed) + static_cast<double>(lost));
 }
 
 TEST_CASE("the next task's weights come while the array works, if the machine prefetches") {
