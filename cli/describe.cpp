@@ -51,7 +51,7 @@ std::string text_of(const Mapping& mapping, const Architecture& machine) {
     text += fmt::format("\n{}\n", names_of(group));
     text += fmt::format("  {}\n", to_text(*group.first));
     text += fmt::format("  DRAM: input {} B, weight {} B, output {} B\n", bytes.input_read,
-                        bytes.weight_read, bytes.output_write);
+                        bytes.weight_read, bytes.output_write + bytes.sums_write + bytes.sums_read);
     text += indented(loop_nest(*group.first), 2);
   }
   return text;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mappings of single tasks that a run file fixes, each as the loops of its nest.
+// Mappings of single tasks that a run file fixes, each as the loops of its nest or as tiles.
 #pragma once
 
 #include <vector>

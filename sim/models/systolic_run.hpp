@@ -10,21 +10,9 @@
 #include "arch/architecture.hpp"
 #include "base/describe.hpp"
 #include "mapper/mappers.hpp"
+#include "sim/fixed_nest.hpp"
 
 namespace sluice {
-
-/// The loop nest of one task, as text.
-struct FixedNest {
-  std::string task;
-  std::string loops;
-  bool operator==(const FixedNest&) const = default;
-};
-
-template <class Visitor>
-void describe(Visitor& v, FixedNest& n) {
-  v.required("task", n.task, {.doc = "task that is mapped (a layer, attention.qk, ...)"});
-  v.required("loops", n.loops, {.doc = "its loops, keeps and spreads, a line each"});
-}
 
 struct MappingSettings {
   std::string mapper = "heuristic";
@@ -38,13 +26,13 @@ void describe(Visitor& v, MappingSettings& s) {
   v.field("mapper", s.mapper, {.doc = "mapper (see `sluice list mappers`)"});
   v.field("attention", s.attention,
           {.doc = "form of attention: auto, unfused, or a cascade whose scores stay on chip"});
-  v.field("nests", s.nests, {.doc = "loop nests of single tasks, for the mapper `fixed`"});
+  v.field("nests", s.nests, {.doc = "mappings of single tasks, for the mapper `fixed`"});
 }
 
 /// A task's mapping that the run file fixes.
 struct FixedTask {
   std::string task;
-  GemmNest nest;
+  Tiling tiling;
 };
 
 struct SystolicSetup {

@@ -34,7 +34,8 @@ std::vector<Traffic> traffic_of(const Architecture& architecture, const TaskActi
 void add_dram_traffic(const TaskTraffic& t, std::vector<Traffic>& list) {
   if (t.input_read > 0) list.push_back({"dram", "input", t.input_read, 0});
   if (t.weight_read > 0) list.push_back({"dram", "weight", t.weight_read, 0});
-  if (t.output_write > 0) list.push_back({"dram", "output", 0, t.output_write});
+  if (t.output_write > 0)  // sums that leave unfinished, and come back, among them
+    list.push_back({"dram", "output", t.sums_read, t.output_write + t.sums_write});
 }
 
 /// Room for what a layer has of most machines.

@@ -145,3 +145,117 @@ def test_a_map_file_is_not_run(project):
 fused_matmuls.yaml: error: this is a mapping, a run file is expected
 hint: `sluice map` counts its accesses, cycles and energy
 """)
+
+
+TILES = """\
+workload:
+  network: {name: p, layers: [LAYER]}
+architecture: {include: MACHINE}
+mapping:
+  mapper: fixed
+  nests:
+    - task: fc
+      MAPPING
+""".replace("MACHINE", str(ROOT / "configs" / "arch" / "tpu_like.yaml"))
+LINEAR = "{name: fc, op: linear, rows: 512, in_features: 256, out_features: 256}"
+CONVOLUTION = """{name: fc, op: conv2d, batch: 2, in_channels: 8, in_height: 14, in_width: 14, \
+out_channels: 256, kernel: 3, padding: 1}"""
+
+
+def tiled(mapping, layer=LINEAR):
+    return TILES.replace("LAYER", layer).replace("MAPPING", mapping)
+
+
+def traffic(project, mapping, layer=LINEAR):
+    project.write("tiled.yaml", tiled(mapping, layer))
+    done = project.sluice("run", "tiled.yaml", "--json", "-", "-q")
+    assert (done.code, done.err) == (0, "")
+    return json.loads(done.out)["total"]["traffic_bytes"]
+
+
+def test_tiles_move_what_their_order_and_places_say(project):
+    # bf16. m outer, weights anew for each of 512 / 128 tiles of m; inputs and outputs once.
+    m, n, k = 512, 256, 256
+    tiles = "tiles: {m: 128, n: 128, k: 256}"
+    assert traffic(project, f"{tiles}\n      order: [m, n, k]") == 2 * (m * k + 4 * k * n + m * n)
+    # n outer (the default): inputs anew for each of 2 tiles of n.
+    assert traffic(project, tiles) == 2 * (2 * m * k + k * n + m * n)
+    # m outer, but all weights stay, outside of all loops.
+    stay = f"{tiles}\n      order: [m, n, k]\n      keep: {{weight: 0}}"
+    assert traffic(project, stay) == 2 * (m * k + k * n + m * n)
+    # k outer: sums of 4 bytes leave after the first of 2 tiles of k and come back for the second.
+    tiles = "tiles: {m: 128, n: 256, k: 128}"
+    outside = 2 * (m * k + k * n + m * n) + 2 * 4 * m * n
+    assert traffic(project, f"{tiles}\n      order: [k, m, n]") == outside
+    # 512 is no multiple of 200: the last tile is ragged.
+    assert traffic(project, "order: [m, n, k]\n      tiles: {m: 200}") == 2 * (m * k + k * n + m * n)
+
+
+def test_tiles_that_do_not_fit_are_infeasible(project):
+    project.write("tiled.yaml", tiled("order: [m, n, k]", LINEAR.replace("512", "65536")))
+    done = project.sluice("run", "tiled.yaml")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "tiled.yaml: infeasible: task fc: tiles of input and output do not fit scratchpad "
+        "activations: needed 201326592 B, available 8388608 B\n"
+    )
+
+
+def mistake(project, mapping, layer=LINEAR):
+    project.write("tiled.yaml", tiled(mapping, layer))
+    done = project.sluice("check", "tiled.yaml")
+    assert (done.code, done.out) == (2, "")
+    return done.err.replace("tiled.yaml:", "").split("\n")
+
+
+def test_mistakes_of_tiles_are_told(project):
+    assert mistake(project, "order: [m, n, n]") == [
+        "8:14: error: the loops are those over m, n and k, once each",
+        "        order: [m, n, n]",
+        "               ^",
+        "hint: such as [n, m, k]",
+        "",
+    ]
+    assert mistake(project, "tiles: {m: 513, k: 300}") == [
+        "7:7: error: task fc: m tile 513 is not from 1 to 512, the extent",
+        "      - task: fc",
+        "        ^",
+        "7:7: error: task fc: k tile 300 is not from 1 to 256, the extent",
+        "      - task: fc",
+        "        ^",
+        "",
+    ]
+    assert mistake(project, "loops: for m\n      order: [m, n, k]") == [
+        "8:14: error: loops say all of a mapping",
+        "        loops: for m",
+        "               ^",
+        "hint: leave out tiles, order and keep, or the loops",
+        "",
+    ]
+    assert mistake(project, "") == [
+        "7:7: error: this maps nothing",
+        "      - task: fc",
+        "        ^",
+        "hint: give its loops, or its tiles and their order",
+        "",
+    ]
+
+
+def test_tiles_of_a_convolution(project):
+    # 196 pixels of 2 images, 8 channels of 9 taps.
+    whole = traffic(project, "order: [n, m, k]", CONVOLUTION)
+    assert whole == 2 * (2 * 8 * 196 + 72 * 256 + 2 * 196 * 256)
+    twice = traffic(project, "tiles: {n: 128, m: 196}", CONVOLUTION)
+    assert twice == whole + 2 * 2 * 8 * 196
+    text = mistake(project, "order: [k, m, n]", CONVOLUTION)
+    assert text[0].endswith("task fc: the innermost loop of a convolution is that over k")
+    text = mistake(project, "keep: {weight: 1}", CONVOLUTION)
+    assert text[0].endswith(
+        "task fc: the tensors of a convolution are kept inside of all 3 loops"
+    )
+    text = mistake(project, "tiles: {k: 8, m: 20}", CONVOLUTION)
+    assert text[0].endswith("task fc: k tile 8 is no multiple of the 9 taps of a channel")
+    assert text[3].endswith(
+        "task fc: m tile 20 is neither whole images nor equal runs of rows nor equal parts of a "
+        "row; the next smaller that is, is 14"
+    )
