@@ -13,6 +13,7 @@ constexpr std::size_t longest = 1000;
 constexpr std::size_t deepest = 64;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_quote(char c) { return c == '\'' || c == '"'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 class Parser {
@@ -42,6 +43,10 @@ class Parser {
         end = number_end(i);
       } else if (is_letter(text_[i])) {
         end = name_end(i);
+      } else if (is_quote(text_[i]) && syntax_.paths) {
+        end = text_.find(text_[i], i + 1);
+        if (end == text_.npos) fail(fmt::format("{} is not closed", text_.substr(i)));
+        ++end;
       } else {
         static constexpr std::array<std::string_view, 5> pairs = {"==", "!=", "<=", ">=", "//"};
         const std::string_view two = text_.substr(i, 2);
@@ -155,6 +160,11 @@ class Parser {
     }
     if (token_.empty()) fail("a number or a name is missing at the end");
     if (is_digit(token_[0])) return number();
+    if (is_quote(token_[0]) && token_.size() > 2) {
+      const std::string_view word = token_.substr(1, token_.size() - 2);
+      advance();
+      return node(FormulaTree::Kind::name, word, offset, {});
+    }
     if (!is_letter(token_[0]))
       fail(fmt::format("a number or a name is expected, not '{}'", token_));
     const std::string_view name = token_;

@@ -8,12 +8,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/hash.hpp"
+#include "dse/broken.hpp"
+#include "dse/judged.hpp"
 #include "dse/metrics.hpp"
 #include "dse/proxy/proxy_file.hpp"
 #include "sim/evaluate.hpp"
@@ -37,18 +38,14 @@ std::string broken_metric(const Sweep& sweep, const Point& point,
   std::vector<ExpressionValue> all = expression_values(sweep.space, point);
   all.insert(all.end(), values.begin(), values.end());
   for (const Expression& constraint : sweep.metric_constraints)
-    if (!constraint.holds(all)) return constraint.text();
+    if (std::string wrong = broken(constraint, all); !wrong.empty()) return wrong;
   return {};
 }
 
 /// What the objectives and constraints of the sweep say to a result with metrics.
 Result judged(const Sweep& sweep, const Point& point, Result result) {
-  for (const Objective& objective : sweep.objectives)
-    if (!std::isfinite(result.metrics[objective.metric])) {
-      result.status = TrialStatus::invalid;
-      result.reason = fmt::format("{} is no number", metrics()[objective.metric].name);
-      return result;
-    }
+  require_numbers(sweep.objectives, result);
+  if (result.status != TrialStatus::ok) return result;
   if (std::string broken = broken_metric(sweep, point, result.metrics); !broken.empty()) {
     result.status = TrialStatus::infeasible;
     result.reason = "broken: " + broken;

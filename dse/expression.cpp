@@ -221,8 +221,12 @@ class Evaluator {
   }
 
   bool condition(const FormulaTree& tree) const { return std::get<bool>(value(tree)); }
+  /// Whether all numbers that were compared are finite.
+  bool finite() const { return finite_; }
 
  private:
+  void note(double compared) const { finite_ = finite_ && std::isfinite(compared); }
+
   static bool is_condition(const std::string& op) {
     return op == "and" || op == "or" || op == "==" || op == "!=" || op[0] == '<' || op[0] == '>';
   }
@@ -237,9 +241,14 @@ class Evaluator {
     const FormulaTree &left = tree.parts[0], &right = tree.parts[1];
     if (tree.text == "and") return condition(left) && condition(right);
     if (tree.text == "or") return condition(left) || condition(right);
-    if (tree.text == "==") return value(left) == value(right);
-    if (tree.text == "!=") return value(left) != value(right);
+    if (tree.text == "==" || tree.text == "!=") {
+      const ExpressionValue a = value(left), b = value(right);
+      if (const auto* real = std::get_if<double>(&a)) note(*real);
+      if (const auto* real = std::get_if<double>(&b)) note(*real);
+      return (a == b) == (tree.text == "==");
+    }
     const double a = number(left), b = number(right);
+    note(a), note(b);
     if (tree.text == "<") return a < b;
     if (tree.text == "<=") return a <= b;
     return tree.text == ">" ? a > b : a >= b;
@@ -270,6 +279,7 @@ class Evaluator {
   }
 
   std::span<const ExpressionValue> values_;
+  mutable bool finite_ = true;
 };
 
 }  // namespace
@@ -281,13 +291,17 @@ Expression::Expression(std::string_view text, std::span<const ExpressionName> kn
 }
 
 ExpressionValue Expression::value(std::span<const ExpressionValue> values) const {
-  return Evaluator(values).value(tree_);
+  const Evaluator evaluator(values);
+  const ExpressionValue value = evaluator.value(tree_);
+  return std::holds_alternative<bool>(value) && !evaluator.finite() ? std::nan("") : value;
 }
 
 bool Expression::holds(std::span<const ExpressionValue> values) const {
   if (empty()) return true;
   SLUICE_ASSERT(kind_ == Kind::condition, "a condition is asked for a truth value");
-  return Evaluator(values).condition(tree_);
+  const ExpressionValue truth = value(values);
+  const bool* known = std::get_if<bool>(&truth);
+  return known != nullptr && *known;
 }
 
 }  // namespace sluice

@@ -44,8 +44,8 @@ class Expression {
   /// Indices into the names that it was read with, ascending, each once.
   const std::vector<std::size_t>& uses() const { return uses_; }
 
-  /// `values`: of all names that it was read with, those in uses() being set. An operand that is no
-  /// number (0 / 0) makes comparisons false.
+  /// `values`: of all names that it was read with, those in uses() being set. NaN for a condition
+  /// that compares what is no finite number, such as 1 / 0: it neither holds nor fails.
   ExpressionValue value(std::span<const ExpressionValue> values) const;
   /// The value of a condition; true for the empty expression.
   bool holds(std::span<const ExpressionValue> values) const;

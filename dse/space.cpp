@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "dse/broken.hpp"
 
 namespace sluice {
 namespace {
@@ -83,7 +84,7 @@ std::string broken_constraint(const DesignSpace& space, const Point& point) {
   if (space.constraints.empty()) return {};
   const std::vector<ExpressionValue> values = expression_values(space, point);
   for (const Expression& constraint : space.constraints)
-    if (!constraint.holds(values)) return constraint.text();
+    if (std::string wrong = broken(constraint, values); !wrong.empty()) return wrong;
   return {};
 }
 

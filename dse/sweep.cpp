@@ -140,17 +140,24 @@ struct MissingPrices {
   }
 };
 
-/// Reports objectives that need prices which the machine does not have.
-void check_prices(const YamlNode& objectives, const Sweep& sweep, const Experiment& base,
+/// Reports objectives and constraints that need prices which the machine does not have.
+void check_prices(const YamlNode& root, const Sweep& sweep, const Experiment& base,
                   Diagnostics& diagnostics) {
   const std::string hint = std::visit(MissingPrices{}, base.setup);
   if (hint.empty()) return;
+  const auto check = [&](const Metric& metric, const YamlNode& node) {
+    if (metric.needs_prices)
+      diagnostics.error(
+          node.where, fmt::format("{} needs prices, and the machine has none", metric.name), hint);
+  };
   for (const Objective& objective : sweep.objectives)
-    if (metrics()[objective.metric].needs_prices)
-      diagnostics.error(objectives.where,
-                        fmt::format("{} needs prices, and the machine has none",
-                                    metrics()[objective.metric].name),
-                        hint);
+    check(metrics()[objective.metric], *root.find("objectives"));
+  const std::size_t parameters = sweep.space.parameters.size();
+  for (const Expression& constraint : sweep.metric_constraints)
+    for (const std::size_t name : constraint.uses())
+      for (const YamlNode& item : root.find("constraints")->items)
+        if (name >= parameters && item.scalar == constraint.text())
+          check(metrics()[name - parameters], item);
 }
 
 }  // namespace
@@ -198,7 +205,7 @@ Sweep read_sweep(const YamlNode& root, const Library& library) {
     check_paths(*parameters, sweep, library, diagnostics);
     if (const YamlNode* constraints = root.find("constraints"))
       check_constraints(*constraints, sweep.space, diagnostics);
-    check_prices(*objectives, sweep, *base, diagnostics);
+    check_prices(root, sweep, *base, diagnostics);
   }
   if (base && halving != nullptr) read_halving(*halving, sweep, library, diagnostics);
   diagnostics.throw_if_any();

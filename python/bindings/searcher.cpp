@@ -40,7 +40,7 @@ nb::ndarray<nb::numpy, std::int64_t> ask(OpenSearcher& searcher, std::size_t cou
 /// `answer`: what Sweep.evaluate() of the designs gives.
 void tell(OpenSearcher& searcher, const nb::dict& answer) {
   const std::vector<Point> points = points_of(*searcher.open, nb::cast<Designs>(answer["designs"]));
-  std::vector<Result> results = results_of(answer);
+  std::vector<Result> results = results_of(*searcher.open, answer);
   if (results.size() != points.size())
     throw SpecError({{{.path = "results"}, "there are not as many as designs"}});
   std::vector<Trial> trials;

@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "dse/halving.hpp"
+#include "dse/judged.hpp"
 #include "dse/metrics.hpp"
 #include "dse/run_sweep.hpp"
 #include "dse/sampling.hpp"
@@ -146,11 +147,11 @@ BeginBatch elsewhere(const OpenSweep& open, const nb::object& evaluate) {
                                                const nb::gil_scoped_acquire locked;
                                                delete held;
                                              });
-    return [answer, count = batch.size()] {
+    return [&open, answer, count = batch.size()] {
       const nb::gil_scoped_acquire locked;
       const nb::object taken = std::move(*answer);
       std::vector<Result> results =
-          results_of(nb::cast<nb::dict>(PyCallable_Check(taken.ptr()) ? taken() : taken));
+          results_of(open, nb::cast<nb::dict>(PyCallable_Check(taken.ptr()) ? taken() : taken));
       if (results.size() != count)
         throw SpecError({{{.path = "evaluate"},
                           std::to_string(results.size()) + " results for " + std::to_string(count) +
@@ -266,7 +267,7 @@ nb::ndarray<nb::numpy, std::int64_t> matrix_of(const OpenSweep& open,
   return array_of(std::move(digits), {points.size(), open.sweep.space.parameters.size()});
 }
 
-std::vector<Result> results_of(const nb::dict& answer) {
+std::vector<Result> results_of(const OpenSweep& open, const nb::dict& answer) {
   const auto values = nb::cast<Metrics>(answer["metrics"]);
   const auto statuses = nb::cast<std::vector<std::string>>(answer["status"]);
   const auto reasons = nb::cast<std::vector<std::string>>(answer["reason"]);
@@ -285,6 +286,7 @@ std::vector<Result> results_of(const nb::dict& answer) {
     const double* row = values.data() + i * width;
     if (!std::all_of(row, row + width, [](double v) { return std::isnan(v); }))
       result.metrics.assign(row, row + width);
+    require_numbers(open.sweep.objectives, result);
     for (const auto [cause, cycles] : nb::cast<nb::dict>(stalls[i]))
       result.stalls.push_back({nb::cast<std::string>(cause), nb::cast<std::uint64_t>(cycles)});
   }

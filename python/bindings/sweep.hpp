@@ -28,7 +28,7 @@ nb::ndarray<nb::numpy, std::int64_t> matrix_of(const OpenSweep& open,
                                                const std::vector<Point>& points);
 
 /// What dict_of() made, back as results.
-std::vector<Result> results_of(const nb::dict& answer);
+std::vector<Result> results_of(const OpenSweep& open, const nb::dict& answer);
 
 /// `designs`, `metrics` (a row a design, NaN where nothing was simulated), and a list each of
 /// `status`, `reason`, `bottleneck`, `stalls`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include "dse/expression.hpp"
+#include "dse/broken.hpp"
 
 namespace sluice {
 namespace {
@@ -52,8 +52,21 @@ TEST_CASE("conditions compare numbers and words") {
   CHECK(holds("dataflow == ws and overlap"));
   CHECK(holds("os != dataflow"));
   CHECK(holds("not (dataflow == os) or rows > 100"));
-  CHECK_FALSE(holds("0 / 0 <= 1"));
+  CHECK(holds("dataflow == 'ws' and dataflow != \"os\""));
   CHECK(Expression().holds(values));
+}
+
+TEST_CASE("a condition that compares what is no finite number does not hold, however it is put") {
+  for (const char* text : {"0 / 0 <= 1", "0 / 0 != 1", "not (0 / 0 == 1)", "1 / 0 > 5",
+                           "sqrt(-rows) < 1", "log2(rows - 16) < 3", "rows % 0 == 1"}) {
+    CAPTURE(text);
+    const Expression condition(text, names);
+    CHECK_FALSE(condition.holds(values));
+    CHECK(broken(condition, values) == std::string(text) + " (a side of it is no finite number)");
+  }
+  CHECK(holds("rows == 16 or 1 / (rows - 16) < 1"));  // the right side is not asked
+  CHECK(broken(Expression("rows > 16", names), values) == "rows > 16");
+  CHECK(broken(Expression("rows == 16", names), values) == "");
 }
 
 TEST_CASE("an expression says which names it uses") {
@@ -70,6 +83,8 @@ TEST_CASE("mistakes are found when an expression is read") {
   CHECK(mistake("min(rows)") == "0: min takes two numbers");
   CHECK(mistake("log2(rows, 2)") == "0: log2 takes a number");
   CHECK(mistake("rows <") == "6: a number or a name is missing at the end");
+  CHECK(mistake("dataflow == 'ws") == "12: 'ws is not closed");
+  CHECK(mistake("dataflow == ''") == "12: a number or a name is expected, not ''''");
   CHECK(mistake("1.2.3") == "3: '.' is not expected here");
   CHECK(mistake("rows + banks") ==
         "7: 'banks' is not known here | known: rows, columns, dataflow, overlap, banks.input, "

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "dse/evaluator.hpp"
+#include "dse/judged.hpp"
 #include "dse/metrics.hpp"
 #include "sim/evaluate.hpp"
 #include "tests/base/errors.hpp"
@@ -65,6 +69,31 @@ TEST_CASE("a design that cannot be has the reason, not a number") {
   const Result cramped = evaluate_point(sweep, test_library(), {{0, 0, 0}});  // 1 B of sums
   CHECK(cramped.status == TrialStatus::infeasible);
   CHECK(cramped.reason.find("needed") != std::string::npos);
+}
+
+TEST_CASE("what is no number is told, and stands for no design") {
+  const Sweep sweep = sweep_of(
+      replaced(sweep_text, "area_mm2 <= 1.16", "cycles / (rows - 16) <= 1e9, area_mm2 <= 9"));
+  const Result result = evaluate_point(sweep, test_library(), {{2, 3, 12}});  // 16 rows
+  CHECK(result.status == TrialStatus::infeasible);
+  CHECK(result.reason == "broken: cycles / (rows - 16) <= 1e9 (a side of it is no finite number)");
+  CHECK(evaluate_point(sweep, test_library(), {{3, 3, 12}}).status == TrialStatus::ok);
+}
+
+TEST_CASE("a result whose objective is no finite number is invalid, and says which") {
+  const auto judged = [](const std::vector<double>& values, TrialStatus status) {
+    Result result{status, "", values, "", {}};
+    const std::vector<Objective> objectives = {{0, false}, {2, false}};
+    require_numbers(objectives, result);
+    return std::string(name_of(result.status)) + ": " + result.reason;
+  };
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  CHECK(judged({1, 2, 3}, TrialStatus::ok) == "ok: ");
+  CHECK(judged({1, nan, 3}, TrialStatus::ok) == "ok: ");  // is no objective
+  CHECK(judged({1, 2, nan}, TrialStatus::ok) == "invalid: energy_j is not a number");
+  CHECK(judged({-infinity, 2, nan}, TrialStatus::ok) == "invalid: cycles is infinite");
+  CHECK(judged({}, TrialStatus::ok) == "invalid: no metric is a number");
+  CHECK(judged({}, TrialStatus::timeout) == "timeout: ");
 }
 
 TEST_CASE("a batch is computed once for equal designs, in the order of the question") {
@@ -135,6 +164,17 @@ TEST_CASE("an objective that needs prices is refused on machines of every model 
   CHECK(hint_of("{workload: {trace: {pattern: random}}, " +
                 machine("ddr3_1600", ", currents: null")) ==
         "state the currents of its DRAM: architecture.currents");
+}
+
+TEST_CASE("a constraint that needs prices is refused where there are none") {
+  const std::string text =
+      replaced(replaced(sweep_text, "}\nparameters", ", energy_table: ''}\nparameters"),
+               "[cycles, energy_j]", "[cycles]");
+  CHECK(error_of([&] { sweep_of(text); }) ==
+        "s.yaml:12:39: error: area_mm2 needs prices, and the machine has none\n"
+        "  constraints: [rows * columns <= 1024, area_mm2 <= 1.16]\n"
+        "                                        ^\n"
+        "hint: name a table: architecture.energy_table (see `sluice list tables`)");
 }
 
 TEST_CASE("constraints that say nothing, or that nothing keeps, are mistakes") {

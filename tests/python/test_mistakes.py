@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import sluice
 from sluice.gym import DesignEnv, DesignVectorEnv
+from sluice.studies import METRICS
 
 
 def text_of(error, call, *words, **options) -> str:
@@ -160,3 +161,34 @@ def test_answers_of_a_wrong_length(small_sweep, tmp_path):
     study = sluice.Study(tmp_path / "s.sqlite", sweep)
     text = text_of(sluice.InputError, study.run, evaluate=lambda rows: sweep.evaluate(rows[1:]))
     assert text == "evaluate: error: 7 results for 8 designs"
+
+
+def test_metrics_that_are_no_numbers(small_sweep, tmp_path):
+    """A design that a user's function gives no number for is kept, with the reason, and is not the
+    best; the study and the searcher go on."""
+    sweep = sluice.Sweep(small_sweep)
+    cycles, energy = METRICS.index("cycles"), METRICS.index("energy_j")
+
+    def evaluate(rows):
+        trials = sweep.evaluate(rows)
+        trials.metrics[0, energy] = np.nan
+        trials.metrics[1, cycles] = -np.inf
+        trials.metrics[2] = np.nan
+        return trials
+
+    study = sluice.Study(tmp_path / "s.sqlite", sweep)
+    study.run(evaluate=evaluate)
+    trials = study.trials()
+    assert len(trials.status) == 40
+    assert trials.status[:4] == ("invalid", "invalid", "invalid", "ok")
+    assert trials.reason[:4] == (
+        "energy_j is not a number",
+        "cycles is infinite",
+        "no metric is a number",
+        "",
+    )
+    for name in sluice.searchers():
+        searcher = sluice.Searcher(sweep, name)
+        for _ in range(3):
+            searcher.tell(evaluate(searcher.ask(8)))
+        assert len(searcher.ask(8)) == 8
