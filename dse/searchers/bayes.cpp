@@ -9,11 +9,9 @@
 #include <numeric>
 
 #include "dse/front.hpp"
-#include "dse/learn/encoding.hpp"
+#include "dse/learn/experience.hpp"
 #include "dse/learn/gaussian_process.hpp"
 #include "dse/learn/hypervolume_gain.hpp"
-#include "dse/preference.hpp"
-#include "dse/sampling.hpp"
 #include "dse/searcher_info.hpp"
 
 namespace sluice::searchers {
@@ -102,30 +100,25 @@ struct Model {
 class Bayes {
  public:
   Bayes(const SearchProblem& problem, const BayesSettings& settings)
-      : problem_(problem),
-        settings_(settings),
-        random_(problem.seed),
-        encoding_(problem.space),
-        models_(std::max<std::size_t>(1, problem.objectives.size()), Model(encoding_)),
-        feasibility_(encoding_),
-        parents_(problem.objectives, settings.parents, by_objectives) {}
+      : settings_(settings),
+        past_(problem, settings.parents),
+        models_(std::max<std::size_t>(1, problem.objectives.size()), Model(past_.encoding)),
+        feasibility_(past_.encoding) {}
 
   std::vector<Point> ask(std::size_t count) {
-    std::vector<Point> chosen;
-    if (told_.size() >= settings_.startup) chosen = batch(count);
-    for (const Point& point : chosen) seen_.take(point);
-    add_distinct(chosen, count, seen_, [&] { return random_point(problem_.space, random_); });
-    return chosen;
+    return past_.ask(count, settings_.startup, [&](std::size_t n) { return batch(n); });
   }
 
   void tell(std::span<const Trial> trials) {
-    told_.insert(told_.end(), trials.begin(), trials.end());
-    parents_.add(trials);
+    past_.tell(trials);
     for (const Trial& trial : trials) {
       const bool is_ok = trial.result.status == TrialStatus::ok;
       any_failed_ |= !is_ok;
-      any_ok_ |= is_ok;
-      if (is_ok) add_to_front(log_costs(problem_.objectives, trial.result), best_);
+      std::vector<double> costs;
+      if (is_ok) costs = log_costs(past_.problem.objectives, trial.result);
+      if (costs.empty()) continue;
+      any_ok_ = true;
+      add_to_front(std::move(costs), best_);
     }
   }
 
@@ -145,16 +138,11 @@ class Bayes {
   void believe(std::size_t candidate);
   std::vector<Model*> active_models();
 
-  SearchProblem problem_;
   BayesSettings settings_;
-  Random random_;
-  Encoding encoding_;
-  Seen seen_;
+  Experience past_;
   std::vector<Model> models_;  ///< one an objective
   Model feasibility_;          ///< of 1 for trials that were ok, -1 for others
   bool any_failed_ = false, any_ok_ = false;
-  std::vector<Trial> told_;
-  Elite parents_;
   std::vector<std::vector<double>> best_;   ///< costs of the trials that no other dominates
   std::vector<std::vector<double>> front_;  ///< these, and what a batch is believed to be
 };
@@ -166,9 +154,9 @@ void Bayes::gather(const std::vector<std::size_t>& rows) {
     model.values.clear();
   }
   for (const std::size_t i : rows) {
-    const std::vector<double> costs = log_costs(problem_.objectives, told_[i].result);
+    const std::vector<double> costs = log_costs(past_.problem.objectives, past_.told[i].result);
     for (std::size_t m = 0; m < costs.size(); ++m) {
-      models_[m].points.push_back(told_[i].point);
+      models_[m].points.push_back(past_.told[i].point);
       models_[m].values.push_back(costs[m]);
     }
   }
@@ -178,8 +166,8 @@ void Bayes::gather_labels(const std::vector<std::size_t>& rows) {
   feasibility_.points.clear();
   feasibility_.values.clear();
   for (const std::size_t i : rows) {
-    feasibility_.points.push_back(told_[i].point);
-    feasibility_.values.push_back(told_[i].result.status == TrialStatus::ok ? 1 : -1);
+    feasibility_.points.push_back(past_.told[i].point);
+    feasibility_.values.push_back(past_.told[i].result.status == TrialStatus::ok ? 1 : -1);
   }
 }
 
@@ -188,7 +176,7 @@ void Bayes::choose_fit(Model& model) {
   std::vector<std::size_t> order(model.points.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (order.size() > settings_.fit_on) {
-    random_.shuffle(order);
+    past_.random.shuffle(order);
     const auto half = static_cast<std::ptrdiff_t>(settings_.fit_on / 2);
     std::stable_sort(order.begin() + half, order.end(), [&](std::size_t a, std::size_t b) {
       return model.values[a] < model.values[b];
@@ -208,7 +196,7 @@ std::vector<Model*> Bayes::active_models() {
 
 void Bayes::learn() {
   const std::vector<std::size_t> rows =
-      to_learn_from(problem_.objectives, told_, most_observations);
+      to_learn_from(past_.problem.objectives, past_.told, most_observations);
   gather(rows);
   if (any_failed_) gather_labels(rows);
   const std::vector<Model*> active = active_models();
@@ -221,7 +209,7 @@ void Bayes::learn() {
       model.next_fit = settings_.growth * n;
     }
     model.process.condition(
-        encoding_.encode(model.points),
+        past_.encoding.encode(model.points),
         Eigen::Map<const Eigen::VectorXd>(model.values.data(),
                                           static_cast<Eigen::Index>(model.values.size())));
   });
@@ -234,7 +222,7 @@ void Bayes::fit(Model& model) const {
     points.push_back(model.points[model.fit_on[i]]);
     values[static_cast<Eigen::Index>(i)] = model.values[model.fit_on[i]];
   }
-  model.process.fit(encoding_.encode(points), values,
+  model.process.fit(past_.encoding.encode(points), values,
                     static_cast<int>(model.fitted ? settings_.steps : settings_.first_steps));
   model.fitted = true;
 }
@@ -243,19 +231,16 @@ void Bayes::fit(Model& model) const {
 void Bayes::add_candidates(std::vector<Point>& pool, Seen& taken, std::size_t count,
                            const std::vector<Point>& around) {
   for (std::size_t added = 0, tries = 0; added < count && tries < 4 * count; ++tries) {
-    std::optional<Point> point = around.empty()
-                                     ? random_point(problem_.space, random_)
-                                     : mutated(problem_.space, around[random_.below(around.size())],
-                                               settings_.mutation * random_.unit(), random_);
+    std::optional<Point> point = past_.candidate(around, settings_.mutation);
     if (!point) return;
-    if (seen_.contains(*point) || !taken.take(*point)) continue;
+    if (past_.seen.contains(*point) || !taken.take(*point)) continue;
     pool.push_back(std::move(*point));
     ++added;
   }
 }
 
 void Bayes::predict(const std::vector<Point>& pool) {
-  const Eigen::MatrixXd encoded = encoding_.encode(pool);
+  const Eigen::MatrixXd encoded = past_.encoding.encode(pool);
   const std::vector<Model*> active = active_models();
   tbb::parallel_for(std::size_t{0}, active.size(), [&](std::size_t m) {
     active[m]->posterior = active[m]->process.predict(encoded);
@@ -265,7 +250,7 @@ void Bayes::predict(const std::vector<Point>& pool) {
 /// Costs up to a tenth of the front's extent beyond its worst count.
 HypervolumeGain Bayes::gain() const {
   std::vector<double> reference;
-  for (std::size_t m = 0; m < problem_.objectives.size(); ++m) {
+  for (std::size_t m = 0; m < past_.problem.objectives.size(); ++m) {
     double best = front_[0][m], worst = front_[0][m];
     for (const std::vector<double>& costs : front_) {
       best = std::min(best, costs[m]);
@@ -335,11 +320,10 @@ std::vector<std::size_t> all(const std::vector<Point>& points) {
 std::vector<Point> Bayes::batch(std::size_t count) {
   learn();
   front_ = most_spread(best_);
-  std::vector<Point> parents, pool;
-  for (const Trial& trial : parents_.trials()) parents.push_back(trial.point);
+  std::vector<Point> pool;
   Seen taken;
   add_candidates(pool, taken, settings_.candidates / 2, {});
-  add_candidates(pool, taken, settings_.candidates / 2, parents);
+  add_candidates(pool, taken, settings_.candidates / 2, past_.best());
   if (pool.empty()) return {};
   predict(pool);
   std::vector<Point> best;

@@ -3,10 +3,8 @@
 // tried.
 #include <algorithm>
 
-#include "dse/learn/encoding.hpp"
+#include "dse/learn/experience.hpp"
 #include "dse/learn/forest.hpp"
-#include "dse/preference.hpp"
-#include "dse/sampling.hpp"
 #include "dse/searcher_info.hpp"
 
 namespace sluice::searchers {
@@ -53,24 +51,13 @@ struct Ranked {
 class Surrogate {
  public:
   Surrogate(const SearchProblem& problem, const SurrogateSettings& settings)
-      : problem_(problem),
-        settings_(settings),
-        random_(problem.seed),
-        encoding_(problem.space),
-        parents_(problem.objectives, settings.parents, by_objectives) {}
+      : settings_(settings), past_(problem, settings.parents) {}
 
   std::vector<Point> ask(std::size_t count) {
-    std::vector<Point> chosen;
-    if (told_.size() >= settings_.startup) chosen = top(count);
-    for (const Point& point : chosen) seen_.take(point);
-    add_distinct(chosen, count, seen_, [&] { return random_point(problem_.space, random_); });
-    return chosen;
+    return past_.ask(count, settings_.startup, [&](std::size_t n) { return top(n); });
   }
 
-  void tell(std::span<const Trial> trials) {
-    told_.insert(told_.end(), trials.begin(), trials.end());
-    parents_.add(trials);
-  }
+  void tell(std::span<const Trial> trials) { past_.tell(trials); }
 
  private:
   void learn();
@@ -78,56 +65,51 @@ class Surrogate {
   std::vector<Ranked> ranked();
   std::vector<Point> top(std::size_t count);
 
-  SearchProblem problem_;
   SurrogateSettings settings_;
-  Random random_;
-  Encoding encoding_;
-  Seen seen_;
-  std::vector<Trial> told_;
-  Elite parents_;
+  Experience past_;
   std::vector<Forest> costs_;       ///< one an objective; none where nothing was simulated
   std::optional<Forest> feasible_;  ///< of 1 for trials that were ok, 0 for others
 };
 
 void Surrogate::learn() {
   std::vector<Point> simulated, all;
-  std::vector<std::vector<double>> costs(problem_.objectives.size());
+  std::vector<std::vector<double>> costs(past_.problem.objectives.size());
   std::vector<double> labels;
   bool any_failed = false;
-  for (const std::size_t i : to_learn_from(problem_.objectives, told_, most_observations)) {
-    const bool is_ok = told_[i].result.status == TrialStatus::ok;
+  for (const std::size_t i :
+       to_learn_from(past_.problem.objectives, past_.told, most_observations)) {
+    const bool is_ok = past_.told[i].result.status == TrialStatus::ok;
     any_failed |= !is_ok;
     labels.push_back(is_ok ? 1 : 0);
-    all.push_back(told_[i].point);
-    const std::vector<double> found = log_costs(problem_.objectives, told_[i].result);
+    all.push_back(past_.told[i].point);
+    const std::vector<double> found = log_costs(past_.problem.objectives, past_.told[i].result);
     if (found.empty()) continue;
-    simulated.push_back(told_[i].point);
+    simulated.push_back(past_.told[i].point);
     for (std::size_t m = 0; m < found.size(); ++m) costs[m].push_back(found[m]);
   }
   const auto forest_of = [&](const Eigen::MatrixXd& x, const std::vector<double>& values) {
     const Eigen::Map<const Eigen::VectorXd> y(values.data(),
                                               static_cast<Eigen::Index>(values.size()));
-    return Forest(x, y, settings_.forest, random_);
+    return Forest(x, y, settings_.forest, past_.random);
   };
   costs_.clear();
   feasible_.reset();
-  const Eigen::MatrixXd x = encoding_.encode(simulated);
+  const Eigen::MatrixXd x = past_.encoding.encode(simulated);
   for (const std::vector<double>& values : costs)
     if (!values.empty()) costs_.push_back(forest_of(x, values));
-  if (any_failed) feasible_ = forest_of(encoding_.encode(all), labels);
+  if (any_failed) feasible_ = forest_of(past_.encoding.encode(all), labels);
 }
 
 /// Half from anywhere, half near the best; new ones.
 std::vector<Point> Surrogate::candidates() {
+  const std::vector<Point> parents = past_.best();
   std::vector<Point> found;
   Seen taken;
   for (std::uint64_t i = 0; i < settings_.candidates; ++i) {
-    const std::vector<Trial>& parents = parents_.trials();
-    std::optional<Point> point =
-        i % 2 == 0 ? random_point(problem_.space, random_)
-                   : mutated(problem_.space, parents[random_.below(parents.size())].point,
-                             settings_.mutation * random_.unit(), random_);
-    if (point && !seen_.contains(*point) && taken.take(*point)) found.push_back(std::move(*point));
+    const std::span<const Point> around = i % 2 == 0 ? std::span<const Point>() : parents;
+    std::optional<Point> point = past_.candidate(around, settings_.mutation);
+    if (point && !past_.seen.contains(*point) && taken.take(*point))
+      found.push_back(std::move(*point));
   }
   return found;
 }
@@ -135,7 +117,7 @@ std::vector<Point> Surrogate::candidates() {
 std::vector<Ranked> Surrogate::ranked() {
   std::vector<Ranked> pool;
   for (Point& point : candidates()) {
-    const Eigen::VectorXd features = encoding_.encode(point);
+    const Eigen::VectorXd features = past_.encoding.encode(point);
     Ranked candidate{std::move(point), {}, 1};
     for (const Forest& forest : costs_) candidate.costs.push_back(forest.predict(features));
     if (feasible_) candidate.feasible = feasible_->predict(features).mean;
@@ -206,10 +188,10 @@ std::vector<Point> Surrogate::top(std::size_t count) {
   std::vector<Point> chosen;
   while (chosen.size() < count && !pool.empty()) {
     Ranking ranking;
-    ranking.optimism = -settings_.optimism * std::log(1 - random_.unit());
+    ranking.optimism = -settings_.optimism * std::log(1 - past_.random.unit());
     double sum = 0;
     for (std::size_t m = 0; m < costs_.size(); ++m)
-      sum += ranking.weights.emplace_back(-std::log(1 - random_.unit()) + 1e-9);
+      sum += ranking.weights.emplace_back(-std::log(1 - past_.random.unit()) + 1e-9);
     for (double& weight : ranking.weights) weight /= sum;
     const std::size_t best = best_of(pool, ranking);
     chosen.push_back(std::move(pool[best].point));
