@@ -1,48 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The harness that holds a paper's figures against ours, and every paper that comes with sluice.
+// The harness that holds a paper's figures against ours.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <set>
-
-#include "base/yaml.hpp"
-#include "base/yaml_include.hpp"
-#include "dse/reproduce/writers.hpp"
-#include "tests/base/errors.hpp"
-#include "tests/base/folder.hpp"
-#include "tests/source_path.hpp"
+#include "tests/dse/claims.hpp"
 
 namespace sluice {
 namespace {
-
-const std::string head =
-    "paper: fusemax\n"
-    "title: A paper\n"
-    "source: nowhere\n";
-
-const std::string table =
-    "figure,model,seq_len,design,metric,value,source\n"
-    "f,net,1K,ours,latency_s,2.0,x\n"
-    "f,net,4K,ours,latency_s,4.0,x\n"
-    "g,net,1K,ours,share,0,x\n"
-    "g,net,1K,ours,mapping,gran=row,x\n";
-
-/// The claims of a text, beside a table of published numbers.
-ClaimFile claims_of(const std::string& claims, const std::string& rest = "") {
-  ClaimFile file = read_claims(parse_yaml(head + "claims:\n" + claims + rest, "c.yaml"));
-  file.published = read_published(table, "p.csv");
-  return file;
-}
-
-std::string claims_error(const std::string& text) {
-  return error_of([&] { read_claims(parse_yaml(text, "c.yaml")); });
-}
-
-ComputedPoint point(const std::string& figure, const std::string& length, const std::string& metric,
-                    double value) {
-  return {{figure, "net", length, "ours", metric}, value};
-}
 
 const std::string one_percent =
     "  - {name: time, select: {figure: f}, tolerance: 0.01, reason: because}\n";
@@ -210,55 +173,6 @@ TEST_CASE("mistakes of a table of published numbers") {
   CHECK(read_published(table, "p.csv").size() == 3);  // a text is no number
 }
 
-Library library() { return {{source_path("workloads/library")}, {source_path("arch/tables")}}; }
-
-const std::string runs_head = "title: A paper\nsource: nowhere\n";
-
-/// Claims of a run file of the sources, at two batches; `rest` follows the entry of the run.
-std::string runs_text(const std::string& metrics) {
-  return runs_head + "runs:\n  - run: " + source_path("configs/run/quickstart.yaml") +
-         "\n    design: simulated\n    like: ours\n"
-         "    model: [{name: net, set: {simulation.fidelity: analytic}}]\n"
-         "    seq_len: [{name: 1K}, {name: 4K, set: {workload.batch: 2}}]\n    metrics: [" +
-         metrics +
-         "]\nclaims:\n  - {name: time, select: {figure: f, design: simulated}, tolerance: 9, "
-         "reason: r}\n";
-}
-
-TEST_CASE("runs give points, which are held against the numbers of another design") {
-  ClaimFile file =
-      read_claims(parse_yaml(runs_text("{figure: f, metric: latency_s, of: latency_s}, "
-                                       "{figure: g, metric: util, of: busy, unit: array}"),
-                             "c.yaml"));
-  file.published = read_published(table, "p.csv");
-  const std::vector<ComputedPoint> points = compute_points(file, library());
-  REQUIRE(points.size() == 4);
-  CHECK(points[0].key == PointKey{"f", "net", "1K", "simulated", "latency_s"});
-  CHECK(points[2].value > 1.5 * points[0].value);  // twice the batch
-  CHECK(points[1].value > 0);
-  CHECK(points[1].value <= 1);
-  const Comparison comparison = compare(file, points);
-  CHECK(comparison.claims[0].points == 2);
-  CHECK(comparison.points[0].published == 2.0);
-  CHECK(comparison.holds());
-}
-
-TEST_CASE("mistakes of runs") {
-  CHECK(claims_error(runs_head + "claims: []\n")
-            .starts_with("c.yaml:1:1: error: the key 'paper' is missing: the paper, or runs\n"));
-  CHECK(claims_error(runs_text("{figure: f, metric: m, of: latenc_s}"))
-            .find("error: 'latenc_s' is no metric of a report") != std::string::npos);
-  CHECK(
-      claims_error(runs_text("{figure: f, metric: m, of: busy}"))
-          .find("error: 'unit' goes with 'of: busy' and 'of: counter', and only with them: 'm'") !=
-      std::string::npos);
-  const ClaimFile file =
-      read_claims(parse_yaml(runs_text("{figure: f, metric: m, of: busy, unit: arry}"), "c.yaml"));
-  CHECK(error_of([&] {
-          compute_points(file, library());
-        }).find("error: the machine has no unit 'arry'") != std::string::npos);
-}
-
 TEST_CASE("a claim that a design is at most another looks at every point, and can fail") {
   const ClaimFile file = claims_of(
       "  - {name: order, select: {design: ours}, at_most: theirs, tolerance: 0, reason: r}\n");
@@ -303,151 +217,6 @@ TEST_CASE("a claim about an order takes no point from claims about published num
                      "reason: r}\n")
             .starts_with(
                 "c.yaml:5:5: error: claim 'a' has 'at_most' and 'published': one of them\n"));
-}
-
-TEST_CASE("runs in worker processes: designs, and points of the paper divided by numbers") {
-  const std::string text =
-      "include: " + source_path("configs/reproduce/fusemax.yaml") +
-      "\nsettings: {lengths: [1024]}\nruns:\n  - run: " +
-      source_path("configs/run/architecture_bert_1k.yaml") +
-      "\n    design: [{name: corrected}, {name: plain, set: {mapping.accounting: artifact}}]\n"
-      "    model: [{name: BERT}]\n"
-      "    seq_len: [{name: 1K}, {name: 2K, set: {workload.seq_len: 2048}}]\n"
-      "    metrics:\n"
-      "      - {figure: f, metric: cycles, of: cycles}\n"
-      "      - {figure: f, metric: other, of: counter, unit: artifact_cycles}\n";
-  const std::string ratio =
-      "      - {figure: f, metric: speedup, of: latency_s,\n"
-      "         under: {figure: attn, design: +Architecture, metric: latency_s}}\n";
-  const std::string claims = "claims: []\n";
-  const auto points_of = [&](const std::string& yaml) {
-    return compute_points(read_claims(load_yaml_text(yaml, "c.yaml")), library());
-  };
-  const std::vector<ComputedPoint> points = points_of(text + claims);
-  const std::vector<ComputedPoint> own(points.end() - 8, points.end());
-  CHECK(own[4].key == PointKey{"f", "BERT", "1K", "plain", "cycles"});
-  CHECK(own[4].value == 64 * 12 * 4 * 4 * 458);
-  CHECK(own[1].value == own[4].value);  // the counter of the other accounting
-  CHECK(own[0].value > own[1].value);
-  CHECK(own[6].value == 4 * own[4].value);
-  // 2K is no point of the paper.
-  CHECK(error_of([&] {
-          points_of(text + ratio + claims);
-        }).find("there is no point attn BERT 2K +Architecture latency_s") != std::string::npos);
-}
-
-/// Every claim file that comes with sluice and needs no runs, compared. Those with runs are tested
-/// by tests/cli/test_command_reproduce.py, on some of their points.
-struct Reproduced {
-  ClaimFile file;
-  Comparison comparison;
-};
-
-Reproduced reproduce(const std::filesystem::path& path) {
-  Reproduced result;
-  result.file = read_claims(load_yaml(path.string()));
-  result.comparison = compare(result.file, compute_points(result.file, library()));
-  return result;
-}
-
-/// Claims whose runs take more than a few seconds: the slow suite has them.
-bool is_long(const std::filesystem::path& path) { return path.stem() == "archgym"; }
-
-std::vector<std::filesystem::path> shipped() {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(source_path("configs/reproduce")))
-    if (entry.path().extension() == ".yaml" && load_yaml(entry.path()).find("runs") == nullptr)
-      paths.push_back(entry.path());
-  return paths;
-}
-
-TEST_CASE("every paper says what it is, and has a claim file") {
-  std::set<std::string> with_file;
-  for (const auto& path : shipped()) with_file.insert(read_claims(load_yaml(path.string())).paper);
-  for (const Descriptor& paper : paper_descriptors()) {
-    CHECK(!paper.summary.empty());
-    CHECK(!paper.source.empty());
-    CHECK(with_file.contains(paper.name));
-  }
-}
-
-void check_claims(const Reproduced& result) {
-  for (const ClaimResult& claim : result.comparison.claims) {
-    CAPTURE(claim.claim->name);
-    CHECK(claim.holds());
-    CHECK((claim.differing == 0) == claim.claim->differs.empty());
-  }
-}
-
-TEST_CASE("every claim holds, no point comes twice, and the same input gives the same bytes") {
-  for (const auto& path : shipped()) {
-    if (is_long(path)) continue;
-    CAPTURE(path);
-    const Reproduced result = reproduce(path);
-    check_claims(result);
-    std::set<PointKey> keys;
-    for (const ComparedPoint& p : result.comparison.points) CHECK(keys.insert(p.key).second);
-    CHECK(comparison_csv(result.comparison) == comparison_csv(reproduce(path).comparison));
-  }
-}
-
-TEST_CASE("the claims of long runs hold" * doctest::test_suite("slow")) {
-  for (const auto& path : shipped())
-    if (is_long(path)) check_claims(reproduce(path));
-}
-
-TEST_CASE("a small lottery gives every point once, the same each time, between 0 and 1") {
-  YamlNode root = load_yaml(source_path("configs/reproduce/archgym.yaml"));
-  for (const auto& [path, value] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"settings.configurations", "2"},
-           {"settings.seeds", "1"},
-           {"settings.proxy_designs", "200"},
-           {"settings.proxy_tested", "50"},
-           {"settings.proxy_repeats", "1"},
-           {"settings.agents",
-            "[{name: random walker, searcher: random, budgets: [20, 200]},"
-            " {name: genetic, searcher: genetic, budgets: [20, 200]}]"}})
-    set_path(root, path, value);
-  set_path(root, "settings.sweep.parameters.rows.powers_of_two", "[16, 32]");
-  set_path(root, "settings.sweep.parameters.columns.powers_of_two", "[16, 32]");
-  YamlNode few = root;
-  set_path(few, "settings.proxy_designs", "201");
-  CHECK(error_of([&] { compute_points(read_claims(few), library()); })
-            .find("error: no agent has a budget of 201 designs or more, which proxy_designs asks "
-                  "for") != std::string::npos);
-  const std::vector<ComputedPoint> points = compute_points(read_claims(root), library());
-  const std::vector<ComputedPoint> again = compute_points(read_claims(root), library());
-  REQUIRE(points.size() == again.size());
-  std::set<PointKey> keys;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    CAPTURE(points[i].key.metric);
-    CHECK(keys.insert(points[i].key).second);
-    CHECK(points[i].value == again[i].value);
-    CHECK(points[i].value >= 0);
-    if (points[i].key.figure != "proxy") CHECK(points[i].value <= 1);
-  }
-  CHECK(keys.contains({"lottery", "enumerated_conv", "20", "genetic", "reward_spread"}));
-  CHECK(keys.contains({"luck", "enumerated_conv", "20", "random walker", "reward_best"}));
-  CHECK(keys.contains({"proxy", "enumerated_conv", "", "diverse", "gain_latency_s"}));
-}
-
-TEST_CASE("a page needs nothing beside itself and shows every plot") {
-  for (const auto& path : shipped()) {
-    if (is_long(path)) continue;
-    CAPTURE(path);
-    const Reproduced result = reproduce(path);
-    const std::string page = comparison_page(result.file, result.comparison);
-    for (const std::string_view word : {"http:", "https:", "src=", "<script", "@import", "url("})
-      CHECK(page.find(word) == std::string::npos);
-    for (const Plot& plot : result.file.plots) {
-      CAPTURE(plot.title);
-      const auto begin = page.find(plot.title);
-      REQUIRE(begin != std::string::npos);
-      const std::string section = page.substr(begin, page.find("</section>", begin) - begin);
-      CHECK(section.find(plot.kind == PlotKind::lines ? "<circle" : "<rect") != std::string::npos);
-      CHECK(section.find("nan") == std::string::npos);
-    }
-  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The closed forms of FuseMax. That they equal what was published is in test_reproduce.cpp; here
+// The closed forms of FuseMax. That they equal what was published is in tests/dse; here
 // are the arithmetic of single points, the laws, and the mistakes of a setup.
 #include <doctest/doctest.h>
 
