@@ -188,7 +188,9 @@ def test_tiles_move_what_their_order_and_places_say(project):
     outside = 2 * (m * k + k * n + m * n) + 2 * 4 * m * n
     assert traffic(project, f"{tiles}\n      order: [k, m, n]") == outside
     # 512 is no multiple of 200: the last tile is ragged.
-    assert traffic(project, "order: [m, n, k]\n      tiles: {m: 200}") == 2 * (m * k + k * n + m * n)
+    assert traffic(project, "order: [m, n, k]\n      tiles: {m: 200}") == 2 * (
+        m * k + k * n + m * n
+    )
 
 
 def test_tiles_that_do_not_fit_are_infeasible(project):
@@ -250,9 +252,7 @@ def test_tiles_of_a_convolution(project):
     text = mistake(project, "order: [k, m, n]", CONVOLUTION)
     assert text[0].endswith("task fc: the innermost loop of a convolution is that over k")
     text = mistake(project, "keep: {weight: 1}", CONVOLUTION)
-    assert text[0].endswith(
-        "task fc: the tensors of a convolution are kept inside of all 3 loops"
-    )
+    assert text[0].endswith("task fc: the tensors of a convolution are kept inside of all 3 loops")
     text = mistake(project, "tiles: {k: 8, m: 20}", CONVOLUTION)
     assert text[0].endswith("task fc: k tile 8 is no multiple of the 9 taps of a channel")
     assert text[3].endswith(
