@@ -41,16 +41,16 @@ def test_closer_looks_are_interrupted_and_made_later(root, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", CODE, store],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A job in the background of a script ignores SIGINT, and so would Python.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     process.stdin.write(json.dumps(sweep))
     process.stdin.close()
     while process.stdout.readline() != "6\n":
         assert process.poll() is None
     time.sleep(0.3)  # the search has ended, and the look begun
-    begin = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.wait(60)
-    assert time.monotonic() - begin < 5  # 0.1 s where the machine has nothing else to do
+    process.wait(20)  # a tenth of a second where the machine has nothing else to do
     assert process.stderr.read().endswith("KeyboardInterrupt\n")
     study = sluice.Study(store, sluice.Sweep(sweep, {"search.timeout": "0.2 s"}))
     assert (len(study.trials()), len(study.confirmed())) == (6, 0)
