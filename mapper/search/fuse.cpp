@@ -39,7 +39,6 @@ class Joiner {
   Joiner(const std::vector<Problem>& problems, const Hierarchy& hierarchy,
          const CascadeSearchOptions& options)
       : problems_(problems),
-        hierarchy_(hierarchy),
         options_(options),
         objective_(options.search.objective),
         graph_(problems, hierarchy, options),
@@ -360,7 +359,6 @@ class Joiner {
   }
 
   const std::vector<Problem>& problems_;
-  const Hierarchy& hierarchy_;
   const CascadeSearchOptions& options_;
   SearchObjective objective_;
   WayGraph graph_;

@@ -3,13 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+
 namespace sluice {
 namespace {
 
 /// Makes `setup` one of the model `name`, unless there is none of that name.
 template <class... Setups>
 void choose(std::variant<Setups...>& setup, std::string_view name) {
-  ((Setups::model == name && (setup.template emplace<Setups>(), true)) || ...);
+  const auto try_one = [&]<class Setup>(std::type_identity<Setup>) {
+    if (Setup::model == name) setup.template emplace<Setup>();
+  };
+  (try_one(std::type_identity<Setups>{}), ...);
 }
 
 struct Summary {
