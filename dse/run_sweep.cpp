@@ -7,7 +7,6 @@
 #include <deque>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "dse/evaluator.hpp"
 #include "dse/front.hpp"
@@ -164,9 +163,7 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
   closer.fidelity = sweep.confirm->fidelity;
   closer.proxy.reset();
   Evaluator evaluator(closer, library, pulse);
-  const std::size_t together = sweep.search.workers > 0
-                                   ? sweep.search.workers
-                                   : std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t together = count_workers({sweep.search.workers});
   for (std::size_t first = 0; first < rows.size(); first += together) {
     const std::size_t end = std::min(rows.size(), first + together);
     std::vector<Point> points;

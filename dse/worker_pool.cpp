@@ -270,11 +270,14 @@ int WorkerPool::Processes::milliseconds_left() const {
   return static_cast<int>(std::min(1000 * least + 1, 1e6));
 }
 
+std::size_t count_workers(const WorkerOptions& options) {
+  return options.workers > 0 ? options.workers : std::max(1u, std::thread::hardware_concurrency());
+}
+
 WorkerPool::WorkerPool(Evaluate evaluate, const WorkerOptions& options)
     : processes_(std::make_unique<Processes>()) {
   processes_->options = options;
-  if (options.workers == 0)
-    processes_->options.workers = std::max(1u, std::thread::hardware_concurrency());
+  processes_->options.workers = count_workers(options);
   processes_->start(evaluate);
 }
 

@@ -23,6 +23,9 @@ struct WorkerOptions {
   double timeout_seconds = 0;  ///< of one design; 0: none
 };
 
+/// How many workers those are.
+std::size_t count_workers(const WorkerOptions& options);
+
 class WorkerPool {
  public:
   using Evaluate = std::function<Result(const Point&)>;

@@ -44,9 +44,8 @@ struct Slot {
 
 /// What designs have in common that agree in the parameters that are read.
 struct Workspace::Base {
-  YamlNode machine;                      ///< for check_architecture()
-  Experiment experiment;                 ///< the slots point into it
-  Architecture* architecture = nullptr;  ///< of the experiment
+  YamlNode machine;       ///< for check_architecture()
+  Experiment experiment;  ///< the slots point into it
   std::vector<Slot> slots;
 
   bool set(const Point& point) {
@@ -58,7 +57,8 @@ struct Workspace::Base {
         for (const FieldSetter& field : slot.fields)
           if (!field.set(digit)) return false;
     Diagnostics mistakes;
-    check_architecture(*architecture, machine, mistakes, SectionsRead::cleanly);
+    check_architecture(std::get<SystolicSetup>(experiment.setup).machine, machine, mistakes,
+                       SectionsRead::cleanly);
     return mistakes.empty();
   }
 };
@@ -92,7 +92,6 @@ std::unique_ptr<Workspace::Base> Workspace::make_base(const Point& point) const 
   auto* setup = std::get_if<SystolicSetup>(&base->experiment.setup);
   if (setup == nullptr) return nullptr;
   if (!setup->mapping.nests.empty()) return nullptr;  // are checked against the machine
-  base->architecture = &setup->machine;
   for (std::size_t p = 0; p < values_.size(); ++p) {
     if (values_[p].empty()) continue;
     Slot slot{p, {}};

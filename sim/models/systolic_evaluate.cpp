@@ -20,15 +20,13 @@ namespace {
 std::optional<EnergyModel> energy_of(const Architecture& architecture, const Library& library,
                                      const EvaluateHooks& hooks) {
   if (architecture.energy_table.empty()) return std::nullopt;
-  if (hooks.energy_table == nullptr) {
-    const EnergyTable read = load_energy_table(architecture.energy_table, library.tables);
-    EvaluateHooks with_table = hooks;
-    with_table.energy_table = &read;
-    return energy_of(architecture, library, with_table);
-  }
+  std::optional<EnergyTable> read;
+  const EnergyTable* table = hooks.energy_table;
+  if (table == nullptr)
+    table = &read.emplace(load_energy_table(architecture.energy_table, library.tables));
   Diagnostics diagnostics;
-  EnergyModel model = resolve(*hooks.energy_table, architecture, diagnostics, {},
-                              PriceSources::left_out, hooks.priced);
+  EnergyModel model =
+      resolve(*table, architecture, diagnostics, {}, PriceSources::left_out, hooks.priced);
   diagnostics.throw_if_any();
   return model;
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "base/checked.hpp"
 #include "workloads/cascade/count.hpp"
@@ -194,14 +193,6 @@ std::vector<RecurrenceFacts> recurrences_of(const Cascade& cascade) {
   return result;
 }
 
-void add_ranks(const TensorAccess& access, std::set<std::string>& ranks) {
-  for (const TensorIndex& index : access.indices) {
-    for (const IndexTerm& term : index.terms)
-      if (!term.rank.empty()) ranks.insert(term.rank);
-    for (const TensorAccess& gather : index.gathers) add_ranks(gather, ranks);
-  }
-}
-
 bool gathers(const TensorAccess& access) {
   return std::ranges::any_of(access.indices,
                              [](const TensorIndex& index) { return !index.gathers.empty(); });
@@ -215,10 +206,8 @@ std::uint64_t elements_read(const CascadeTensor& tensor, const Cascade& cascade)
     for (const TensorAccess* access : reads_of(einsum)) {
       if (access->tensor != tensor.name) continue;
       if (!gathers(*access)) return tensor.elements();
-      std::set<std::string> ranks;
-      add_ranks(*access, ranks);
       double points = 1;
-      for (const std::string& rank : ranks)
+      for (const std::string& rank : ranks_of(*access))
         points *= static_cast<double>(cascade.find_rank(rank)->size);
       asked += points;
     }
