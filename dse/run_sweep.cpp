@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
+#include <future>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "dse/evaluator.hpp"
 #include "dse/front.hpp"
@@ -23,19 +26,19 @@ std::size_t batch_end(const std::vector<Trial>& trials, std::size_t first) {
   return end;
 }
 
+/// The trials of batch number `batch`, after `before` others.
 std::vector<Trial> trials_of(const std::vector<Point>& points, std::vector<Result> results,
-                             const std::vector<Trial>& before) {
-  const std::uint64_t batch = before.empty() ? 0 : before.back().batch + 1;
+                             std::size_t before, std::uint64_t batch) {
   std::vector<Trial> trials;
   for (std::size_t i = 0; i < points.size(); ++i)
-    trials.push_back({before.size() + i, batch, points[i], std::move(results[i])});
+    trials.push_back({before + i, batch, points[i], std::move(results[i])});
   return trials;
 }
 
 /// A batch that was asked for and not yet told.
 struct Batch {
   std::vector<Point> points;
-  AwaitResults await;  ///< none: the study has its results
+  std::optional<Evaluating> evaluating;  ///< none: the study has its results
 };
 
 /// Asks a searcher for batches, for those that the study has as it did then.
@@ -44,19 +47,31 @@ class Asking {
   Asking(const Sweep& sweep, const std::vector<Trial>& stored, AnySearcher& searcher)
       : search_(sweep.search), stored_(stored), searcher_(searcher) {}
 
-  /// None when the budget is spent or the searcher has nothing more.
+  /// The next batch to be told, after `search.ahead` others are asked for and begun; none when the
+  /// budget is spent or the searcher has nothing more.
   std::optional<Batch> next(const BeginBatch& begin) {
+    while (ahead_.size() <= search_.ahead) {
+      std::optional<Batch> batch = ask(begin);
+      if (!batch) break;
+      ahead_.push_back(std::move(*batch));
+    }
+    if (ahead_.empty()) return std::nullopt;
+    Batch batch = std::move(ahead_.front());
+    ahead_.pop_front();
+    return batch;
+  }
+
+ private:
+  std::optional<Batch> ask(const BeginBatch& begin) {
     if (asked_ < stored_.size()) return again();
     if (asked_ >= search_.budget) return std::nullopt;
     const std::uint64_t count = std::min<std::uint64_t>(search_.batch, search_.budget - asked_);
     Batch batch{searcher_.ask(count), {}};
     if (batch.points.empty()) return std::nullopt;
     asked_ += batch.points.size();
-    batch.await = begin(batch.points);
+    batch.evaluating = begin(batch.points);
     return batch;
   }
-
- private:
   Batch again() {
     const std::size_t end = batch_end(stored_, asked_);
     Batch batch{searcher_.ask(end - asked_), {}};
@@ -74,41 +89,93 @@ class Asking {
   const std::vector<Trial>& stored_;
   AnySearcher& searcher_;
   std::size_t asked_ = 0;
+  std::deque<Batch> ahead_;
 };
+
+/// Stores batches while others are evaluated, and reports those that are on the disk.
+class Reporting {
+ public:
+  Reporting(Study& study, const SweepHook& hook) : study_(study), hook_(hook) {}
+
+  /// Those that are on the disk.
+  const std::vector<Trial>& trials() const { return trials_; }
+  /// Of a study that goes on; to be reported together.
+  void know(const std::vector<Trial>& batch) { append(trials_, batch); }
+  void add(const std::vector<Trial>& batch) { append(waiting_, batch); }
+  /// Whether the sweep goes on.
+  bool report() { return goes_on_ = goes_on_ && hook_(trials_); }
+
+  /// Reports what was being written when it is there, and begins to write what was added since.
+  /// Whether the sweep goes on.
+  bool go_on() {
+    if (!finish() || waiting_.empty()) return goes_on_;
+    written_ = std::exchange(waiting_, {});
+    writing_ = std::async(std::launch::async, [this] { study_.add(written_); });
+    return true;
+  }
+  /// Waits until all that was added is reported. Whether the sweep goes on.
+  bool finish_all() { return go_on() && finish(); }
+
+ private:
+  static void append(std::vector<Trial>& to, std::span<const Trial> batch) {
+    to.insert(to.end(), batch.begin(), batch.end());
+  }
+  bool finish() {
+    if (!goes_on_ || !writing_.valid()) return goes_on_;
+    writing_.get();
+    for (std::size_t first = 0, end = 0; goes_on_ && first < written_.size(); first = end) {
+      end = batch_end(written_, first);
+      append(trials_, std::span(written_).subspan(first, end - first));
+      report();
+    }
+    return goes_on_;
+  }
+
+  Study& study_;
+  const SweepHook& hook_;
+  std::vector<Trial> trials_, waiting_, written_;
+  bool goes_on_ = true;
+  std::future<void> writing_;  ///< of `written_`, which it must not outlive
+};
+
+/// Batches that take as long are reported before the next: the time to write them is lost in it.
+constexpr std::chrono::seconds long_batch{1};
 
 /// Goes on after `stored`, which are the trials of the study.
 std::vector<Trial> go_on(const Sweep& sweep, const BeginBatch& begin, Study& study,
                          const std::vector<Trial>& stored, const SweepHook& hook) {
+  using Clock = std::chrono::steady_clock;
   const SearchSettings& search = sweep.search;
   const SearchProblem problem{sweep.space, sweep.objectives, search.budget, search.seed,
                               sweep.scalarisation};
   AnySearcher searcher = make_searcher(search.searcher, problem, sweep.searcher_settings);
   Asking asking(sweep, stored, searcher);
-  std::deque<Batch> asked;
-  std::vector<Trial> trials;
-  bool goes_on = !stored.empty() || hook(trials);
+  Reporting reporting(study, hook);
+  std::size_t count = 0;  // told to the searcher
+  std::uint64_t batches = 0;
+  bool goes_on = !stored.empty() || reporting.report();
   while (goes_on) {
-    while (asked.size() <= search.ahead) {
-      std::optional<Batch> batch = asking.next(begin);
-      if (!batch) break;
-      asked.push_back(std::move(*batch));
-    }
-    if (asked.empty()) break;
-    const Batch batch = std::move(asked.front());
-    asked.pop_front();
-    const auto known = stored.begin() + static_cast<std::ptrdiff_t>(trials.size());
+    const std::optional<Batch> batch = asking.next(begin);
+    if (!batch) break;
     std::vector<Trial> told;
-    if (batch.await) {
-      told = trials_of(batch.points, batch.await(), trials);
-      study.add(told);
+    if (batch->evaluating) {
+      if (!batch->evaluating->is_ready() && !reporting.go_on()) break;
+      const Clock::time_point began = Clock::now();
+      told = trials_of(batch->points, batch->evaluating->await(), count, batches);
+      reporting.add(told);
+      goes_on = Clock::now() - began < long_batch || reporting.finish_all();
     } else {
-      told.assign(known, known + static_cast<std::ptrdiff_t>(batch.points.size()));
+      const std::span known = std::span(stored).subspan(count, batch->points.size());
+      told.assign(known.begin(), known.end());
+      reporting.know(told);
+      goes_on = count + told.size() < stored.size() || reporting.report();
     }
     searcher.tell(told);
-    trials.insert(trials.end(), told.begin(), told.end());
-    if (trials.size() >= stored.size()) goes_on = hook(trials);
+    count += told.size();
+    batches = told.back().batch + 1;
   }
-  return trials;
+  reporting.finish_all();
+  return reporting.trials();
 }
 
 }  // namespace
@@ -181,10 +248,11 @@ std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& 
   Evaluator evaluator(sweep, library, pulse);
   const std::vector<Trial> stored = study.trials();
   for (const Trial& trial : stored) evaluator.remember(trial.point, trial.result);
-  const auto begin = [&](std::span<const Point> points) -> AwaitResults {
-    return [&evaluator, batch = std::vector(points.begin(), points.end())] {
-      return evaluator.evaluate(batch);
-    };
+  const auto begin = [&](std::span<const Point> points) -> Evaluating {
+    return {[&evaluator, batch = std::vector(points.begin(), points.end())] {
+              return evaluator.evaluate(batch);
+            },
+            {}};
   };
   return go_on(sweep, begin, study, stored, hook);
 }

@@ -33,18 +33,24 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
 /// ends the sweep there.
 using SweepHook = std::function<bool(const std::vector<Trial>&)>;
 
-/// Waits for the results of a batch, in its order.
-using AwaitResults = std::function<std::vector<Result>()>;
+/// A batch that is being evaluated.
+struct Evaluating {
+  std::function<std::vector<Result>()> await;  ///< waits for its results, in its order
+  std::function<bool()> ready;  ///< whether they are there already; none: they never are
+
+  bool is_ready() const { return ready && ready(); }
+};
 /// Begins the evaluation of a batch of canonical points.
-using BeginBatch = std::function<AwaitResults(std::span<const Point>)>;
+using BeginBatch = std::function<Evaluating(std::span<const Point>)>;
 
 /// Goes on with the study until the sweep's budget is spent or the searcher has nothing more to
-/// try, and returns all its trials. A batch is in the study before anyone is told of it, and
-/// batches are told in the order in which they were asked for; `search.ahead` of them are asked for
-/// before the oldest is told. The searcher is brought to where it was by asking it again for what
-/// is stored, so that a study that was interrupted goes on as if it had not been. Throws StudyError
-/// when the searcher does not ask for the same designs again. What `pulse` throws ends a batch,
-/// which is then not in the study (evaluator.hpp).
+/// try, and returns all its trials. A batch is in the study before the hook is told of it; it is
+/// written while the next one is evaluated, and those whose results are ready are written together.
+/// Batches are told to the searcher in the order in which they were asked for; `search.ahead` of
+/// them are asked for before the oldest is told. The searcher is brought to where it was by asking
+/// it again for what is stored, so that a study that was interrupted goes on as if it had not been.
+/// Throws StudyError when the searcher does not ask for the same designs again. What `pulse` throws
+/// ends a batch, which is then not in the study (evaluator.hpp).
 std::vector<Trial> run_sweep(const Sweep& sweep, const Library& library, Study& study,
                              const SweepHook& hook, const Pulse& pulse = {});
 /// The same with designs evaluated elsewhere, such as on a cluster, `search.ahead` + 1 batches at a

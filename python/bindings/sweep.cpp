@@ -136,9 +136,9 @@ nb::dict dict_of(const OpenSweep& open, const std::vector<Trial>& trials) {
 }
 
 /// Python's function of a matrix of designs, which gives what Sweep.evaluate() would or a function
-/// that waits for it.
+/// that waits for it, which may have `ready`, a function that says whether that takes no time.
 BeginBatch elsewhere(const OpenSweep& open, const nb::object& evaluate) {
-  return [&open, &evaluate](std::span<const Point> points) -> AwaitResults {
+  return [&open, &evaluate](std::span<const Point> points) -> Evaluating {
     const nb::gil_scoped_acquire gil;
     const std::vector<Point> batch(points.begin(), points.end());
     // Held by a pointer, so that copies of the function need no lock; its end does.
@@ -147,7 +147,7 @@ BeginBatch elsewhere(const OpenSweep& open, const nb::object& evaluate) {
                                                const nb::gil_scoped_acquire locked;
                                                delete held;
                                              });
-    return [&open, answer, count = batch.size()] {
+    const auto await = [&open, answer, count = batch.size()] {
       const nb::gil_scoped_acquire locked;
       const nb::object taken = std::move(*answer);
       std::vector<Result> results =
@@ -158,6 +158,11 @@ BeginBatch elsewhere(const OpenSweep& open, const nb::object& evaluate) {
                               " designs"}});
       return results;
     };
+    if (!nb::hasattr(*answer, "ready")) return {await, {}};
+    return {await, [answer] {
+              const nb::gil_scoped_acquire locked;
+              return nb::cast<bool>(answer->attr("ready")());
+            }};
   };
 }
 

@@ -230,6 +230,18 @@ def searchers() -> dict[str, str]:
     return dict(_core.searchers())
 
 
+class _Arrays:
+    """What a function gives that waits for trials, as arrays."""
+
+    def __init__(self, wait: Callable[[], Trials]) -> None:
+        self._wait = wait
+        if ready := getattr(wait, "ready", None):
+            self.ready = ready
+
+    def __call__(self) -> dict[str, Any]:
+        return self._wait().arrays()
+
+
 class Study:
     """The trials of a sweep in a file. What is reported as done is done, whatever happens next."""
 
@@ -259,13 +271,14 @@ class Study:
         `on_batch` is given the number of trials after every batch; False ends the run there.
         `evaluate` gives the trials of designs, when it is not this process that evaluates them, or
         begins that and gives a function that waits for them: `ahead` batches, in place of
-        search.ahead, are begun before the oldest is waited for.
+        search.ahead, are begun before the oldest is waited for. Where that function has a function
+        `ready`, batches of which it says True are written to the disk together.
         Where the sweep has `confirm:`, the best designs are looked at again at the end."""
 
         def elsewhere(designs: NDArray[np.int64]) -> Any:
             assert evaluate is not None
             answer = evaluate(designs)
-            return answer.arrays() if isinstance(answer, Trials) else lambda: answer().arrays()
+            return answer.arrays() if isinstance(answer, Trials) else _Arrays(answer)
 
         given = elsewhere if evaluate else None
         answer = self.sweep.core.run(self.store, on_batch, given, ahead)

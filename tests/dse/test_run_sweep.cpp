@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -88,18 +90,55 @@ TEST_CASE("batches that are chosen ahead are evaluated side by side and told in 
   Study study = Study::open(folder.path("s.sqlite"), info_of(sweep));
   Evaluator evaluator(sweep, test_library());
   std::size_t begun = 0, ended = 0, most = 0;
-  const auto begin = [&](std::span<const Point> points) -> AwaitResults {
+  const auto begin = [&](std::span<const Point> points) -> Evaluating {
     const std::size_t number = begun++;
     most = std::max(most, begun - ended);
-    return [&, number, batch = std::vector(points.begin(), points.end())] {
-      CHECK(number == ended++);
-      return evaluator.evaluate(batch);
-    };
+    return {[&, number, batch = std::vector(points.begin(), points.end())] {
+              CHECK(number == ended++);
+              return evaluator.evaluate(batch);
+            },
+            {}};
   };
   run_sweep(sweep, begin, study, [](const std::vector<Trial>&) { return true; });
   CHECK(most == 3);
   CHECK(begun == 4);
   CHECK(ended == 4);
+}
+
+/// How many trials the study has whenever the hook is told, by how many it is told of; the hook
+/// ends the sweep at `stop`.
+std::map<std::size_t, std::uint64_t> stored_when_told(std::function<bool()> ready,
+                                                      std::size_t stop) {
+  const Folder folder;
+  const Sweep sweep = sweep_with("random");
+  Study study = Study::open(folder.path("s.sqlite"), info_of(sweep));
+  Evaluator evaluator(sweep, test_library());
+  const auto begin = [&](std::span<const Point> points) -> Evaluating {
+    return {[&, batch = std::vector(points.begin(), points.end())] {
+              return evaluator.evaluate(batch);
+            },
+            ready};
+  };
+  std::map<std::size_t, std::uint64_t> stored;
+  run_sweep(sweep, begin, study, [&](const std::vector<Trial>& so_far) {
+    stored[so_far.size()] = study.size();
+    return so_far.size() < stop;
+  });
+  stored[1000] = study.size();
+  return stored;
+}
+
+TEST_CASE(
+    "a batch is on the disk before it is told of, and those that are ready go there together") {
+  using Stored = std::map<std::size_t, std::uint64_t>;
+  const auto always = [] { return true; };
+  CHECK(stored_when_told({}, 100) ==
+        Stored{{0, 0}, {8, 8}, {16, 16}, {24, 24}, {30, 30}, {1000, 30}});
+  CHECK(stored_when_told(always, 100) ==
+        Stored{{0, 0}, {8, 30}, {16, 30}, {24, 30}, {30, 30}, {1000, 30}});
+  // The batch that was evaluated while the last one was written is of no study.
+  CHECK(stored_when_told({}, 16) == Stored{{0, 0}, {8, 8}, {16, 16}, {1000, 16}});
+  CHECK(stored_when_told(always, 16) == Stored{{0, 0}, {8, 30}, {16, 30}, {1000, 30}});
 }
 
 TEST_CASE("a larger budget goes on where the smaller one ended") {

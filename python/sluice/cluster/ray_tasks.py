@@ -30,7 +30,8 @@ PROBED = 8
 """Designs of the first task, which tells how long the others may be."""
 
 TASKS_A_CORE = 4
-"""That are begun and not yet waited for, so that no core waits for another's task."""
+"""That are begun and not finished, so that no core waits for another's task, or for the disk to
+store what others gave."""
 
 MOST_BEGUN = 100_000
 """Designs that may be begun and not yet stored, where what is chosen does not depend on results."""
@@ -82,6 +83,20 @@ def evaluate_part(text: str, designs: NDArray[np.int64]) -> tuple[dict[str, Any]
     return answer, time.perf_counter() - begin
 
 
+class _Batch:
+    """Waits for the trials of designs."""
+
+    def __init__(self, evaluator: RayEvaluator, designs: NDArray[np.int64]) -> None:
+        self._evaluator = evaluator
+        self._designs = designs
+
+    def ready(self) -> bool:
+        return self._evaluator.has(len(self._designs))
+
+    def __call__(self) -> Trials:
+        return self._evaluator.take(self._designs)
+
+
 class RayEvaluator:
     """Begins batches on a cluster, in tasks of `task_seconds` (TASK_SECONDS): a large batch is cut,
     small ones that are begun before the first is waited for go together. A lost task is begun again
@@ -99,6 +114,7 @@ class RayEvaluator:
         self._text = ray.put(sweep.text)
         self._waiting: deque[NDArray[np.int64]] = deque()  # rows of no task yet
         self._tasks: deque[tuple[Any, int]] = deque()  # not yet waited for, and their sizes
+        self._running: list[Any] = []  # of these, those that were not finished at the last look
         self._results: deque[tuple[Any, ...]] = deque()  # of designs in their order, not handed out
 
     def __call__(self, designs: NDArray[np.int64]) -> Callable[[], Trials]:
@@ -107,11 +123,13 @@ class RayEvaluator:
             self._begin_tasks()
         else:
             self._begin(min(PROBED, len(designs)))
-        return lambda: self._take(designs)
+        return _Batch(self, designs)
 
     def _begin(self, count: int) -> None:
         rows = np.stack([self._waiting.popleft() for _ in range(count)])
-        self._tasks.append((self._task.remote(self._text, rows), count))
+        task = self._task.remote(self._text, rows)
+        self._tasks.append((task, count))
+        self._running.append(task)
         self.sizes.append(count)
 
     def _begin_tasks(self, urgent: int = 0) -> None:
@@ -120,10 +138,16 @@ class RayEvaluator:
         if self._size == 0:
             return
         cores = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
-        while self._waiting and len(self._tasks) < TASKS_A_CORE * cores:
+        while self._waiting and len(self._running) < TASKS_A_CORE * cores:
             if len(self._waiting) < self._size and sum(n for _, n in self._tasks) >= urgent:
                 break
             self._begin(min(self._size, len(self._waiting)))
+
+    def _look(self) -> None:
+        """Finished tasks keep no core busy, whether or not their results were waited for."""
+        if self._running:
+            count = len(self._running)
+            _, self._running = self._ray.wait(self._running, num_returns=count, timeout=0)
 
     def _learn(self, designs: int, seconds: float) -> None:
         """A design's share of a task is less where the task is larger: sizes approach the right one
@@ -133,13 +157,18 @@ class RayEvaluator:
         wanted = designs * self.task_seconds / max(seconds, 1e-9)
         self._size = math.ceil(min(wanted, 8 * designs))
 
-    def _take(self, designs: NDArray[np.int64]) -> Trials:
+    def has(self, count: int) -> bool:
+        """Whether the results of the next `count` designs are here."""
+        return len(self._results) >= count
+
+    def take(self, designs: NDArray[np.int64]) -> Trials:
         """Batches are waited for in the order in which they were begun."""
-        while len(self._results) < len(designs):
+        while not self.has(len(designs)):
             self._begin_tasks(len(designs) - len(self._results))
             task, count = self._tasks.popleft()
             answer, seconds = self._ray.get(task)
             self._learn(count, seconds)
+            self._look()
             fields = ("metrics", "status", "reason", "bottleneck", "stalls")
             self._results.extend(zip(*(answer[name] for name in fields), strict=True))
         taken = [self._results.popleft() for _ in range(len(designs))]
