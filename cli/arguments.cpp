@@ -154,7 +154,7 @@ SweepArguments read_sweep_words(WordReader& words) {
   sweep.workers =
       words.value<std::uint64_t>("--workers", {.min = 1, .max = 1024, .name = "workers"});
   sweep.timeout = words.value<Seconds>("--timeout", {.name = "timeout"});
-  sweep.fidelity = words.value<Fidelity>("--fidelity");
+  sweep.fidelity = words.value<Asked>("--fidelity");
   sweep.store = words.text("--store");
   if (words.flag("--executor"))  // the Python package's command never gets here with it
     words.error("--executor is in the Python package, and this is the command alone",

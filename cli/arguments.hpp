@@ -120,13 +120,24 @@ struct MapArguments {
   std::optional<std::string> html;
 };
 
+/// What a sweep asks for results.
+enum class Asked : std::uint8_t { analytic, tile, pe, proxy };
+
+template <>
+struct EnumNames<Asked> {
+  static constexpr EnumName<Asked> table[] = {{"analytic", Asked::analytic},
+                                              {"tile", Asked::tile},
+                                              {"pe", Asked::pe},
+                                              {"proxy", Asked::proxy}};
+};
+
 struct SweepArguments {
   std::string file;
   std::vector<Setting> settings;
   std::optional<std::string> searcher;
   std::optional<std::uint64_t> budget, batch, seed, workers;
   std::optional<Seconds> timeout;
-  std::optional<Fidelity> fidelity;
+  std::optional<Asked> fidelity;  ///< proxy: the fidelity that the sweep's proxy stands for
   std::optional<std::string> store;
   std::optional<std::string> proxy;  ///< says what designs are worth, in place of simulating
   bool quiet = false;
@@ -135,7 +146,7 @@ struct SweepArguments {
 struct StudyArguments {
   std::string action;              ///< list, show, best, front, export or validate
   std::string file;                ///< of all but list
-  std::vector<std::string> files;  ///< of list; none: those in out/
+  std::vector<std::string> files;  ///< of list: studies, and folders of them; none: out/
   std::uint64_t count = 10;        ///< of best and validate
   std::string format = "csv";      ///< of export: csv or jsonl
   std::optional<std::string> output;

@@ -82,7 +82,7 @@ constexpr WordSpec sweep_words[] = {
     {"--workers", "", "N", value,
      "threads, or processes of tile and pe; default: one for each core"},
     {"--timeout", "", "TIME", value, "of one design with tile or pe, such as 30s"},
-    {"--fidelity", "", "WORD", value, "analytic, tile or pe"},
+    {"--fidelity", "", "WORD", value, "analytic, tile, pe, or proxy: ask the sweep's proxy"},
     {"--proxy", "", "FILE", value, "do not simulate: ask this proxy (see sluice proxy train)"},
     {"--store", "", "FILE", value, "study to write or go on with; default: out/NAME.sqlite"},
     {"--executor", "", "WORD", value,
@@ -106,7 +106,7 @@ constexpr WordSpec benchmark_words[] = {
 };
 
 constexpr WordSpec study_list_words[] = {
-    {"FILE", "", "", values, "studies (.sqlite); default: those in out/"},
+    {"FILE", "", "", values, "studies (.sqlite), or folders of them; default: out/"},
 };
 
 constexpr WordSpec study_words[] = {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 
 #include "base/files.hpp"
 #include "cli/commands.hpp"
@@ -26,23 +27,27 @@ std::string show(const OpenStudy& study) {
          looks_table(study.sweep, study.trials, study.confirmed);
 }
 
-/// The studies in out/, by name.
-std::vector<std::string> found_studies() {
+/// The studies of a folder, which may not be there, by name; a file is itself.
+std::vector<std::string> studies_at(const std::string& path) {
+  if (!path.ends_with('/') && !std::filesystem::is_directory(path)) return {path};
   std::vector<std::string> files;
   std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator("out", none))
+  for (const auto& entry : std::filesystem::directory_iterator(path, none))
     if (entry.path().extension() == ".sqlite") files.push_back(entry.path().string());
   std::ranges::sort(files);
   return files;
 }
 
 /// A line for each study; what cannot be read is told in its line.
-int list(std::vector<std::string> files) {
-  if (files.empty()) files = found_studies();
-  if (files.empty()) {
-    write_output("no studies in out/\n");
-    return exit_done;
+int list(std::vector<std::string> paths) {
+  if (paths.empty()) paths.emplace_back("out/");
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::vector<std::string> found = studies_at(path);
+    if (found.empty()) write_output(fmt::format("no studies in {}\n", path));
+    std::ranges::move(found, std::back_inserter(files));
   }
+  if (files.empty()) return exit_done;
   bool all_read = true;
   std::string text = fmt::format("{:>9}  {:>9}  {:16} {}\n", "trials", "ok", "searcher", "study");
   for (const std::string& file : files) {

@@ -24,6 +24,22 @@ constexpr std::string_view interrupted_sweep = "sluice sweep: interrupted; run i
 
 using Clock = std::chrono::steady_clock;
 
+/// Completes what a sweep says of its proxy. `decides`: the fidelity is the one that it stands for.
+void set_proxy(YamlNode& root, bool decides) {
+  const YamlNode* proxy = root.find("proxy");
+  const YamlNode* file = proxy == nullptr ? nullptr : proxy->find("file");
+  if (file == nullptr && decides)
+    throw SpecError({{{.path = "--fidelity"},
+                      "the sweep has no proxy",
+                      "name it: --proxy FILE, or proxy: {file: FILE} in the sweep file"}});
+  if (file == nullptr) return;
+  const bool has_hash = proxy->find("hash") != nullptr;
+  if (has_hash && !decides) return;
+  const StoredProxy stored = load_proxy(file->scalar);
+  if (!has_hash) set_path(root, "proxy.hash", hash_text(stored.hash));
+  if (decides) set_path(root, "fidelity", std::string(name_of(stored.proxy.source.fidelity)));
+}
+
 Sweep read_arguments(const SweepArguments& arguments, const Library& library) {
   std::vector<Setting> settings = arguments.settings;
   const auto put = [&](const char* path, const auto& value) {
@@ -36,13 +52,11 @@ Sweep read_arguments(const SweepArguments& arguments, const Library& library) {
   put("search.workers", arguments.workers);
   if (arguments.timeout)
     settings.push_back({"search.timeout", fmt::format("{} s", arguments.timeout->value)});
-  if (arguments.fidelity)
+  if (arguments.fidelity && *arguments.fidelity != Asked::proxy)
     settings.push_back({"fidelity", std::string(name_of(*arguments.fidelity))});
   put("proxy.file", arguments.proxy);
   YamlNode root = load_input(arguments.file, settings);
-  const YamlNode* proxy = root.find("proxy");
-  if (proxy != nullptr && proxy->find("file") != nullptr && proxy->find("hash") == nullptr)
-    set_path(root, "proxy.hash", hash_text(load_proxy(proxy->find("file")->scalar).hash));
+  set_proxy(root, arguments.fidelity == Asked::proxy);
   Sweep sweep = read_sweep(root, library);
   if (sweep.proxy) proxy_of(sweep);  // what is wrong with it is said before there is a study
   if (sweep.name.empty()) sweep.name = file_name(arguments.file);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <filesystem>
+
 namespace sluice {
 namespace {
 
@@ -79,6 +81,8 @@ std::string Statement::text(int column) const {
 Study::Database::~Database() { sqlite3_close(connection); }
 
 void Study::Database::open(int flags) {
+  if (std::filesystem::is_directory(path))
+    throw StudyError(path + ": this is a folder, a study is a file");
   if (sqlite3_open_v2(path.c_str(), &connection, flags, nullptr) != SQLITE_OK)
     fail(path, connection);
   sqlite3_extended_result_codes(connection, 0);

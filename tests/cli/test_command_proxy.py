@@ -112,6 +112,19 @@ def test_no_proxy_learns_from_what_a_proxy_said(trained):
     )
 
 
+def test_the_fidelity_proxy_is_what_the_proxy_of_the_sweep_stands_for(trained):
+    words = ["sweep", "tiny.yaml", "--fidelity", "proxy", "--budget", 20, "--store", "f.sqlite"]
+    done = trained.sluice(*words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "--fidelity: error: the sweep has no proxy\n"
+        "hint: name it: --proxy FILE, or proxy: {file: FILE} in the sweep file\n"
+    )
+    named = trained.sluice(*words, "--proxy", "s.proxy", "--set", "fidelity=tile")
+    assert named.code == 0
+    assert "outside the proxy's data" in named.out
+
+
 def test_mistakes_are_told(trained):
     def error(*words):
         done = trained.sluice(*words)

@@ -91,6 +91,9 @@ def test_what_is_no_study_is_told_so(project):
     assert done.err == "sluice study show: error: s.sqlite: this is no study\n"
     done = project.sluice("study", "best", "none.sqlite")
     assert done.err == "sluice study best: error: none.sqlite: it cannot be opened\n"
+    (project.folder / "out").mkdir()
+    done = project.sluice("study", "front", "out")
+    assert done.err == ("sluice study front: error: out: this is a folder, a study is a file\n")
 
 
 def test_studies_are_listed_with_what_cannot_be_read(studied):
@@ -101,6 +104,9 @@ def test_studies_are_listed_with_what_cannot_be_read(studied):
     assert lines[1].split()[0] == "96"
     assert lines[1].endswith("s.sqlite (tpu_edge)")
     assert lines[2] == "no.sqlite: this is no study"
+    by_name = studied.sluice("study", "list", ".").out.splitlines()
+    assert by_name[1:] == ["./no.sqlite: this is no study", lines[1].replace("s.sq", "./s.sq")]
+    assert studied.sluice("study", "list").out == "no studies in out/\n"
 
 
 def test_a_study_of_another_format_is_told_so(studied):
