@@ -347,7 +347,10 @@ class BlockMaker {
 std::vector<std::uint64_t> key_of(const Space& space, const Keeps& keeps, std::size_t level) {
   const bool one_class = space.options.objective == SearchObjective::energy;
   std::vector<std::uint64_t> key = {level, one_class ? 1u : 0u};
-  for (const NestRank& rank : space.problem.ranks) key.push_back(rank.extent);
+  for (std::size_t rank = 0; rank < space.problem.ranks.size(); ++rank) {
+    key.push_back(space.problem.ranks[rank].extent);
+    key.push_back(space.least_of(rank));
+  }
   for (std::size_t t = 0; t < space.problem.tensors.size(); ++t) {
     key.push_back(space.relevant(t));
     std::uint64_t home = 0;

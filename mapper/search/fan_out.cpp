@@ -19,7 +19,10 @@ std::vector<std::uint64_t> Space::fan_out_key(std::size_t level) const {
   const bool cuts = !hierarchy.levels[level].fan_out.empty();
   std::vector<std::uint64_t> key = {level, options.ragged ? 1u : 0u, options.exhaustive ? 1u : 0u,
                                     cuts ? uncut_[level] : 0};
-  for (const NestRank& rank : problem.ranks) key.push_back(rank.extent);
+  for (std::size_t rank = 0; rank < problem.ranks.size(); ++rank) {
+    key.push_back(problem.ranks[rank].extent);
+    key.push_back(least_of(rank));
+  }
   for (std::size_t t = 0; t < problem.tensors.size(); ++t) key.push_back(relevant_[t]);
   return key;
 }

@@ -64,6 +64,7 @@ std::string options_text(const Problem& problem, const SearchOptions& options) {
         text += fmt::format("held {} {}\n", t, held.level);
   for (const KeptTensor& kept : options.kept)
     text += fmt::format("kept {} {}\n", kept.tensor, kept.level);
+  for (const std::uint64_t tile : options.least) text += fmt::format("least {}\n", tile);
   for (const NestNode& node : options.shared)
     text += fmt::format("shared {} {} {} {} {}\n", static_cast<int>(node.kind), node.level,
                         node.rank, node.tensors, node.tile);

@@ -180,7 +180,7 @@ struct MergedQuestion {
 
 /// Nothing where ranks are not merged.
 std::optional<MergedQuestion> merge(const Problem& problem, const SearchOptions& options) {
-  if (options.ragged || options.exhaustive) return std::nullopt;
+  if (options.ragged || options.exhaustive || !options.least.empty()) return std::nullopt;
   std::uint32_t apart = 0;
   for (const NestNode& node : options.shared)
     if (node.kind != NestKind::keep) apart |= 1u << node.rank;

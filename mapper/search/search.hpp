@@ -78,6 +78,9 @@ struct SearchOptions {
   /// Nodes that every mapping begins with, and in which other Einsums run too: keeps, and loops
   /// whose tiles divide. Empty: what the outermost level keeps.
   Nest shared;
+  /// Least tile of each rank that a level keeps; the innermost level alone cuts it, to 1. By rank,
+  /// each divides its extent; empty: 1.
+  std::vector<std::uint64_t> least;
   /// What is better by less than this share may be missed: for a good mapping in little time.
   double tolerance = 0;
   /// Mappings that are known already: only what is better is looked for.

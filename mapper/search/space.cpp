@@ -63,6 +63,8 @@ Space::Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOpt
 void Space::make_sizes() {
   for (const NestRank& rank : problem.ranks) {
     RankSizes sizes{sizes_of(rank.extent, options.ragged), {}, {}};
+    const std::uint64_t least = least_of(ranks.size());
+    std::erase_if(sizes.size, [&](std::uint64_t size) { return size != 1 && size % least != 0; });
     for (const std::uint64_t size : sizes.size) {
       sizes.inside.emplace_back();
       for (std::size_t i = 0; i < sizes.size.size() && sizes.size[i] <= size; ++i)
@@ -209,6 +211,8 @@ std::uint64_t Space::words(std::size_t tensor, const Tile& tile) const {
 
 bool Space::fits(std::size_t level, std::uint16_t tensors, const Tile& tile) const {
   const NestLevel& memory = hierarchy.levels[level];
+  for (std::size_t rank = 0; rank < options.least.size(); ++rank)
+    if (size(rank, tile[rank]) < least_of(rank)) return false;
   if (memory.capacity_bits == 0) return true;
   std::uint64_t bits = taken_bits(level);
   tensors = static_cast<std::uint16_t>(tensors & ~resident_[level]);

@@ -122,6 +122,10 @@ class Space {
   const std::vector<Spread>& spreads(std::size_t level) const { return fan_outs_[level]->spreads; }
   /// Those that divide the tile at a point.
   const std::vector<SpreadStep>& spreads(std::size_t level, std::size_t point) const;
+  /// Least tile of a rank that a level keeps.
+  std::uint64_t least_of(std::size_t rank) const {
+    return rank < options.least.size() ? options.least[rank] : 1;
+  }
   /// Tensors that the shared nodes keep at `level`.
   std::uint16_t resident(std::size_t level) const { return resident_[level]; }
   /// Bits of `level` that are taken whatever is chosen.

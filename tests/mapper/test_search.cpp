@@ -140,6 +140,58 @@ TEST_CASE("pruning loses nothing, tiles that do not divide") {
   check_pruning(3, 3, CountConvention::sluice, true);
 }
 
+/// Of each rank a random divisor.
+std::vector<std::uint64_t> random_least(Random& random, const Problem& problem) {
+  std::vector<std::uint64_t> least;
+  for (const NestRank& rank : problem.ranks) {
+    std::uint64_t size = pick(random, 1, rank.extent);
+    while (rank.extent % size != 0) --size;
+    least.push_back(size);
+  }
+  return least;
+}
+
+/// Whether tiles that levels keep, but the outermost, are multiples of the least.
+bool keeps_at_least(const Nest& nest, const std::vector<std::uint64_t>& least,
+                    const Problem& problem) {
+  std::vector<std::uint64_t> tile;
+  for (const NestRank& rank : problem.ranks) tile.push_back(rank.extent);
+  for (const NestNode& node : nest) {
+    if (node.kind != NestKind::keep) tile[node.rank] = node.tile;
+    if (node.kind == NestKind::keep && node.level > 0)
+      for (std::size_t r = 0; r < tile.size(); ++r)
+        if (tile[r] % least[r] != 0) return false;
+  }
+  return true;
+}
+
+TEST_CASE("pruning loses nothing where tiles have a least size") {
+  Random random(21);
+  CAPTURE(21);
+  for (int i = 0; i < 40; ++i) {
+    CAPTURE(i);
+    const Problem problem = random_problem(random);
+    Hierarchy machine = random_machine(random, problem);
+    for (NestLevel& level : machine.levels) level.fan_out.clear();
+    SearchOptions options;
+    options.objective = objectives[i % 3];
+    options.convention = i % 2 == 0 ? CountConvention::sluice : CountConvention::accelforge;
+    options.threads = 1;
+    options.least = random_least(random, problem);
+    const SearchResult pruned = search_mapping(problem, machine, options);
+    options.exhaustive = true;
+    const SearchResult all = search_mapping(problem, machine, options);
+    CHECK(pruned.optimal);
+    REQUIRE(pruned.found.size() == all.found.size());
+    for (std::size_t j = 0; j < all.found.size(); ++j) {
+      CHECK(pruned.found[j].cycles == all.found[j].cycles);
+      CHECK(pruned.found[j].energy_pj == doctest::Approx(all.found[j].energy_pj).epsilon(1e-11));
+      CHECK(verify(pruned.found[j].nest, problem, machine).empty());
+      CHECK(keeps_at_least(pruned.found[j].nest, options.least, problem));
+    }
+  }
+}
+
 TEST_SUITE("slow") {
   TEST_CASE("pruning loses nothing on hundreds of machines") {
     check_pruning(4, 120, CountConvention::sluice, false);
