@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "mapper/gemm_walk.hpp"
+#include "mapper/mappers.hpp"
 #include "mapper/systolic_nest.hpp"
 #include "sim/analytic/analytic.hpp"
 #include "sim/models/systolic.hpp"
@@ -202,6 +203,71 @@ TEST_CASE("without limits of memory, tile and the grid of PEs agree on a legal n
     const SystolicGraph machine = build_systolic(c.network, c.architecture, c.mapping);
     CHECK(grid.cycles() ==
           run(machine.graph, TileMemory{c.architecture.dram, c.architecture.clock}, {}).cycles);
+  }
+}
+
+TEST_CASE("convolutions that the mapper search mapped are right in tile and on the grid of PEs") {
+  const std::uint64_t seed = 20261212;
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  int nests = 0;
+  for (int i = 0; i < 60; ++i) {
+    CAPTURE(i);
+    Case c = random_case(random, true);
+    const Architecture free = c.architecture;
+    for (Scratchpad& pad : c.architecture.scratchpads) pad.capacity = {32 + random() % 256};
+    c.architecture.dram.bandwidth = {1, Bandwidth::Per::cycle};
+    const auto mapped = map_network("search", c.network, c.architecture);
+    if (std::holds_alternative<Infeasible>(mapped)) continue;
+    c.mapping = std::get<Mapping>(mapped);
+    const auto* nest = std::get_if<GemmNest>(&c.mapping.tasks[0].tiling);
+    if (nest == nullptr) continue;
+    ++nests;
+    check_run(c, random);
+    const GemmTask& task = std::get<GemmTask>(c.mapping.tasks[0].task.work);
+    GridWalk grid(task, *nest, free.array);
+    GemmWalk(task, *nest, grid).run();
+    CHECK(grid.is_right());
+    const SystolicGraph machine = build_systolic(c.network, free, c.mapping);
+    CHECK(grid.cycles() == run(machine.graph, TileMemory{free.dram, free.clock}, {}).cycles);
+  }
+  CHECK(nests > 5);
+}
+
+/// Cycles in `tile` with each mapper; the search's mapping is legal, and `analytic` bounds it.
+struct Compared {
+  std::uint64_t heuristic = 0, search = 0;
+};
+Compared compare(const std::string& network, const std::string& name) {
+  Compared cycles;
+  for (const char* mapper : {"heuristic", "search"}) {
+    Experiment e = experiment(network, name, {{"mapping.mapper", mapper}});
+    const auto mapped = map_network(e.network, systolic(e));
+    CHECK(verify(std::get<Mapping>(mapped), systolic(e).machine) == std::vector<std::string>{});
+    const Report tile = std::get<Report>(evaluate(e, library()));
+    e.simulation.fidelity = Fidelity::analytic;
+    CHECK(std::get<Report>(evaluate(e, library())).total.cycles <= tile.total.cycles);
+    (mapper == std::string("search") ? cycles.search : cycles.heuristic) = tile.total.cycles;
+  }
+  return cycles;
+}
+
+TEST_CASE("a network of convolutions is searched and ends sooner") {
+  const Compared cycles = compare("resnet18", "tpu_like_edge");
+  CHECK(cycles.search < 0.99 * static_cast<double>(cycles.heuristic));
+}
+
+TEST_SUITE("slow") {
+  TEST_CASE("no network of convolutions ends later with search than with heuristic") {
+    for (const char* machine :
+         {"eyeriss_edge", "gemmini_default", "tpu_like_edge", "tpu_like_hbm3"})
+      for (const std::string& network : networks()) {
+        if (network.find("net") == std::string::npos && network.find("vgg") != 0) continue;
+        CAPTURE(machine);
+        CAPTURE(network);
+        const Compared cycles = compare(network, machine);
+        CHECK(cycles.search <= cycles.heuristic);
+      }
   }
 }
 
