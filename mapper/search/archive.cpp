@@ -75,18 +75,13 @@ bool Archive::excludes(double cycles, double energy_pj) const {
       return static_cast<double>(known.cycles) <= cycles &&
              known.energy_pj * (1 - slack) <= energy_pj;
     });
-  if (found_.empty()) return false;
-  Key known = key_of(goal_, found_.front());
-  known.first *= 1 - goal_.tolerance;
   const Key bound = key_of(goal_, cycles, energy_pj);
-  if (bound.first > known.first * (1 + slack)) return true;
-  return bound.first >= known.first * (1 - slack) && bound.second >= known.second * (1 - slack);
+  return bound.first > worse_ || (bound.first >= equal_ && bound.second >= equal_second_);
 }
 
 void Archive::offer(const FoundMapping& mapping) {
   if (is_single(goal_.objective)) {
-    if (found_.empty() || key_of(goal_, mapping) < key_of(goal_, found_.front()))
-      found_ = {mapping};
+    if (found_.empty() || key_of(goal_, mapping) < key_of(goal_, found_.front())) replace(mapping);
     return;
   }
   if (goal_.objective == SearchObjective::priced &&
@@ -94,6 +89,14 @@ void Archive::offer(const FoundMapping& mapping) {
     return;
   if (offer_to_front(mapping) && goal_.objective == SearchObjective::priced)
     keep_priced(found_, goal_.prices);
+}
+
+void Archive::replace(const FoundMapping& mapping) {
+  found_ = {mapping};
+  const Key key = key_of(goal_, mapping);
+  worse_ = key.first * (1 - goal_.tolerance) * (1 + slack);
+  equal_ = key.first * (1 - goal_.tolerance) * (1 - slack);
+  equal_second_ = key.second * (1 - slack);
 }
 
 /// False where one that is known is no worse.

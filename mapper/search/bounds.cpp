@@ -319,10 +319,10 @@ class BlockMaker {
       const RankSizes& sizes = space_.ranks[rank];
       stride /= sizes.size.size();
       if ((space_.uncut(level_) >> rank & 1) != 0) continue;
-      for (std::size_t point = space_.points; point-- > 0;) {
+      for (std::size_t point = 0; point < space_.points; ++point) {  // smaller tiles are done
         const std::size_t index = point / stride % sizes.size.size();
         double* least = table.least.data() + point * classes;
-        for (const std::uint16_t inside : sizes.inside[index]) {
+        for (const std::uint16_t inside : sizes.next[index]) {
           const double* other = table.at(point - (index - inside) * stride);
           for (std::size_t k = 0; k < classes; ++k) least[k] = std::min(least[k], other[k]);
         }

@@ -51,7 +51,7 @@ class Bounds {
     return blocks_.empty() ? nullptr : blocks_[level].get();
   }
   /// Lanes from each level inwards, at most, whatever the tile.
-  double most_lanes(std::size_t level) const { return most_lanes_[level]; }
+  const double& most_lanes(std::size_t level) const { return most_lanes_[level]; }
   /// The level over whose fan-out compute takes the words of a tensor; none: the number of levels.
   std::size_t operand_level(std::size_t tensor) const { return operand_level_[tensor]; }
 

@@ -243,18 +243,17 @@ std::vector<Step> Explorer::steps(const State& state, std::size_t level) {
 }
 
 /// Lists a step unless it is excluded, by what is true of its tile and by what goes before it.
-void Explorer::add_step(const State& state, const BlockBound* bound, const Passing& passes,
-                        const Tile& tile, std::vector<Step>& list) const {
+void Explorer::add_step(const State& state, const Before& before, const Tile& tile,
+                        std::vector<Step>& list) const {
+  const BlockBound* bound = before.bound;
   const std::size_t point = space_.point(tile);
   Step step{tile, 0, 0};
-  if (excludes(state, passing_lanes_pj(state, bound, nullptr, false),
-               bound == nullptr ? nullptr : bound->at_loops.get(), point, 1, &step))
+  if (excludes(state, before.ending_pj, bound == nullptr ? nullptr : bound->at_loops.get(), point,
+               1, &step))
     return;
-  if (passes.size > 0) {
+  if (before.passes.size > 0) {
     Step passed{tile, 0, 0};
-    if (excludes(state,
-                 passing_pj(state, passes, tile, nullptr) +
-                     passing_lanes_pj(state, bound, nullptr, true),
+    if (excludes(state, passing_pj(state, before.passes, tile, nullptr) + before.further_pj,
                  bound->at_axes.get(), point, 1, &passed))
       return;
     if (better(goal_, step.cycles, step.energy_pj, passed.cycles, passed.energy_pj)) step = passed;
@@ -268,7 +267,9 @@ void Explorer::collect(const State& state, std::size_t level, std::vector<Step>&
   const bool ends =
       level + 1 == space_.hierarchy.levels.size() && space_.hierarchy.levels[level].fan_out.empty();
   const BlockBound* bound = bounds_.block(level);
-  const Passing passes = bound == nullptr ? Passing{} : passing(state, level);
+  const Before before{bound, bound == nullptr ? Passing{} : passing(state, level),
+                      passing_lanes_pj(state, bound, nullptr, false),
+                      passing_lanes_pj(state, bound, nullptr, true)};
   Tile tile{};
   std::array<std::size_t, max_nest_ranks> at{};
   const auto inside = [&](std::size_t rank) -> const std::vector<std::uint16_t>& {
@@ -279,7 +280,7 @@ void Explorer::collect(const State& state, std::size_t level, std::vector<Step>&
     if (!cut(rank)) at[rank] = inside(rank).size() - 1;
   while (true) {
     for (std::size_t rank = 0; rank < ranks; ++rank) tile[rank] = inside(rank)[at[rank]];
-    add_step(state, bound, passes, tile, list);
+    add_step(state, before, tile, list);
     if (ends) return;  // only tiles of one are left: at[] is 0 everywhere
     std::size_t rank = 0;
     while (rank < ranks && (!cut(rank) || ++at[rank] == inside(rank).size())) {

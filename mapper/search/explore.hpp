@@ -3,6 +3,8 @@
 // folder.
 #pragma once
 
+#include <limits>
+
 #include "mapper/search/bounds.hpp"
 #include "mapper/search/dominance.hpp"
 
@@ -35,10 +37,16 @@ class Archive {
   double best() const;
 
  private:
+  void replace(const FoundMapping& mapping);
   bool offer_to_front(const FoundMapping& mapping);
+
+  static constexpr double nothing = std::numeric_limits<double>::infinity();
 
   Goal goal_;
   std::vector<FoundMapping> found_;  ///< by cycles
+  /// Of a single objective: values above which nothing is as good as what was found, and from which
+  /// on it is only by less of the second term.
+  double worse_ = nothing, equal_ = nothing, equal_second_ = nothing;
 };
 
 /// A step: the tile that the loops of a level leave, in any order.
@@ -106,6 +114,7 @@ class Explorer {
 
  private:
   struct State;
+  struct Ahead;
   void keep(Nest& nest, std::size_t level) const;
   void arrive(State& state, std::size_t level);
   void block(const State& state, std::size_t level);
@@ -121,8 +130,14 @@ class Explorer {
   void spread(const State& state, std::size_t level);
   void evaluate(const State& state);
   std::vector<Step> steps(const State& state, std::size_t level);
-  void add_step(const State& state, const BlockBound* bound, const Passing& passes,
-                const Tile& tile, std::vector<Step>& list) const;
+  /// What goes before all steps of a level.
+  struct Before {
+    const BlockBound* bound;
+    Passing passes;
+    double ending_pj, further_pj;  ///< passing_lanes_pj(), without and with `further`
+  };
+  void add_step(const State& state, const Before& before, const Tile& tile,
+                std::vector<Step>& list) const;
   void collect(const State& state, std::size_t level, std::vector<Step>& list);
   void begin(State& state);
   void settle(State& state, std::size_t level, std::uint16_t tensors);
@@ -131,9 +146,8 @@ class Explorer {
   double busy_cycles(const State& state) const;
   double passing_lanes_pj(const State& state, const BlockBound* bound, const Spread* spread,
                           bool further) const;
-  double fewest_cycles(const State& state, double lanes) const;
-  bool hope(const State& state, double further_pj, const LaneTable* table, std::size_t point,
-            double lanes, std::size_t lane_class, CostFloor& least) const;
+  Ahead ahead(const State& state, double further_pj, const LaneTable* table, std::size_t point,
+              double more_lanes) const;
   bool excludes(const State& state, double further_pj, const LaneTable* table, std::size_t point,
                 double more_lanes, Step* best) const;
   bool dominated(const State& state, char stage);

@@ -10,6 +10,11 @@
 #include "mapper/search/state.hpp"
 
 namespace sluice::search {
+namespace {
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+}  // namespace
 
 /// Cycles that the words of each level take so far.
 double Explorer::busy_cycles(const State& state) const {
@@ -41,45 +46,62 @@ double Explorer::passing_lanes_pj(const State& state, const BlockBound* bound, c
   return sum;
 }
 
-double Explorer::fewest_cycles(const State& state, double lanes) const {
-  return std::ceil(std::max(state.busy, operations_ / lanes) * (1 - 1e-12));
-}
+/// What begins with a state and goes on as a table bounds, class by class.
+struct Explorer::Ahead {
+  const double* inner_pj;  ///< by class; infinite: nothing goes on so
+  const double* top;       ///< lanes of what goes on, at most
+  std::size_t classes;
+  double operations, busy;  ///< a lane of the state; cycles
+  double spent_pj, further_pj, pending_pj, leak_pj;
 
-/// What begins with `state`, uses `lanes` in all and then goes on in a class of `table` at `point`
-/// costs at least; false where nothing does.
-bool Explorer::hope(const State& state, double further_pj, const LaneTable* table,
-                    std::size_t point, double lanes, std::size_t lane_class,
-                    CostFloor& least) const {
-  const double inner_pj = table == nullptr ? 0 : table->at(point)[lane_class];
-  if (!std::isfinite(inner_pj)) return false;
-  const double top = table == nullptr ? bounds_.most_lanes(state.level) : table->top[lane_class];
-  least.cycles = fewest_cycles(state, lanes * top);
-  least.energy_pj = fixed_pj_ + state.energy_pj +
-                    std::max(further_pj + state.operands_pj + inner_pj, state.pending_pj) +
-                    least.cycles * leak_pj_;
-  return true;
+  double fewest_cycles(double lanes) const {
+    return std::ceil(std::max(busy, operations / lanes) * (1 - 1e-12));
+  }
+  /// What a class costs at least; false where nothing does.
+  bool hope(std::size_t k, CostFloor& least) const {
+    if (inner_pj[k] == infinite) return false;
+    least.cycles = fewest_cycles(top[k]);
+    least.energy_pj =
+        spent_pj + std::max(further_pj + inner_pj[k], pending_pj) + least.cycles * leak_pj;
+    return true;
+  }
+};
+
+Explorer::Ahead Explorer::ahead(const State& state, double further_pj, const LaneTable* table,
+                                std::size_t point, double more_lanes) const {
+  static constexpr double nothing = 0;
+  Ahead ahead{};
+  ahead.inner_pj = table == nullptr ? &nothing : table->at(point);
+  ahead.top = table == nullptr ? &bounds_.most_lanes(state.level) : table->top.data();
+  ahead.classes = table == nullptr ? 1 : table->classes();
+  ahead.operations = operations_ / (state.lanes * more_lanes);
+  ahead.busy = state.busy;
+  ahead.spent_pj = fixed_pj_ + state.energy_pj;
+  ahead.further_pj = further_pj + state.operands_pj;
+  ahead.pending_pj = state.pending_pj;
+  ahead.leak_pj = leak_pj_;
+  return ahead;
 }
 
 /// Whether what begins with `state`, uses `more_lanes` and then goes on as `table` bounds at
 /// `point` is known to be no better. `best`: what is the best to hope for, if it is not.
 bool Explorer::excludes(const State& state, double further_pj, const LaneTable* table,
                         std::size_t point, double more_lanes, Step* best) const {
-  if (space_.options.exhaustive && best == nullptr) return false;
-  const std::size_t classes = table == nullptr ? 1 : table->classes();
+  const bool exhaustive = space_.options.exhaustive;
+  if (exhaustive && best == nullptr) return false;
+  const Ahead ahead = this->ahead(state, further_pj, table, point, more_lanes);
   bool excluded = true;
   CostFloor least;
-  if (classes > 1 &&
-      !space_.options.exhaustive) {  // the cycles of the first, the energy of the last
-    if (!hope(state, further_pj, table, point, state.lanes * more_lanes, classes - 1, least))
-      return true;
+  if (ahead.classes > 1 && !exhaustive) {  // the cycles of the first, the energy of the last
+    if (!ahead.hope(ahead.classes - 1, least)) return true;
     const double slower = least.cycles;
-    least.cycles = std::min(slower, fewest_cycles(state, state.lanes * more_lanes * table->top[0]));
+    least.cycles = std::min(slower, ahead.fewest_cycles(ahead.top[0]));
     least.energy_pj -= (slower - least.cycles) * leak_pj_;
     if (archive_.excludes(least.cycles, least.energy_pj)) return true;
   }
-  for (std::size_t k = 0; k < classes; ++k) {
-    if (!hope(state, further_pj, table, point, state.lanes * more_lanes, k, least)) continue;
-    if (!space_.options.exhaustive && archive_.excludes(least.cycles, least.energy_pj)) continue;
+  for (std::size_t k = 0; k < ahead.classes; ++k) {
+    if (!ahead.hope(k, least)) continue;
+    if (!exhaustive && archive_.excludes(least.cycles, least.energy_pj)) continue;
     if (best == nullptr) return false;
     if (excluded || better(goal_, least.cycles, least.energy_pj, best->cycles, best->energy_pj))
       best->cycles = least.cycles, best->energy_pj = least.energy_pj;
@@ -90,12 +112,12 @@ bool Explorer::excludes(const State& state, double further_pj, const LaneTable* 
 
 std::vector<CostFloor> Explorer::floors() const {
   const BlockBound* bound = bounds_.block(0);
-  const LaneTable* table = bound == nullptr ? nullptr : bound->at_keep.get();
+  const Ahead ahead = this->ahead(*root_, 0, bound == nullptr ? nullptr : bound->at_keep.get(),
+                                  space_.point(space_.begin()), 1);
   std::vector<CostFloor> list;
   CostFloor least;
-  for (std::size_t k = 0; k < (table == nullptr ? 1 : table->classes()); ++k)
-    if (hope(*root_, 0, table, space_.point(space_.begin()), root_->lanes, k, least))
-      list.push_back(least);
+  for (std::size_t k = 0; k < ahead.classes; ++k)
+    if (ahead.hope(k, least)) list.push_back(least);
   return list;
 }
 
@@ -213,7 +235,7 @@ double Explorer::passing_pj(const State& state, const Passing& passes, const Til
     }
     return link_pj(state, pass, pass.served * times, pass.arrived * times);
   };
-  double least = std::numeric_limits<double>::infinity();
+  double least = infinite;
   for (std::size_t i = 0; i < (order == nullptr ? passes.size : 1); ++i) {
     double sum = 0;
     for (std::size_t j = 0; j < passes.size; ++j) {

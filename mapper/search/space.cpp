@@ -25,6 +25,18 @@ std::vector<std::uint64_t> sizes_of(std::uint64_t extent, bool ragged) {
   return sizes;
 }
 
+/// Of the sizes inside of the last one but itself, those that fit into no other.
+std::vector<std::uint16_t> largest_of(const RankSizes& sizes) {
+  std::vector<std::uint16_t> largest(sizes.inside.back().begin(), sizes.inside.back().end() - 1);
+  std::vector<std::uint16_t> covered;
+  for (const std::uint16_t size : largest)
+    covered.insert(covered.end(), sizes.inside[size].begin(), sizes.inside[size].end() - 1);
+  std::erase_if(largest, [&](std::uint16_t size) {
+    return std::find(covered.begin(), covered.end(), size) != covered.end();
+  });
+  return largest;
+}
+
 bool names(const std::vector<std::string>& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
@@ -62,7 +74,7 @@ Space::Space(const Problem& problem, const Hierarchy& hierarchy, const SearchOpt
 
 void Space::make_sizes() {
   for (const NestRank& rank : problem.ranks) {
-    RankSizes sizes{sizes_of(rank.extent, options.ragged), {}, {}};
+    RankSizes sizes{sizes_of(rank.extent, options.ragged), {}, {}, {}};
     const std::uint64_t least = least_of(ranks.size());
     std::erase_if(sizes.size, [&](std::uint64_t size) { return size != 1 && size % least != 0; });
     for (const std::uint64_t size : sizes.size) {
@@ -70,6 +82,7 @@ void Space::make_sizes() {
       for (std::size_t i = 0; i < sizes.size.size() && sizes.size[i] <= size; ++i)
         if (options.ragged || size % sizes.size[i] == 0)
           sizes.inside.back().push_back(static_cast<std::uint16_t>(i));
+      sizes.next.push_back(largest_of(sizes));
     }
     points *= sizes.size.size();
     ranks.push_back(std::move(sizes));

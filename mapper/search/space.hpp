@@ -26,6 +26,7 @@ using Keeps = std::array<std::uint16_t, max_nest_levels>;
 struct RankSizes {
   std::vector<std::uint64_t> size;
   std::vector<std::vector<std::uint16_t>> inside;  ///< indices of sizes that fit into this one
+  std::vector<std::vector<std::uint16_t>> next;    ///< of the smaller ones that fit into no other
   std::vector<std::int32_t> left;                  ///< by lanes and index; see Space::divided
 };
 
