@@ -105,18 +105,25 @@ class Reporting {
   /// Whether the sweep goes on.
   bool report() { return goes_on_ = goes_on_ && hook_(trials_); }
 
-  /// Reports what was being written when it is there, and begins to write what was added since.
+  /// Reports what was being written if it is there, and begins to write what was added since.
   /// Whether the sweep goes on.
   bool go_on() {
+    if (is_writing() && waiting_.size() < most_waiting) return true;
     if (!finish() || waiting_.empty()) return goes_on_;
     written_ = std::exchange(waiting_, {});
     writing_ = std::async(std::launch::async, [this] { study_.add(written_); });
     return true;
   }
   /// Waits until all that was added is reported. Whether the sweep goes on.
-  bool finish_all() { return go_on() && finish(); }
+  bool finish_all() { return finish() && go_on() && finish(); }
 
  private:
+  static constexpr std::size_t most_waiting = 4096;
+
+  bool is_writing() const {
+    return writing_.valid() &&
+           writing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+  }
   static void append(std::vector<Trial>& to, std::span<const Trial> batch) {
     to.insert(to.end(), batch.begin(), batch.end());
   }

@@ -44,8 +44,9 @@ struct Evaluating {
 using BeginBatch = std::function<Evaluating(std::span<const Point>)>;
 
 /// Goes on with the study until the sweep's budget is spent or the searcher has nothing more to
-/// try, and returns all its trials. A batch is in the study before the hook is told of it; it is
-/// written while the next one is evaluated, and those whose results are ready are written together.
+/// try, and returns all its trials. A batch is in the study before the hook is told of it. It is
+/// written while others are evaluated, which are then written together: when the hook ends the
+/// sweep, the study may have trials that it was not told of.
 /// Batches are told to the searcher in the order in which they were asked for; `search.ahead` of
 /// them are asked for before the oldest is told. The searcher is brought to where it was by asking
 /// it again for what is stored, so that a study that was interrupted goes on as if it had not been.

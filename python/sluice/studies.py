@@ -268,7 +268,8 @@ class Study:
         ahead: int | None = None,
     ) -> Trials:
         """Asks, evaluates and stores until the budget is spent; goes on where an earlier run ended.
-        `on_batch` is given the number of trials after every batch; False ends the run there.
+        `on_batch` is given the number of trials after every batch, once they are on the disk; False
+        ends the run there, and what was written meanwhile stays in the study.
         `evaluate` gives the trials of designs, when it is not this process that evaluates them, or
         begins that and gives a function that waits for them: `ahead` batches, in place of
         search.ahead, are begun before the oldest is waited for. Where that function has a function

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
-#include <functional>
-#include <map>
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -105,40 +105,36 @@ TEST_CASE("batches that are chosen ahead are evaluated side by side and told in 
   CHECK(ended == 4);
 }
 
-/// How many trials the study has whenever the hook is told, by how many it is told of; the hook
-/// ends the sweep at `stop`.
-std::map<std::size_t, std::uint64_t> stored_when_told(std::function<bool()> ready,
-                                                      std::size_t stop) {
+TEST_CASE(
+    "a batch is on the disk before it is told of, and batches that are ready go there together") {
   const Folder folder;
   const Sweep sweep = sweep_with("random");
-  Study study = Study::open(folder.path("s.sqlite"), info_of(sweep));
   Evaluator evaluator(sweep, test_library());
-  const auto begin = [&](std::span<const Point> points) -> Evaluating {
-    return {[&, batch = std::vector(points.begin(), points.end())] {
-              return evaluator.evaluate(batch);
-            },
-            ready};
-  };
-  std::map<std::size_t, std::uint64_t> stored;
-  run_sweep(sweep, begin, study, [&](const std::vector<Trial>& so_far) {
-    stored[so_far.size()] = study.size();
-    return so_far.size() < stop;
-  });
-  stored[1000] = study.size();
-  return stored;
-}
-
-TEST_CASE(
-    "a batch is on the disk before it is told of, and those that are ready go there together") {
-  using Stored = std::map<std::size_t, std::uint64_t>;
-  const auto always = [] { return true; };
-  CHECK(stored_when_told({}, 100) ==
-        Stored{{0, 0}, {8, 8}, {16, 16}, {24, 24}, {30, 30}, {1000, 30}});
-  CHECK(stored_when_told(always, 100) ==
-        Stored{{0, 0}, {8, 30}, {16, 30}, {24, 30}, {30, 30}, {1000, 30}});
-  // The batch that was evaluated while the last one was written is of no study.
-  CHECK(stored_when_told({}, 16) == Stored{{0, 0}, {8, 8}, {16, 16}, {1000, 16}});
-  CHECK(stored_when_told(always, 16) == Stored{{0, 0}, {8, 30}, {16, 30}, {1000, 30}});
+  for (const bool ready : {false, true})
+    for (const std::size_t stop : {16, 100}) {
+      CAPTURE(ready);
+      CAPTURE(stop);
+      Study study =
+          Study::open(folder.path(fmt::format("{}{}.sqlite", ready, stop)), info_of(sweep));
+      const auto begin = [&](std::span<const Point> points) -> Evaluating {
+        return {[&, batch = std::vector(points.begin(), points.end())] {
+                  return evaluator.evaluate(batch);
+                },
+                [&] { return ready; }};
+      };
+      std::vector<std::size_t> told;
+      const std::vector<Trial> trials =
+          run_sweep(sweep, begin, study, [&](const std::vector<Trial>& so_far) {
+            told.push_back(so_far.size());
+            CHECK(study.size() >= (ready && !so_far.empty() ? 30 : so_far.size()));
+            return so_far.size() < stop;
+          });
+      CHECK(told == (stop == 16 ? std::vector<std::size_t>{0, 8, 16}
+                                : std::vector<std::size_t>{0, 8, 16, 24, 30}));
+      const std::vector<Trial> stored = study.trials();
+      CHECK(trials.size() == told.back());
+      CHECK(std::equal(trials.begin(), trials.end(), stored.begin()));
+    }
 }
 
 TEST_CASE("a larger budget goes on where the smaller one ended") {
