@@ -8,10 +8,9 @@
 #include <numbers>
 #include <numeric>
 
-#include "dse/front.hpp"
+#include "dse/learn/best_costs.hpp"
 #include "dse/learn/experience.hpp"
 #include "dse/learn/gaussian_process.hpp"
-#include "dse/learn/hypervolume_gain.hpp"
 #include "dse/searcher_info.hpp"
 
 namespace sluice::searchers {
@@ -54,31 +53,7 @@ constexpr std::size_t most_observations = 1000;
 constexpr std::size_t shortlist = 100;
 constexpr std::size_t refined = 8;  ///< candidates around which others are added
 constexpr std::size_t refinements = 16;
-
-/// Points of a front of three or more objectives that boxes are cut by, whose number grows with
-/// its square.
-constexpr std::size_t most_front = 40;
-
-/// Adds costs that none of the front dominates; removes those that they dominate.
-void add_to_front(std::vector<double> costs, std::vector<std::vector<double>>& front) {
-  for (const std::vector<double>& other : front)
-    if (other == costs || dominates(other, costs)) return;
-  std::erase_if(front, [&](const auto& other) { return dominates(costs, other); });
-  front.push_back(std::move(costs));
-}
-
-/// The front, or of a large one of many objectives those with the most room around them.
-std::vector<std::vector<double>> most_spread(std::vector<std::vector<double>> front) {
-  if (front.size() <= most_front || front[0].size() < 3) return front;
-  const std::vector<double> crowding = crowding_of(front);
-  std::vector<std::size_t> order(front.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order,
-                           [&](std::size_t a, std::size_t b) { return crowding[a] > crowding[b]; });
-  std::vector<std::vector<double>> kept;
-  for (std::size_t i = 0; i < most_front; ++i) kept.push_back(std::move(front[order[i]]));
-  return kept;
-}
+constexpr std::size_t most_front = 40;  ///< of three or more objectives
 
 double probability_above_zero(double mean, double deviation) {
   return 0.5 * std::erfc(-mean / deviation / std::numbers::sqrt2);
@@ -134,7 +109,6 @@ class Bayes {
   void predict(const std::vector<Point>& pool);
   std::vector<double> scores(const std::vector<std::size_t>& of) const;
   double score(std::size_t candidate, const HypervolumeGain* gain) const;
-  HypervolumeGain gain() const;
   void believe(std::size_t candidate);
   std::vector<Model*> active_models();
 
@@ -247,20 +221,6 @@ void Bayes::predict(const std::vector<Point>& pool) {
   });
 }
 
-/// Costs up to a tenth of the front's extent beyond its worst count.
-HypervolumeGain Bayes::gain() const {
-  std::vector<double> reference;
-  for (std::size_t m = 0; m < past_.problem.objectives.size(); ++m) {
-    double best = front_[0][m], worst = front_[0][m];
-    for (const std::vector<double>& costs : front_) {
-      best = std::min(best, costs[m]);
-      worst = std::max(worst, costs[m]);
-    }
-    reference.push_back(worst + std::max(0.1 * (worst - best), 0.01));
-  }
-  return HypervolumeGain(front_, std::move(reference));
-}
-
 double Bayes::score(std::size_t candidate, const HypervolumeGain* gain) const {
   const auto i = static_cast<Eigen::Index>(candidate);
   double value = 1;
@@ -278,7 +238,7 @@ double Bayes::score(std::size_t candidate, const HypervolumeGain* gain) const {
 
 std::vector<double> Bayes::scores(const std::vector<std::size_t>& of) const {
   std::optional<HypervolumeGain> expected;
-  if (any_ok_) expected = gain();
+  if (any_ok_) expected = gain_over(front_);
   std::vector<double> values(of.size());
   tbb::parallel_for(std::size_t{0}, of.size(), [&](std::size_t i) {
     values[i] = score(of[i], expected ? &*expected : nullptr);
@@ -319,7 +279,7 @@ std::vector<std::size_t> all(const std::vector<Point>& points) {
 /// and what is near those are looked at closely.
 std::vector<Point> Bayes::batch(std::size_t count) {
   learn();
-  front_ = most_spread(best_);
+  front_ = most_spread(best_, most_front);
   std::vector<Point> pool;
   Seen taken;
   add_candidates(pool, taken, settings_.candidates / 2, {});

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Surrogate-guided search: a forest learns from the trials, ranks many designs, and the top are
-// tried.
+// Surrogate-guided search: forests learn from the trials, and of many designs those are tried of
+// which most is expected.
 #include <algorithm>
 
+#include "dse/learn/best_costs.hpp"
 #include "dse/learn/experience.hpp"
 #include "dse/learn/forest.hpp"
 #include "dse/searcher_info.hpp"
@@ -30,7 +31,7 @@ void describe(Visitor& v, SurrogateSettings& s) {
   v.field("mutation", s.mutation,
           {.doc = "probability that a parameter of these changes", .min = 0.02, .max = 0.5});
   v.field("optimism", s.optimism,
-          {.doc = "deviations below the mean that count, on average over the designs of a batch",
+          {.doc = "factor of the forest's deviations, on average over the designs of a batch",
            .max = 4});
   v.field("trees", s.forest.trees, {.doc = "trees of a forest", .min = 8, .max = 256});
   v.field("tried_features", s.forest.tried_features,
@@ -40,12 +41,14 @@ void describe(Visitor& v, SurrogateSettings& s) {
 }
 
 constexpr std::size_t most_observations = 2000;
+constexpr std::size_t most_front = 16;  ///< of three or more objectives
 
 /// What is expected of a candidate.
-struct Ranked {
+struct Candidate {
   Point point;
   std::vector<Prediction> costs;
   double feasible = 1;  ///< probability
+  double value = 0;     ///< of trying it
 };
 
 class Surrogate {
@@ -57,18 +60,26 @@ class Surrogate {
     return past_.ask(count, settings_.startup, [&](std::size_t n) { return top(n); });
   }
 
-  void tell(std::span<const Trial> trials) { past_.tell(trials); }
+  void tell(std::span<const Trial> trials) {
+    past_.tell(trials);
+    for (const Trial& trial : trials) {
+      if (trial.result.status != TrialStatus::ok) continue;
+      std::vector<double> costs = log_costs(past_.problem.objectives, trial.result);
+      if (!costs.empty()) add_to_front(std::move(costs), front_);
+    }
+  }
 
  private:
   void learn();
   std::vector<Point> candidates();
-  std::vector<Ranked> ranked();
+  std::vector<Candidate> predicted();
   std::vector<Point> top(std::size_t count);
 
   SurrogateSettings settings_;
   Experience past_;
   std::vector<Forest> costs_;       ///< one an objective; none where nothing was simulated
   std::optional<Forest> feasible_;  ///< of 1 for trials that were ok, 0 for others
+  CostFront front_;                 ///< of the trials that were ok
 };
 
 void Surrogate::learn() {
@@ -114,11 +125,11 @@ std::vector<Point> Surrogate::candidates() {
   return found;
 }
 
-std::vector<Ranked> Surrogate::ranked() {
-  std::vector<Ranked> pool;
+std::vector<Candidate> Surrogate::predicted() {
+  std::vector<Candidate> pool;
   for (Point& point : candidates()) {
     const Eigen::VectorXd features = past_.encoding.encode(point);
-    Ranked candidate{std::move(point), {}, 1};
+    Candidate candidate{std::move(point), {}};
     for (const Forest& forest : costs_) candidate.costs.push_back(forest.predict(features));
     if (feasible_) candidate.feasible = feasible_->predict(features).mean;
     pool.push_back(std::move(candidate));
@@ -126,76 +137,44 @@ std::vector<Ranked> Surrogate::ranked() {
   return pool;
 }
 
-/// How a batch ranks candidates: how optimistic, and which objectives count.
-struct Ranking {
-  double optimism = 0;
-  std::vector<double> weights;
-
-  /// The largest weighted cost (Chebyshev).
-  double operator()(const Ranked& candidate) const {
-    double worst = -std::numeric_limits<double>::infinity();
-    for (std::size_t m = 0; m < candidate.costs.size(); ++m) {
-      const auto& [mean, deviation] = candidate.costs[m];
-      worst = std::max(worst, weights[m] * (mean - optimism * deviation));
-    }
-    return worst;
-  }
-};
-
-/// Costs from 0 for the least of the candidates to 1 for the largest.
-void normalise(std::vector<Ranked>& pool, std::size_t objectives) {
-  for (std::size_t m = 0; m < objectives; ++m) {
-    double low = pool[0].costs[m].mean, high = low;
-    for (const Ranked& candidate : pool) {
-      low = std::min(low, candidate.costs[m].mean);
-      high = std::max(high, candidate.costs[m].mean);
-    }
-    const double range = high > low ? high - low : 1;
-    for (Ranked& candidate : pool) {
-      auto& [mean, deviation] = candidate.costs[m];
-      mean = (mean - low) / range;
-      deviation /= range;
-    }
+/// Sets the values of candidates: what they are expected to gain over the front, if deviations are
+/// `optimism` times as large, times the probability that they are feasible.
+void judge(std::vector<Candidate>& pool, const CostFront& front, double optimism) {
+  std::optional<HypervolumeGain> gain;
+  if (!front.empty()) gain = gain_over(front);
+  for (Candidate& candidate : pool) {
+    candidate.value = candidate.feasible;
+    if (!gain) continue;
+    std::vector<Prediction> costs = candidate.costs;
+    for (Prediction& cost : costs) cost.deviation *= optimism;
+    candidate.value *= (*gain)(costs);
   }
 }
 
-/// Index of the candidate with the largest product of the probability of being feasible and what it
-/// is better than the worst of all.
-std::size_t best_of(const std::vector<Ranked>& pool, const Ranking& ranking) {
-  double worst = -std::numeric_limits<double>::infinity();
-  std::vector<double> costs;
-  for (const Ranked& candidate : pool) {
-    costs.push_back(candidate.costs.empty() ? 0 : ranking(candidate));
-    worst = std::max(worst, costs.back());
-  }
-  std::size_t best = 0;
-  double most = -1;
-  for (std::size_t i = 0; i < pool.size(); ++i) {
-    const double value = pool[i].feasible * (worst - costs[i] + 1e-9);
-    if (value <= most) continue;
-    most = value;
-    best = i;
-  }
-  return best;
+/// Of the greater value; of those of which nothing is expected, the one of the least product.
+bool is_better(const Candidate& a, const Candidate& b) {
+  if (a.value != b.value) return a.value > b.value;
+  double difference = 0;
+  for (std::size_t m = 0; m < a.costs.size(); ++m) difference += a.costs[m].mean - b.costs[m].mean;
+  return difference < 0;
 }
 
-/// Optimism and weights are drawn anew for every design of a batch, so that they differ (F. Hutter,
-/// H. Hoos and K. Leyton-Brown, Parallel algorithm configuration, LION 2012).
+/// Optimism is drawn anew for every design of a batch, so that they differ (F. Hutter, H. Hoos and
+/// K. Leyton-Brown, Parallel algorithm configuration, LION 2012). A chosen design counts as found,
+/// with the costs that are expected of it.
 std::vector<Point> Surrogate::top(std::size_t count) {
   learn();
-  std::vector<Ranked> pool = ranked();
-  if (!pool.empty()) normalise(pool, costs_.size());
+  std::vector<Candidate> pool = predicted();
+  CostFront front = most_spread(front_, most_front);
   std::vector<Point> chosen;
   while (chosen.size() < count && !pool.empty()) {
-    Ranking ranking;
-    ranking.optimism = -settings_.optimism * std::log(1 - past_.random.unit());
-    double sum = 0;
-    for (std::size_t m = 0; m < costs_.size(); ++m)
-      sum += ranking.weights.emplace_back(-std::log(1 - past_.random.unit()) + 1e-9);
-    for (double& weight : ranking.weights) weight /= sum;
-    const std::size_t best = best_of(pool, ranking);
-    chosen.push_back(std::move(pool[best].point));
-    pool.erase(pool.begin() + static_cast<std::ptrdiff_t>(best));
+    judge(pool, front, -settings_.optimism * std::log(1 - past_.random.unit()));
+    const auto best = std::ranges::min_element(pool, is_better);
+    std::vector<double> costs;
+    for (const Prediction& cost : best->costs) costs.push_back(cost.mean);
+    if (!front.empty()) front.push_back(std::move(costs));
+    chosen.push_back(std::move(best->point));
+    pool.erase(best);
   }
   return chosen;
 }
@@ -209,7 +188,7 @@ AnySearcher make_surrogate(const SearchProblem& problem, const YamlNode& setting
 
 SearcherInfo describe_surrogate() {
   return searcher_info<SurrogateSettings>(
-      "surrogate", "a forest learns from the trials and ranks many designs; the top are tried",
+      "surrogate", "forests learn from the trials; of many designs those of which most is expected",
       "Hutter, Hoos and Leyton-Brown, SMAC, LION 2011, with the trees of Geurts, Ernst and "
       "Wehenkel, 2006");
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <set>
 
 #include "dse/sampling.hpp"
@@ -206,6 +207,38 @@ TEST_CASE("a searcher that learns finds better designs than chance") {
     CAPTURE(name);
     CHECK(total(name) < 0.8 * random);
   }
+}
+
+/// The largest weighted sum of digits, 162 at most, of 200 designs that are feasible, those of at
+/// most 24 digits in all: more is better by little, and the first parameter is worse by much.
+double farthest_feasible(const std::string& name, std::uint64_t seed) {
+  const DesignSpace space = large_space();
+  const std::vector<Objective> cycles = {{0, false}};
+  AnySearcher searcher = make_searcher(name, {space, cycles, 200, seed}, {});
+  double most = 0;
+  for (std::uint64_t number = 0; number < 200;) {
+    std::vector<Trial> told;
+    for (const Point& point : searcher.ask(10)) {
+      double sum = 0, size = 0;
+      for (std::size_t p = 0; p < 8; ++p) {
+        sum += static_cast<double>(point.digits[p]) * static_cast<double>(p + 1);
+        size += static_cast<double>(point.digits[p]);
+      }
+      Result result;
+      result.metrics = {std::exp(3 * static_cast<double>(point.digits[0]) - sum / 100), 1};
+      if (size > 24) result.status = TrialStatus::infeasible;
+      told.push_back({number++, 0, point, result});
+      if (size <= 24) most = std::max(most, sum);
+    }
+    searcher.tell(told);
+  }
+  return most;
+}
+
+TEST_CASE("surrogate searches at the edge of what is feasible, not where all is safe") {
+  double sum = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) sum += farthest_feasible("surrogate", seed);
+  CHECK(sum / 5 > 145);
 }
 
 }  // namespace
