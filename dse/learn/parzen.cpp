@@ -11,6 +11,8 @@ namespace {
 
 /// Domains of more values have no tables.
 constexpr std::uint64_t most_tabulated = 4096;
+/// Domains of more values have no table of pairs of values.
+constexpr std::uint64_t most_paired = 128;
 
 double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
 
@@ -53,7 +55,32 @@ ParzenDensity::ParzenDensity(const DesignSpace& space, std::vector<Point> centre
   const double n = std::max<double>(1, static_cast<double>(centres_.size()));
   const double shrink = std::pow(n, -1 / (static_cast<double>(space.parameters.size()) + 4));
   for (const SpaceParameter& parameter : space.parameters)
-    kernels_.push_back(kernel_of(parameter.domain, shrink, settings));
+    tabulate_pairs(kernels_.emplace_back(kernel_of(parameter.domain, shrink, settings)));
+  for (const Point& centre : centres_) add_columns(centre);
+}
+
+void ParzenDensity::tabulate_pairs(Kernel& kernel) {
+  const auto size = static_cast<std::uint64_t>(kernel.size);
+  if (size > most_paired) return;
+  for (std::uint64_t digit = 0; digit <= size; ++digit)
+    for (std::uint64_t centre = 0; centre <= size; ++centre)
+      kernel.pairs.push_back(
+          density(kernel, centre < size ? centre : inactive, digit < size ? digit : inactive));
+}
+
+void ParzenDensity::add_columns(const Point& centre) {
+  for (std::size_t p = 0; p < kernels_.size(); ++p) {
+    Kernel& kernel = kernels_[p];
+    if (kernel.pairs.empty()) continue;
+    const std::uint64_t digit = centre.digits[p];
+    kernel.columns.push_back(static_cast<std::uint32_t>(
+        digit == inactive ? static_cast<std::uint64_t>(kernel.size) : digit));
+  }
+}
+
+void ParzenDensity::add(const Point& centre) {
+  centres_.push_back(centre);
+  add_columns(centre);
 }
 
 std::uint64_t ParzenDensity::draw(const Kernel& kernel, std::uint64_t centre,
@@ -94,17 +121,25 @@ double ParzenDensity::density(const Kernel& kernel, std::uint64_t centre, std::u
          mass_within(static_cast<double>(centre), kernel.size, kernel.width);
 }
 
+/// The product of each centre, parameter by parameter.
 double ParzenDensity::log_density(const Point& point) const {
   double uniform = 1;
-  for (std::size_t p = 0; p < kernels_.size(); ++p)
-    uniform *= density(kernels_[p], inactive, point.digits[p]);
-  double sum = prior_weight_ * uniform;
-  for (const Point& centre : centres_) {
-    double product = 1;
-    for (std::size_t p = 0; p < kernels_.size(); ++p)
-      product *= density(kernels_[p], centre.digits[p], point.digits[p]);
-    sum += product;
+  std::vector<double> products(centres_.size(), 1);
+  for (std::size_t p = 0; p < kernels_.size(); ++p) {
+    const Kernel& kernel = kernels_[p];
+    const std::uint64_t digit = point.digits[p];
+    uniform *= density(kernel, inactive, digit);
+    if (kernel.pairs.empty()) {
+      for (std::size_t c = 0; c < products.size(); ++c)
+        products[c] *= density(kernel, centres_[c].digits[p], digit);
+      continue;
+    }
+    const auto size = static_cast<std::uint64_t>(kernel.size);
+    const double* row = kernel.pairs.data() + (digit == inactive ? size : digit) * (size + 1);
+    for (std::size_t c = 0; c < products.size(); ++c) products[c] *= row[kernel.columns[c]];
   }
+  double sum = prior_weight_ * uniform;
+  for (const double product : products) sum += product;
   return std::log(sum / (static_cast<double>(centres_.size()) + prior_weight_));
 }
 

@@ -2,6 +2,7 @@
 // A density over the points of a design space, by kernels around some of them.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "dse/random.hpp"
@@ -26,7 +27,7 @@ class ParzenDensity {
   ParzenDensity(const DesignSpace& space, std::vector<Point> centres,
                 const ParzenSettings& settings);
 
-  void add(const Point& centre) { centres_.push_back(centre); }
+  void add(const Point& centre);
 
   /// A point that may break constraints.
   Point draw(Random& random) const;
@@ -41,11 +42,17 @@ class ParzenDensity {
     double width = 0;              ///< ordered: standard deviation in values
     std::vector<double> distance;  ///< ordered: weight at so many values from the centre
     std::vector<double> total;     ///< ordered: sum of the weights around each centre
+    /// The density of a value around a centre's: a row a value, a column a centre's value, the last
+    /// of both for none. Empty for domains of many values.
+    std::vector<double> pairs;
+    std::vector<std::uint32_t> columns;  ///< of `pairs`, of each centre
   };
 
   static Kernel kernel_of(const Domain& domain, double shrink, const ParzenSettings& settings);
   std::uint64_t draw(const Kernel& kernel, std::uint64_t centre, Random& random) const;
   static double density(const Kernel& kernel, std::uint64_t centre, std::uint64_t digit);
+  static void tabulate_pairs(Kernel& kernel);
+  void add_columns(const Point& centre);
 
   const DesignSpace& space_;
   std::vector<Point> centres_;
