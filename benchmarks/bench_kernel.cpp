@@ -94,7 +94,7 @@ Graph tiles(std::uint64_t count) {
   MemoryTransfer transfer;
   transfer.row_bytes = 65536;
   transfer.strides = {{loop, 65536}};
-  fetch.transfer = {transfer};
+  fetch.transfer = transfer;
   builder.fire(fetch);
   Firing use;
   use.name = "use";

@@ -14,7 +14,8 @@ namespace {
 /// Adds the bounds of consecutive parts of the schedule, unit by unit.
 class Composer {
  public:
-  Composer(const Graph& graph, const MemoryBound& memory) : graph_(graph), memory_(memory) {
+  Composer(const Graph& graph, const MemoryBound& memory)
+      : graph_(graph), memory_(memory), critical_cycles_(graph, memory) {
     bounds_.assign(graph.layers.size(), std::vector<UnitBound>(graph.units.size()));
   }
 
@@ -49,12 +50,12 @@ class Composer {
     b.conflicts += times * firing.bank_conflicts;
     b.span += times * time.busy;
     b.longest = std::max(b.longest, time.busy);
-    for (const MemoryTransfer& transfer : firing.transfer) {
-      const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
+    if (firing.transfer) {
+      const std::uint64_t bytes = firing.transfer->row_bytes * firing.transfer->rows;
       b.bytes += times * bytes;
       b.largest = std::max(b.largest, bytes);
     }
-    if (time.busy == 0 && firing.transfer.empty()) {
+    if (time.busy == 0 && !firing.transfer) {
       b.begins_empty = b.begins_empty || (b.last == 0 && hands_over(firing));
       return;
     }
@@ -71,7 +72,7 @@ class Composer {
 
   /// Where a critical cycle is longer than the work of a unit on it, the unit's span grows.
   void raise(const ScheduleNode& loop, std::uint32_t first, std::uint64_t times) {
-    const CriticalCycle critical = critical_cycle(graph_, first, loop.end, memory_);
+    const CriticalCycle& critical = critical_cycles_.of(first, loop.end);
     for (const FiringId id : critical.firings) {
       const Firing& firing = graph_.firings[index(id)];
       std::uint64_t work = 0;  // of the unit, in one iteration
@@ -102,6 +103,7 @@ class Composer {
 
   const Graph& graph_;
   MemoryBound memory_;
+  CriticalCycles critical_cycles_;
   GraphBound bounds_;
   std::uint32_t raised_loop_ = none_id;
   std::vector<std::pair<std::uint32_t, std::uint64_t>> raised_;
@@ -110,11 +112,11 @@ class Composer {
 }  // namespace
 
 FiringTime firing_time(const Firing& firing, const MemoryBound& memory) {
-  if (firing.transfer.empty()) {
+  if (!firing.transfer) {
     const std::uint64_t busy = firing.interval * firing.repeat + firing.bank_conflicts;
     return {busy, busy - std::min(busy, firing.interval) + firing.latency};
   }
-  const MemoryTransfer& transfer = firing.transfer.front();
+  const MemoryTransfer& transfer = *firing.transfer;
   const std::uint64_t cycles = cycles_at_peak(memory, transfer.row_bytes * transfer.rows);
   const std::uint64_t busy = firing.interval + (memory.queued ? 0 : cycles);
   return {busy, transfer.write ? busy : firing.interval + cycles + memory.latency};

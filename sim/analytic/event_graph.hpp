@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times of single firings as the bounds see them.
+// Times of single firings as the bounds see them, and the event graphs of loop bodies.
 #pragma once
 
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "sim/analytic/bound.hpp"
+#include "sim/analytic/cycle_ratio.hpp"
 
 namespace sluice {
 
@@ -15,5 +18,40 @@ struct FiringTime {
 
 /// Least times of a firing; a transfer at the memory's peak.
 FiringTime firing_time(const Firing& firing, const MemoryBound& memory);
+
+/// The critical cycles of a graph's loop bodies, one after the other: what the event graph of one
+/// needs of memory is there for the next. Holds a reference.
+class CriticalCycles {
+ public:
+  CriticalCycles(const Graph& graph, const MemoryBound& memory) : graph_(graph), memory_(memory) {}
+
+  /// That of the schedule nodes [first, last), see critical_cycle(); until the next call.
+  const CriticalCycle& of(std::uint32_t first, std::uint32_t last);
+
+ private:
+  /// What the body does with one channel; the vertex numbers are places in the body.
+  struct Ends {
+    std::uint32_t puts = 0, takes = 0, put_at = 0, take_at = 0;
+    std::uint32_t put_tokens = 0, take_tokens = 0;
+    Release release = Release::at_start;
+  };
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+  void add_unit_edges();
+  void add_channel_edges();
+  void collect();
+  std::uint64_t there_at_begin(std::uint32_t channel, const Ends& ends) const;
+
+  const Graph& graph_;
+  MemoryBound memory_;
+  std::uint32_t first_ = 0;
+  std::vector<const Firing*> firings_;  ///< the vertices
+  std::vector<FiringTime> times_;       ///< theirs
+  std::vector<EventEdge> edges_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> of_unit_;  ///< first and last place
+  std::vector<Ends> channels_;
+  MaximumCycleRatio ratio_;
+  CriticalCycle critical_;
+};
 
 }  // namespace sluice

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "base/inline_vector.hpp"
 
 namespace sluice {
 
@@ -83,7 +86,7 @@ struct MemoryTransfer {
   std::uint64_t row_stride = 0;
   bool write = false;
   std::uint32_t stream = 0;
-  std::vector<LoopStride> strides;
+  InlineVector<LoopStride, 4> strides;
   bool operator==(const MemoryTransfer&) const = default;
 };
 
@@ -114,13 +117,13 @@ struct Firing {
   std::uint64_t interval = 1;
   std::uint64_t latency = 1;
   std::uint64_t repeat = 1;
-  std::vector<Take> takes;
-  std::vector<Put> puts;
-  std::vector<MemoryTransfer> transfer;  ///< none or one
-  std::vector<PortUse> ports;
+  InlineVector<Take, 4> takes;
+  InlineVector<Put, 2> puts;
+  std::optional<MemoryTransfer> transfer;
+  InlineVector<PortUse, 2> ports;
   /// Cycles, over all repetitions, for which its own accesses to one bank wait for each other.
   std::uint64_t bank_conflicts = 0;
-  std::vector<ActionCount> actions;
+  InlineVector<ActionCount, 7> actions;
   bool operator==(const Firing&) const = default;
 };
 

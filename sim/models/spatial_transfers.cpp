@@ -110,7 +110,7 @@ Firing SpatialJobBuilder::transfer(const Stream& stream, std::uint64_t place,
     if (loop.*stride > 0)
       move.strides.push_back(
           {loop.loop, static_cast<std::int64_t>(loop.*stride * tensor.full_bytes())});
-  firing.transfer.push_back(std::move(move));
+  firing.transfer = std::move(move);
   return firing;
 }
 
@@ -137,7 +137,7 @@ void SpatialJobBuilder::load(const Stream& stream, const EpochKind& kind) {
     firing.takes.push_back({stream.room, 1, Release::at_start});
   firing.puts.push_back({stream.tiles, 1});
   if (!has_loop()) firing.puts.push_back({stream.seen, 1});
-  const std::uint64_t bytes = firing.transfer[0].row_bytes;
+  const std::uint64_t bytes = firing.transfer->row_bytes;
   count(firing, SpatialAction::dram_read, bytes);
   count(firing, SpatialAction::buffer_write, ceil_div(bytes, job_.buffer_row_bytes));
   builder_.fire(std::move(firing));
@@ -146,9 +146,9 @@ void SpatialJobBuilder::load(const Stream& stream, const EpochKind& kind) {
 void SpatialJobBuilder::store(const Stream& stream, std::uint64_t place,
                               std::uint64_t OpenLoop::*stride, const LastOf& last) {
   Firing firing = transfer(stream, place, stride, last);
-  firing.transfer[0].write = true;
+  firing.transfer->write = true;
   firing.takes.push_back({stream.tiles, 1, Release::at_end});
-  const std::uint64_t bytes = firing.transfer[0].row_bytes;
+  const std::uint64_t bytes = firing.transfer->row_bytes;
   count(firing, SpatialAction::dram_write, bytes);
   count(firing, SpatialAction::buffer_read, ceil_div(bytes, job_.buffer_row_bytes));
   builder_.fire(std::move(firing));

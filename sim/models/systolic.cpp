@@ -13,13 +13,15 @@
 namespace sluice {
 namespace {
 
+using Strides = decltype(MemoryTransfer::strides);
+
 /// Passes over the tiles of a vector task: load, compute, and in the last pass store.
 void build_vector(SystolicMachine& machine, const VectorTask& task, const VectorTiling& tiling,
                   const TaskRegions& regions) {
   const VectorLoop loop = vector_loop(task, tiling);
   const NumberFormat format = machine.architecture.array.input_format;
-  const auto tile = [&](std::uint64_t elements, bool last, std::vector<LoopStride> in_strides,
-                        std::vector<LoopStride> out_strides, std::uint64_t fixed) {
+  const auto tile = [&](std::uint64_t elements, bool last, Strides in_strides, Strides out_strides,
+                        std::uint64_t fixed) {
     MemoryTransfer in, out;
     const std::uint64_t full_in = storage_bytes(input_tile_elements(task, loop.tiles.size), format);
     in.stream = static_cast<std::uint32_t>(TensorRole::input);
@@ -33,7 +35,7 @@ void build_vector(SystolicMachine& machine, const VectorTask& task, const Vector
     out.strides = std::move(out_strides);
     machine.vector_step(elements, task.lane_cycles, loop.passes, in, last ? &out : nullptr);
   };
-  const auto pass = [&](bool last, std::vector<LoopStride> in, std::vector<LoopStride> out) {
+  const auto pass = [&](bool last, Strides in, Strides out) {
     const Split& tiles = loop.tiles;
     const bool ragged = tiles.last != tiles.size;
     const std::uint64_t looped = ragged ? tiles.count - 1 : tiles.count;
@@ -50,10 +52,9 @@ void build_vector(SystolicMachine& machine, const VectorTask& task, const Vector
   };
   const LoopId repeats = machine.builder.open_loop(loop.repeats);
   const std::uint64_t row = (loop.tiles.count - 1) * loop.tiles.size + loop.tiles.last;
-  const std::vector<LoopStride> in = {
+  const Strides in = {
       {repeats, static_cast<std::int64_t>(storage_bytes(input_tile_elements(task, row), format))}};
-  const std::vector<LoopStride> out = {
-      {repeats, static_cast<std::int64_t>(storage_bytes(row, format))}};
+  const Strides out = {{repeats, static_cast<std::int64_t>(storage_bytes(row, format))}};
   if (loop.passes > 1) {
     machine.builder.open_loop(loop.passes - 1);
     pass(false, in, out);

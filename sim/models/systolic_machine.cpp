@@ -237,7 +237,7 @@ void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, ChannelId t
   if (bytes == 0)
     f.interval = 0;
   else
-    f.transfer.push_back(std::move(transfer));
+    f.transfer = std::move(transfer);
   builder.fire(std::move(f));
 }
 
@@ -273,7 +273,7 @@ void SystolicMachine::grant_output(const MemoryTransfer* sums) {
     count(f, SystolicAction::output_write, bytes);
     count(f, SystolicAction::dram_read, bytes);
     use_port(f, SystolicAction::output_write, bytes, true);
-    f.transfer.push_back(*sums);
+    f.transfer = *sums;
   }
   builder.fire(std::move(f));
 }
@@ -326,7 +326,7 @@ void SystolicMachine::store(ChannelId from, ChannelId credits, MemoryTransfer tr
   count(f, SystolicAction::output_read, bytes);
   count(f, SystolicAction::dram_write, bytes);
   use_port(f, SystolicAction::output_read, bytes, true);
-  f.transfer.push_back(std::move(transfer));
+  f.transfer = std::move(transfer);
   builder.fire(std::move(f));
 }
 

@@ -42,11 +42,11 @@ class Overlap {
       queued_bytes_ = product(dram.write_queue, dram.channels, timing_of(dram).burst_bytes);
     const Graph& graph = run.machine.graph;
     largest_.assign(graph.layers.size(), std::vector<std::uint64_t>(graph.units.size()));
-    for (const Firing& firing : graph.firings)
-      for (const MemoryTransfer& transfer : firing.transfer) {
-        std::uint64_t& largest = largest_[firing.layer][index(firing.unit)];
-        largest = std::max(largest, product(transfer.row_bytes, transfer.rows));
-      }
+    for (const Firing& firing : graph.firings) {
+      if (!firing.transfer) continue;
+      std::uint64_t& largest = largest_[firing.layer][index(firing.unit)];
+      largest = std::max(largest, product(firing.transfer->row_bytes, firing.transfer->rows));
+    }
   }
 
   std::uint64_t of_task(std::size_t task, Span layer) const {

@@ -202,7 +202,7 @@ FastForward::Totals FastForward::totals(Engine& engine, std::uint32_t loop, std:
   for (std::size_t s = 0; s < t.addresses.size(); ++s)
     if (watch.stream_firing[s] != none_id)
       t.addresses[s] = engine.units[watch.stream_unit[s]]->address_of(
-          engine.graph.firings[watch.stream_firing[s]].transfer.front());
+          *engine.graph.firings[watch.stream_firing[s]].transfer);
   return t;
 }
 
@@ -298,8 +298,8 @@ void FastForward::find_streams(const Engine& engine, std::uint32_t loop, Watch& 
   for (std::uint32_t i = first + 1; i < schedule[first].end; ++i) {
     if (schedule[i].kind != ScheduleNode::Kind::fire) continue;
     const Firing& firing = engine.graph.firings[index(schedule[i].firing)];
-    if (firing.transfer.empty()) continue;
-    const std::uint32_t stream = firing.transfer.front().stream;
+    if (!firing.transfer) continue;
+    const std::uint32_t stream = firing.transfer->stream;
     if (watch.stream_firing[stream] != none_id) continue;
     watch.stream_firing[stream] = index(schedule[i].firing);
     watch.stream_unit[stream] = index(firing.unit);

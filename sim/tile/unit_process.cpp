@@ -51,7 +51,7 @@ bool UnitProcess::execute(const Firing& firing) {
     const std::optional<Start> start = find_start(firing);
     if (!start) return false;
     sync_target_ = start->cycle;
-    if (!firing.transfer.empty()) {
+    if (firing.transfer) {
       begin(firing, *start);
       set_up(firing, start->cycle);
       sync_target_ = local_;

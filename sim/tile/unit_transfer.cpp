@@ -35,7 +35,7 @@ void UnitProcess::set_up(const Firing& firing, std::uint64_t start) {
 
 /// Asks the memory for the transfer that has been set up.
 void UnitProcess::request(const Firing& firing) {
-  const MemoryTransfer& transfer = firing.transfer.front();
+  const MemoryTransfer& transfer = *firing.transfer;
   for (const PortUse& use : firing.ports) {
     PortState& port = engine_.ports[index(use.port)];
     port.free = std::max(port.free, local_) + use.beats;
@@ -92,7 +92,7 @@ void UnitProcess::on_issued(std::uint64_t ticket) {
   const std::uint64_t end = now_cycle();
   UnitLayerStats& row = engine_.stats[unit_].layers[firing.layer];
   take_tokens(firing, Release::at_end, end);
-  if (firing.transfer.front().write) make_ready(*flight, end);
+  if (firing.transfer->write) make_ready(*flight, end);
   if (engine_.traces(flight->begun)) record_slice(firing, flight->begun, end);
   row.busy += end - flight->begun;
   row.end = end;
@@ -108,7 +108,7 @@ void UnitProcess::on_done(std::uint64_t ticket) {
   SLUICE_ASSERT(flight != in_flight_.end() && flight->issued, "a transfer ended before its issue");
   const Firing& firing = *flight->firing;
   const std::uint64_t now = now_cycle();
-  if (!firing.transfer.front().write) make_ready(*flight, now);
+  if (!firing.transfer->write) make_ready(*flight, now);
   engine_.stats[unit_].layers[firing.layer].done = now;
   engine_.last_done = std::max(engine_.last_done, now);
   in_flight_.erase(flight);
@@ -116,7 +116,7 @@ void UnitProcess::on_done(std::uint64_t ticket) {
 
 /// The tokens that a transfer put can be taken from `cycle` on.
 void UnitProcess::make_ready(const InFlight& flight, std::uint64_t cycle) {
-  const std::vector<Put>& puts = flight.firing->puts;
+  const auto& puts = flight.firing->puts;
   for (std::size_t p = 0; p < puts.size(); ++p) {
     ChannelState& channel = engine_.channels[index(puts[p].channel)];
     std::uint32_t slot = flight.first_slots[p];

@@ -139,7 +139,7 @@ Graph loads(std::size_t units, std::uint64_t count, std::uint64_t row_bytes, std
     t.rows = rows;
     t.row_stride = stride;
     t.strides.push_back({loop, static_cast<std::int64_t>(rows * row_bytes)});
-    f.transfer.push_back(t);
+    f.transfer = t;
     b.fire(f);
   }
   b.close_loop();

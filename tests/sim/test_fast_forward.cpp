@@ -31,7 +31,7 @@ Graph random_machine(std::mt19937_64& random) {
     t.stream = stream;
     t.write = write;
     t.strides.push_back({loop, static_cast<std::int64_t>(t.row_bytes)});
-    f.transfer.push_back(t);
+    f.transfer = t;
     return f;
   };
   const LoopId n = b.open_loop(2 + random() % 30);

@@ -92,11 +92,11 @@ std::uint64_t with_a_store_after(std::uint64_t busy) {
   const ChannelId tiles = b.channel("tiles", load, array, 1);
   b.fire(simple(worker, {}, {results}, busy, busy));
   Firing write = simple(store, {results}, {}, 0, 0);
-  write.transfer.push_back({0, 100, 1, 100, true, 1, {}});
+  write.transfer = MemoryTransfer{0, 100, 1, 100, true, 1, {}};
   b.fire(write);
   b.fire(simple(load, {}, {}, 10, 10));
   Firing read = simple(load, {}, {tiles}, 0, 0);
-  read.transfer.push_back({1 << 20, 10, 1, 10, false, 0, {}});
+  read.transfer = MemoryTransfer{1 << 20, 10, 1, 10, false, 0, {}};
   b.fire(read);
   b.fire(simple(array, {tiles}, {}, 200, 200));
   TileMemory memory;
