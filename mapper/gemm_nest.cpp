@@ -76,25 +76,6 @@ std::string names_in(const GemmTask& task, GemmRank product, std::string_view co
   return names + (pixels ? ", p " : ", r ") + std::string(conjunction) + (pixels ? " q" : " s");
 }
 
-bool depends_on(const GemmTask& task, TensorRole role, GemmRank rank) {
-  switch (product_rank(rank)) {
-    case GemmRank::group:
-      return true;
-    case GemmRank::member:
-      return role == TensorRole::output ||
-             (role == TensorRole::input) == (task.input_batch > task.weight_batch);
-    case GemmRank::copy:
-      return role == TensorRole::output;
-    case GemmRank::m:
-      return role != TensorRole::weight;
-    case GemmRank::n:
-      return role != TensorRole::input;
-    default:
-      break;
-  }
-  return role != TensorRole::output;
-}
-
 namespace {
 
 GemmNest kept_inside(std::vector<GemmLoopNode> loops, const GemmExtents& extents) {
@@ -132,14 +113,6 @@ GemmNest loops_of(const GemmTask& task, const GemmTiling& tiling) {
   if (tiling.m_outer) loops.push_back(n);
   loops.push_back({GemmRank::k, tiling.k_tile / task.window->taps()});
   return kept_inside(std::move(loops), extents_of(task));
-}
-
-GemmExtents tile_at(const GemmNest& nest, TensorRole role, GemmExtents size, std::size_t level) {
-  for (std::size_t i = level; i < nest.kept[index(role)]; ++i) {
-    std::uint64_t& extent = size[index(nest.loops[i].rank)];
-    extent = std::min(extent, nest.loops[i].tile);
-  }
-  return size;
 }
 
 std::uint64_t count_steps(const GemmNest& nest, GemmRank rank, std::uint64_t extent,

@@ -3,6 +3,7 @@
 // to what knows the systolic machine.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -41,7 +42,24 @@ std::string_view name_in(const GemmTask& task, GemmRank rank);
 std::string names_in(const GemmTask& task, GemmRank product, std::string_view conjunction);
 
 /// Whether a product's tensor of this role depends on the rank.
-bool depends_on(const GemmTask& task, TensorRole role, GemmRank rank);
+constexpr bool depends_on(const GemmTask& task, TensorRole role, GemmRank rank) {
+  switch (product_rank(rank)) {
+    case GemmRank::group:
+      return true;
+    case GemmRank::member:
+      return role == TensorRole::output ||
+             (role == TensorRole::input) == (task.input_batch > task.weight_batch);
+    case GemmRank::copy:
+      return role == TensorRole::output;
+    case GemmRank::m:
+      return role != TensorRole::weight;
+    case GemmRank::n:
+      return role != TensorRole::input;
+    default:
+      break;
+  }
+  return role != TensorRole::output;
+}
 
 /// The loops that a tiling stands for: the batch, m and n in its order, k; all tensors are kept
 /// inside of all of them. Loops of one iteration, which change nothing, are left out. Of a
@@ -50,7 +68,15 @@ GemmNest loops_of(const GemmTask& task, const GemmTiling& tiling);
 GemmNest flat_loops_of(const GemmTask& task, const GemmTiling& tiling);
 
 /// The tile that `role` keeps, seen from before loop `level`.
-GemmExtents tile_at(const GemmNest& nest, TensorRole role, GemmExtents size, std::size_t level);
+inline GemmExtents tile_at(const GemmNest& nest, TensorRole role, const GemmExtents& size,
+                           std::size_t level) {
+  GemmExtents tile = size;
+  for (std::size_t i = level; i < nest.kept[static_cast<std::size_t>(role)]; ++i) {
+    std::uint64_t& extent = tile[static_cast<std::size_t>(nest.loops[i].rank)];
+    extent = std::min(extent, nest.loops[i].tile);
+  }
+  return tile;
+}
 /// Tiles of the loops from `level` on that cut `rank`, together, of `extent`.
 std::uint64_t count_steps(const GemmNest& nest, GemmRank rank, std::uint64_t extent,
                           std::size_t level);

@@ -182,7 +182,7 @@ class Timeline::Gemm {
         task_(task),
         whole_(whole),
         is_flat_(task.window && whole == flat_extents(task)),
-        shapes_tell_(nest.loops.size() <= 64) {}
+        shapes_tell_(nest.loops.size() <= most_loops_of_a_shape) {}
 
   void fetch(const WalkTile& tile) {
     if (tile.role == TensorRole::output) {
@@ -225,11 +225,11 @@ class Timeline::Gemm {
   const TileKind& kind_of(const WalkTile& tile, bool results) {
     const bool unfinished = tile.role == TensorRole::output && !tile.last;
     return tiles_[index(tile.role)](
-        {tile.shape, (unfinished ? 2u : 0u) + (results ? 1u : 0u), unlike()},
+        key(4 * tile.shape + (unfinished ? 2u : 0u) + (results ? 1u : 0u)),
         [&] { return new_kind(tile, results); });
   }
-  /// Makes keys differ where shapes do not tell.
-  std::uint64_t unlike() { return shapes_tell_ ? 0 : ++calls_; }
+  /// A shape as it is, or what differs from all others where shapes do not tell.
+  std::uint64_t key(std::uint64_t shape) { return shapes_tell_ ? shape : ++calls_; }
   TileKind new_kind(const WalkTile& tile, bool results) const;
   StepKind new_kind(const WalkStep& step) const;
   void finish(const WalkTile& tile);
@@ -241,8 +241,10 @@ class Timeline::Gemm {
   const bool is_flat_;
   bool shapes_tell_;
   std::uint64_t calls_ = 0;
-  std::array<Recent<3, TileKind, 4>, tensor_role_count> tiles_;
-  Recent<2, StepKind, 8> steps_;
+  /// A shape has a bit for each loop; two bits more fit into a key.
+  static constexpr std::size_t most_loops_of_a_shape = 62;
+  std::array<Recent<TileKind, 4>, tensor_role_count> tiles_;
+  Recent<StepKind, 8> steps_;
   GemmExtents input_{};  ///< the input tile that is on chip
   Moment granted_;       ///< the present output tile may be written
   Moment result_;        ///< the array's last result is out
@@ -292,7 +294,7 @@ Timeline::Gemm::StepKind Timeline::Gemm::new_kind(const WalkStep& s) const {
 }
 
 void Timeline::Gemm::step(const WalkStep& s) {
-  const StepKind& kind = steps_({s.shape, unlike()}, [&] { return new_kind(s); });
+  const StepKind& kind = steps_(key(s.shape), [&] { return new_kind(s); });
   const double again = kind.partial_sums - 1 + real(s.resumed_sums);
   const double ports = t_.take_ports<4>({{{TensorRole::input, false, kind.input},
                                           {TensorRole::weight, false, kind.weight},

@@ -11,18 +11,16 @@
 
 namespace sluice {
 
-/// Values by a key of `words` numbers, of which only the last few are asked for again: the tiles of
-/// a loop nest differ at its ends alone.
-template <std::size_t words, class Value, std::size_t size>
+/// Values by a number, of which only the last few are asked for again: the tiles of a loop nest
+/// differ at its ends alone.
+template <class Value, std::size_t size>
 class Recent {
  public:
-  using Key = std::array<std::uint64_t, words>;
-
   template <class Make>
-  const Value& operator()(const Key& key, Make make) {
-    if (known_ > 0 && are_equal(keys_[last_], key)) return values_[last_];
+  const Value& operator()(std::uint64_t key, Make make) {
+    if (known_ > 0 && keys_[last_] == key) return values_[last_];
     for (std::size_t i = 0; i < known_; ++i)
-      if (are_equal(keys_[i], key)) return values_[last_ = i];
+      if (keys_[i] == key) return values_[last_ = i];
     last_ = next_;
     next_ = (next_ + 1) % size;
     known_ = std::max(known_, last_ + 1);
@@ -31,14 +29,8 @@ class Recent {
   }
 
  private:
-  static bool are_equal(const Key& a, const Key& b) {
-    std::uint64_t differ = 0;
-    for (std::size_t i = 0; i < words; ++i) differ |= a[i] ^ b[i];
-    return differ == 0;
-  }
-
-  std::array<Key, size> keys_{};
-  std::array<Value, size> values_{};
+  std::array<std::uint64_t, size> keys_;  // the first `known_` of them count
+  std::array<Value, size> values_;
   std::size_t known_ = 0, next_ = 0, last_ = 0;
 };
 
@@ -73,8 +65,8 @@ void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
 /// Cycles of the port that a firing with these uses waits for longest.
 template <std::size_t N>
 double Timeline::take_ports(const std::array<PortBytes, N>& uses) {
-  if (!rates_.has_ports) return 0;
   double longest = 0;
+  if (!rates_.has_ports) return longest;
   for (const PortBytes& use : uses) occupy(use);
   for (const PortBytes& use : uses) {
     const int number = rates_.port[static_cast<std::size_t>(use.role)][use.write];

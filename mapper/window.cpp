@@ -22,9 +22,13 @@ std::uint64_t reads_inside(const WindowAxis& axis, std::uint64_t tap, std::uint6
                            std::uint64_t last) {
   const std::uint64_t shift = tap * axis.dilation;
   if (axis.in + axis.pad <= shift) return 0;
+  // Most strides are 1, and a division takes longer than all else here.
+  const auto outputs_before = [&](std::uint64_t place) {
+    return axis.stride == 1 ? place : ceil_div(place, axis.stride);
+  };
   // pad - shift <= o * stride < in + pad - shift
-  const std::uint64_t lowest = axis.pad > shift ? ceil_div(axis.pad - shift, axis.stride) : 0;
-  const std::uint64_t end = std::min(last, ceil_div(axis.in + axis.pad - shift, axis.stride));
+  const std::uint64_t lowest = axis.pad > shift ? outputs_before(axis.pad - shift) : 0;
+  const std::uint64_t end = std::min(last, outputs_before(axis.in + axis.pad - shift));
   const std::uint64_t begin = std::max(first, lowest);
   return end > begin ? end - begin : 0;
 }
