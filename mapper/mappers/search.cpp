@@ -156,7 +156,7 @@ class Finder {
 
 /// Part of a task's time, and of the network's, that has to be gained before the mapping of
 /// `heuristic` is given up: the timeline tells less apart only by chance.
-constexpr double caution_of_task = 0.01, caution_of_network = 0.005;
+constexpr double caution = 0.01;
 
 /// Takes, task by task, what was found where the next task is then done sooner.
 class Improver {
@@ -176,7 +176,7 @@ class Improver {
       append(timeline_, t, result.tasks[t].tiling);
       append(before, t, mapping_.tasks[t].tiling);
     }
-    return timeline_.end() < (1 - caution_of_network) * before.end() ? result : mapping_;
+    return timeline_.end() < (1 - caution) * before.end() ? result : mapping_;
   }
 
  private:
@@ -184,7 +184,7 @@ class Improver {
     Tiling best = mapping_.tasks[task].tiling;
     Timeline own = timeline_;
     append(own, task, best);
-    double least = end_ahead(own, task) - caution_of_task * (own.end() - timeline_.end());
+    double least = end_ahead(own, task) - caution * (own.end() - timeline_.end());
     for (const GemmNest& found : find_(mapping_.tasks[task].task)) {
       Timeline trial = timeline_;
       append(trial, task, found);
