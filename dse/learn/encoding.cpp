@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dse/learn/encoding.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace sluice {
 namespace {
+
+constexpr double absent_place = 0.5;  ///< of a parameter with places that does not exist
+constexpr double chosen_value = 1 / std::numbers::sqrt2;  ///< of the feature of an unordered value
 
 std::size_t value_features(const Domain& domain) {
   if (const auto* order = std::get_if<OrderDomain>(&domain)) return order->items.size();
@@ -30,16 +36,16 @@ void encode_order(std::size_t items, std::uint64_t index, Eigen::Ref<Eigen::Vect
 }
 
 void encode_value(const Domain& domain, std::uint64_t digit, Eigen::Ref<Eigen::VectorXd> features) {
-  const double centre = is_ordered(domain) || std::holds_alternative<OrderDomain>(domain) ? 0.5 : 0;
+  const bool has_places = is_ordered(domain) || std::holds_alternative<OrderDomain>(domain);
   if (digit == inactive) {
-    features.setConstant(centre);
+    features.setConstant(has_places ? absent_place : 0);
   } else if (const auto* order = std::get_if<OrderDomain>(&domain)) {
     encode_order(order->items.size(), digit, features);
   } else if (is_ordered(domain)) {
     features[0] = coordinate(domain, digit);
   } else {
     features.setZero();
-    features[static_cast<Eigen::Index>(digit)] = 1 / std::numbers::sqrt2;
+    features[static_cast<Eigen::Index>(digit)] = chosen_value;
   }
 }
 
@@ -62,6 +68,31 @@ void Encoding::encode(const Point& point, Eigen::Ref<Eigen::VectorXd> features) 
     encode_value(parameter.domain, point.digits[p], features.segment(first, count));
     if (!parameter.when.empty()) features[first + count] = point.digits[p] == inactive ? 1 : 0;
   }
+}
+
+double Encoding::next_value(std::size_t feature, double x) const {
+  const SpaceParameter& parameter = space_.parameters[parameter_[feature]];
+  const Domain& domain = parameter.domain;
+  const bool may_be_absent = !parameter.when.empty();
+  double next = std::numeric_limits<double>::infinity();
+  const auto offer = [&](double value) {
+    if (value >= x) next = std::min(next, value);
+  };
+  if (feature - first_[parameter_[feature]] == value_features(domain)) {
+    for (const double value : {0.0, 1.0}) offer(value);
+  } else if (const auto* order = std::get_if<OrderDomain>(&domain)) {
+    const double last = static_cast<double>(std::max<std::size_t>(2, order->items.size()) - 1);
+    for (std::size_t i = 0; i < order->items.size(); ++i) offer(static_cast<double>(i) / last);
+    if (may_be_absent) offer(absent_place);
+  } else if (is_ordered(domain)) {
+    const std::uint64_t near = index_at(domain, x);
+    offer(coordinate(domain, near));
+    if (near + 1 < size_of(domain)) offer(coordinate(domain, near + 1));
+    if (may_be_absent) offer(absent_place);
+  } else {
+    for (const double value : {0.0, chosen_value}) offer(value);
+  }
+  return std::isfinite(next) ? next : x;
 }
 
 Eigen::VectorXd Encoding::encode(const Point& point) const {

@@ -24,6 +24,9 @@ class Encoding {
   /// The parameter that each feature belongs to, ascending.
   const std::vector<std::size_t>& parameter_of_feature() const { return parameter_; }
   Eigen::VectorXd encode(const Point& point) const;
+  /// The least value that a feature has in any point, of those that are `x` or more; `x` where none
+  /// is.
+  double next_value(std::size_t feature, double x) const;
   /// One column a point.
   Eigen::MatrixXd encode(std::span<const Point> points) const;
 

@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "dse/metrics.hpp"
+#include "dse/proxy/forest_text.hpp"
 
 namespace sluice {
 namespace {
@@ -17,7 +18,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using nlohmann::json;
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;
 constexpr std::size_t largest_file = std::size_t{1} << 30;
 
 [[noreturn]] void refuse(const std::string& path, std::string message, std::string hint = {}) {
@@ -51,44 +52,16 @@ MatrixXd read_matrix(const json& list) {
                                     list.at(1).get<Index>());
 }
 
-/// A tree is four lists: of features, thresholds, first children, and of the values of leaves.
 json forest_json(const Forest& forest) {
-  json trees = json::array();
-  for (const Forest::Tree& tree : forest.trees()) {
-    json features = json::array(), thresholds = json::array(), children = json::array(),
-         values = json::array();
-    for (const Forest::Node& node : tree) {
-      features.push_back(node.feature);
-      if (node.feature < 0) {
-        values.push_back(node.value);
-      } else {
-        thresholds.push_back(node.threshold);
-        children.push_back(node.children);
-      }
-    }
-    trees.push_back({features, thresholds, children, values});
-  }
-  return trees;
+  const ForestText text = text_of(forest);
+  return {{"cuts", text.cuts}, {"trees", text.trees}};
 }
 
 Forest read_forest(const json& list) {
-  std::vector<Forest::Tree> trees;
-  for (const json& item : list) {
-    Forest::Tree tree;
-    std::size_t splits = 0, leaves = 0;
-    for (const json& feature : item.at(0)) {
-      Forest::Node node{.feature = feature.get<Index>()};
-      if (node.feature < 0) {
-        node.value = item.at(3).at(leaves++).get<double>();
-      } else {
-        node.threshold = item.at(1).at(splits).get<double>();
-        node.children = item.at(2).at(splits++).get<std::uint32_t>();
-      }
-      tree.push_back(node);
-    }
-    trees.push_back(std::move(tree));
-  }
-  return Forest(std::move(trees));
+  std::optional<Forest> forest = forest_of({list.at("cuts").get<std::vector<ForestText::Cut>>(),
+                                            list.at("trees").get<std::vector<std::string>>()});
+  if (!forest) throw json::other_error::create(501, "no forest", &list);
+  return std::move(*forest);
 }
 
 json to_json(const Forests& forests) {

@@ -10,6 +10,7 @@
 #include "base/hash.hpp"
 #include "dse/learn/encoding.hpp"
 #include "dse/metrics.hpp"
+#include "dse/proxy/forest_text.hpp"
 #include "dse/random.hpp"
 #include "dse/result_bytes.hpp"
 
@@ -32,6 +33,13 @@ std::vector<LearnedMetric> metrics_to_learn(Trials trials) {
     if (is_positive && !follows_from_others(m)) list.push_back({.metric = m});
   }
   return list;
+}
+
+/// Forests answer from here on as their file will.
+void compact(ProxyModel& model, const Encoding& encoding) {
+  auto* forests = std::get_if<Forests>(&model);
+  if (forests == nullptr) return;
+  for (Forest& forest : forests->outputs) forest = compacted(forest, encoding);
 }
 
 /// What is learned from some trials; the intervals are empty.
@@ -67,9 +75,10 @@ Proxy fit(const Sweep& sweep, Trials trials, const std::vector<LearnedMetric>& l
   proxy.domain = ProxyDomain::of(sweep.space, points, x);
   proxy.model =
       fit_model(kind, encoding.encode(working), logs, encoding.parameter_of_feature(), seed);
+  compact(proxy.model, encoding);
   if (working.size() < points.size()) {
     Random random(seed);
-    proxy.works = Forest(x, works, {.trees = 32, .tried_features = 1}, random);
+    proxy.works = compacted(Forest(x, works, {.trees = 32, .tried_features = 1}, random), encoding);
   }
   proxy.intervals.resize(metrics().size());
   return proxy;

@@ -43,7 +43,7 @@ def test_show_says_again_what_training_said(trained):
 
 def test_the_file_says_what_it_is_of(trained):
     proxy = json.loads((trained.folder / "s.proxy").read_text())
-    assert proxy["sluice_proxy"] == 1
+    assert proxy["sluice_proxy"] == 2
     assert proxy["hash"] in trained.report
     assert proxy["content"]["source"]["designs"] == 200
     errors = {m["metric"]: m for m in proxy["content"]["errors"]["metrics"]}

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "dse/learn/encoding.hpp"
+#include "dse/random.hpp"
+#include "dse/space_index.hpp"
 #include "tests/dse/spaces.hpp"
 
 namespace sluice {
@@ -34,6 +38,28 @@ TEST_CASE("different points have different features, and each stands in its own 
   for (Eigen::Index i = 0; i < all.cols(); ++i) {
     CHECK(all.col(i) == encoding.encode(points[static_cast<std::size_t>(i)]));
     for (Eigen::Index j = 0; j < i; ++j) CHECK((all.col(i) - all.col(j)).norm() > 0.1);
+  }
+}
+
+TEST_CASE("the next value of a feature is the least that any point has, from a number on") {
+  const DesignSpace space = mixed_space();
+  const Encoding encoding(space);
+  const SpaceIndex index(space);
+  std::vector<std::set<double>> values(encoding.features());
+  for (std::uint64_t i = 0; i < *index.count(); ++i) {
+    const Eigen::VectorXd features = encoding.encode(index.point(i));
+    for (std::size_t f = 0; f < values.size(); ++f)
+      values[f].insert(features[static_cast<Eigen::Index>(f)]);
+  }
+  Random random(1);
+  for (std::size_t f = 0; f < values.size(); ++f) {
+    CAPTURE(f);
+    for (int i = 0; i < 200; ++i) {
+      const double x = *values[f].rbegin() * random.unit();
+      CHECK(encoding.next_value(f, x) == *values[f].lower_bound(x));
+    }
+    for (const double value : values[f]) CHECK(encoding.next_value(f, value) == value);
+    CHECK(encoding.next_value(f, 1.5) == 1.5);
   }
 }
 

@@ -220,8 +220,8 @@ TEST_CASE("what is no proxy, or a damaged one, is told so") {
         "s.proxy: error: the proxy is damaged: it ends too early\n"
         "hint: make one: sluice proxy train STUDY -o FILE");
   std::string old = text;
-  old.replace(old.find(":1,"), 3, ":7,");
-  CHECK(read(old) == "s.proxy: error: the proxy has format 7, this sluice reads format 1");
+  old.replace(old.find(":2,"), 3, ":7,");
+  CHECK(read(old) == "s.proxy: error: the proxy has format 7, this sluice reads format 2");
   std::string changed = text;
   changed.replace(changed.find("\"limit\":0.2"), 11, "\"limit\":0.9");
   const std::string mark = "\"hash\":\"";
@@ -229,7 +229,7 @@ TEST_CASE("what is no proxy, or a damaged one, is told so") {
   const std::string said = read(changed);
   CHECK(said.starts_with("s.proxy: error: the proxy is damaged: its content has the hash "));
   CHECK(said.ends_with(", not " + hash + "\nhint: make it again: sluice proxy train"));
-  CHECK(read("{\"sluice_proxy\":1}") ==
+  CHECK(read("{\"sluice_proxy\":2}") ==
         "s.proxy: error: the proxy is damaged: a part of it is missing");
 }
 
