@@ -245,6 +245,17 @@ struct Kind {
   std::optional<std::vector<Tiling>> others;  ///< once one of them may be faster
 };
 
+/// Tiles of a product or a vector task. Each may cost a cycle that the timeline does not see: a
+/// store waits for the load that is on the bus, which comes later in the program.
+double tiles_of(const TaskWork& work, const Tiling& tiling) {
+  std::uint64_t count = 0;
+  if (const auto* gemm = std::get_if<GemmTask>(&work))
+    count = gemm_loop(*gemm, std::get<GemmTiling>(tiling)).steps();
+  else if (const auto* vector = std::get_if<VectorTask>(&work))
+    count = vector_loop(*vector, std::get<VectorTiling>(tiling)).steps();
+  return static_cast<double>(count);
+}
+
 class Chooser {
  public:
   Chooser(const Network& network, const Architecture& architecture, std::vector<Task> tasks)
@@ -334,12 +345,14 @@ Chooser::Choice Chooser::choose(std::size_t task, const Timeline& after_first) {
   };
   if (is_slower(timeline_, own.fewest + ahead)) return best;
   if (!own.others) own.others = shortlist_.others(own.work, own.first);
+  const double first_tiles = tiles_of(own.work, own.first);
   for (const Tiling& tiling : *own.others) {
     if (is_slower(timeline_, compute_cycles(own.work, tiling, architecture_) + ahead)) continue;
     Timeline after = timeline_;
     append(after, task, tiling);
     if (is_slower(after, ahead)) continue;
-    const double end = end_ahead(after, task);
+    const double more_tiles = std::max(0.0, tiles_of(own.work, tiling) - first_tiles);
+    const double end = end_ahead(after, task) + more_tiles;
     if (end >= least) continue;
     least = end;
     best = {tiling, std::move(after)};
