@@ -53,24 +53,61 @@ std::uint64_t tail_bound(const Pipeline& pipeline, const PipelineOptions& option
   return 0;
 }
 
-/// A placement whose schedules are looked for, one interval after the other.
+/// Whether an operation hands on or writes more words in a cycle than there is way for: there is no
+/// schedule then, whatever the interval.
+bool is_hopeless(const Pipeline& pipeline) {
+  const std::uint64_t ports = pipeline.shared_ports ? pipeline.read_ports : pipeline.write_ports;
+  return std::ranges::any_of(pipeline.ops, [&](const PipelineOp& op) {
+    const bool writes = pipeline.read_ports > 0 && !op.after_loop && op.writes > ports;
+    return writes || op.words_down > pipeline.link_words || op.words_right > pipeline.link_words;
+  });
+}
+
+/// A placement whose schedules are looked for, one interval after the other: `step` cycles apart at
+/// first, further apart the more there have been.
 struct Candidate {
   PlacedSchedule placed;
-  std::uint64_t tail = 0;      ///< cycles of a tile that no schedule can be below
-  std::uint64_t interval = 0;  ///< the next to be tried
-  std::uint64_t most = 0;      ///< the last
+  std::uint64_t tail = 0;  ///< cycles of a tile that no schedule can be below
   std::uint64_t step = 1;
-  std::uint64_t cycles() const { return std::max(interval, tail); }
+  std::uint64_t next = 0;    ///< steps above the bound, which are to be tried
+  std::uint64_t failed = 0;  ///< the last that were
+  std::uint64_t most = 0;    ///< the last to be tried
+
+  std::uint64_t interval(std::uint64_t steps) const {
+    return std::max<std::uint64_t>(placed.found.bound, 1) + steps * step;
+  }
+  std::uint64_t cycles() const { return std::max(interval(next), tail); }
+  bool schedule(std::uint64_t steps) {
+    auto found = find_schedule(placed.pipeline, interval(steps));
+    if (!found) return false;
+    placed.found.schedule = std::move(*found);
+    return true;
+  }
 };
+
+void move_on(Candidate& candidate) {
+  constexpr std::uint64_t close = 16;  // so many intervals are tried step by step
+  candidate.failed = candidate.next;
+  candidate.next += candidate.next < close ? 1 : candidate.next / 8;
+}
+
+/// A schedule was found: looks between it and the last interval that had none.
+PlacedSchedule narrowed(Candidate& candidate) {
+  std::uint64_t good = candidate.next;
+  while (good - candidate.failed > 1) {
+    const std::uint64_t middle = candidate.failed + (good - candidate.failed) / 2;
+    (candidate.schedule(middle) ? good : candidate.failed) = middle;
+  }
+  return std::move(candidate.placed);
+}
 
 Candidate candidate(Placement placement, Pipeline pipeline, const PipelineOptions& options) {
   constexpr std::uint64_t slack = 4;  // no placement is worth looking at for longer than that
   Candidate c;
   c.placed.found.bound = interval_bounds(pipeline).front().cycles;
   c.tail = tail_bound(pipeline, options);
-  c.interval = std::max<std::uint64_t>(c.placed.found.bound, 1);
-  c.most = slack * c.cycles();
   c.step = interval_step(pipeline);
+  c.most = (slack * c.cycles() - c.interval(0)) / c.step;
   c.placed.placement = std::move(placement);
   c.placed.pipeline = std::move(pipeline);
   return c;
@@ -100,15 +137,13 @@ std::optional<PlacedSchedule> place_and_schedule(const TileWork& work,
                                                  const SpatialMachine& machine,
                                                  const PipelineOptions& options, bool free) {
   std::vector<Candidate> left = candidates(work, machine, options, free);
+  std::erase_if(left, [](const Candidate& c) { return is_hopeless(c.placed.pipeline); });
   std::ranges::stable_sort(left, {}, &Candidate::cycles);
   while (!left.empty()) {
     const auto next = std::ranges::min_element(left, {}, &Candidate::cycles);
-    if (auto schedule = find_schedule(next->placed.pipeline, next->interval)) {
-      next->placed.found.schedule = std::move(*schedule);
-      return std::move(next->placed);
-    }
-    next->interval += next->step;
-    if (next->interval > next->most) left.erase(next);
+    if (next->schedule(next->next)) return narrowed(*next);
+    move_on(*next);
+    if (next->next > next->most) left.erase(next);
   }
   return std::nullopt;
 }

@@ -137,12 +137,25 @@ namespace {
 /// The most registers that overlapping tiles need at once.
 std::uint64_t most_registers(const std::vector<Lifetime>& lifetimes, ArrayUnit unit,
                              std::uint64_t interval) {
-  std::vector<std::uint64_t> occupied(interval, 0);
+  // By cycle, how many more there are than in the one before; a lifetime that is longer than the
+  // interval is there as often as it holds the interval, and once more in the rest.
+  std::vector<std::int64_t> more(interval + 1, 0);
+  std::int64_t always = 0;
   for (const Lifetime& life : lifetimes) {
-    if (life.unit != unit) continue;
-    for (std::uint64_t t = life.from; t < life.until; ++t) occupied[t % interval] += life.words;
+    if (life.unit != unit || life.until <= life.from) continue;
+    const auto words = static_cast<std::int64_t>(life.words);
+    const std::uint64_t length = life.until - life.from, rest = length % interval;
+    always += words * static_cast<std::int64_t>(length / interval);
+    const std::uint64_t begin = life.from % interval, end = begin + rest;
+    more[begin] += words;
+    more[std::min(end, interval)] -= words;
+    if (end <= interval) continue;
+    more[0] += words;
+    more[end - interval] -= words;
   }
-  return *std::ranges::max_element(occupied);
+  std::int64_t now = 0, most = 0;
+  for (std::uint64_t t = 0; t < interval; ++t) most = std::max(most, now += more[t]);
+  return static_cast<std::uint64_t>(always + most);
 }
 
 }  // namespace

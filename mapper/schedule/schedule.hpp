@@ -54,11 +54,13 @@ std::vector<std::string> verify(const Pipeline& pipeline, const ModuloSchedule& 
 /// dependence at their earliest places, and those whose results wait for another operand at their
 /// latest. Strides are 1, 2, 3 and wherever there is room; where that finds nothing, and of
 /// pipelines with more than 1024 elements a tile always, 1, evenly over the interval and wherever
-/// there is room.
+/// there is room. The work is bounded, in slots for which room is looked for: an operation is given
+/// up after 32 for each slot it needs, a kind of strides after 250,000 and 256 for each slot of the
+/// pipeline; the best until then is the answer.
 std::optional<ModuloSchedule> find_schedule(const Pipeline& pipeline, std::uint64_t interval);
 
-/// Intervals so far apart are tried: 1, and a thirty-second of the bound for more than 1024
-/// elements a tile.
+/// Intervals are multiples of this above the bound: of 1 and a 512th of the bound, or a
+/// thirty-second of it for more than 1024 elements a tile.
 std::uint64_t interval_step(const Pipeline& pipeline);
 
 struct ScheduleSearch {
@@ -70,7 +72,9 @@ struct ScheduleSearch {
 /// least interval, then the fewest changes against the published placement, then the most lanes. Of
 /// twice as many lanes as columns or more some may be left idle: wide bursts of rows are harder to
 /// place. Intervals are tried from the bounds upwards, so that one equal to the bound is the least
-/// there is; a larger one may not be.
+/// there is; a larger one may not be: after 16 steps they are an eighth of the way from the bound
+/// apart, and where that finds a schedule, those between are halved until two are next to each
+/// other.
 struct PlacedSchedule {
   Placement placement;
   Pipeline pipeline;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
 #include "mapper/schedule/occupancy.hpp"
 #include "mapper/schedule/schedule.hpp"
@@ -72,15 +72,15 @@ void Verification::check_order() {
 
 void Verification::check_units() {
   for (const ArrayUnit unit : {ArrayUnit::spatial, ArrayUnit::vector}) {
-    std::map<std::uint64_t, std::size_t> taken;
+    constexpr auto none = ~std::size_t{0};
+    std::vector<std::size_t> taken(schedule_.interval, none);  // by which operation
     for (std::size_t o = 0; o < pipeline_.ops.size(); ++o) {
       if (pipeline_.ops[o].unit != unit) continue;
       for (const std::uint64_t t : schedule_.times[o]) {
-        const auto [slot, is_free] = taken.try_emplace(t % schedule_.interval, o);
-        if (!is_free)
-          return wrong("{} and {} are both in cycle {} of {} of {}",
-                       pipeline_.ops[slot->second].name, pipeline_.ops[o].name,
-                       t % schedule_.interval, schedule_.interval,
+        const std::size_t before = std::exchange(taken[t % schedule_.interval], o);
+        if (before != none)
+          return wrong("{} and {} are both in cycle {} of {} of {}", pipeline_.ops[before].name,
+                       pipeline_.ops[o].name, t % schedule_.interval, schedule_.interval,
                        unit == ArrayUnit::spatial ? "spatial_array" : "vector_array");
       }
     }

@@ -42,6 +42,22 @@ PipelineOptions options_of(const SpatialJob& job, const SpatialMachine& machine,
   return options;
 }
 
+/// What is asked for too much of.
+struct Need {
+  const char* what;
+  std::uint64_t needed = 0, available = 0;
+  const char* unit;
+};
+
+/// What the ports of the buffer cannot give a schedule of a machine without limits.
+Need port_need(const ScheduleUse& use, const GlobalBuffer& buffer) {
+  if (buffer.shared_ports)
+    return {"the ports of global_buffer", use.most_accesses, buffer.read_ports, "rows a cycle"};
+  if (use.most_reads > buffer.read_ports)
+    return {"the read ports of global_buffer", use.most_reads, buffer.read_ports, "rows a cycle"};
+  return {"the write ports of global_buffer", use.most_writes, buffer.write_ports, "rows a cycle"};
+}
+
 /// What the best schedule would need that the search finds when nothing is limited.
 Infeasible no_schedule(const SpatialJob& job, const SpatialSetup& setup,
                        const PipelineOptions& options) {
@@ -52,33 +68,31 @@ Infeasible no_schedule(const SpatialJob& job, const SpatialSetup& setup,
   ample.global_buffer.shared_ports = false;
   const auto placed = place_and_schedule(job.work, ample, options,
                                          setup.mapping.placement == SpatialPlacement::free);
-  const auto answer = [&](const char* what, std::uint64_t needed, std::uint64_t available,
-                          const char* unit) {
-    return Infeasible{fmt::format("layer {}: no schedule fits {}", job.name, what), needed,
-                      available, unit};
+  const auto answer = [&](const Need& need) {
+    return Infeasible{fmt::format("layer {}: no schedule fits {}", job.name, need.what),
+                      need.needed, need.available, need.unit};
   };
-  if (!placed) return answer("any registers and ports", 1, 0, "schedules");
-  const ScheduleUse use = use_of(placed->pipeline, placed->found.schedule);
-  const SpatialMachine& m = setup.machine;
-  std::uint64_t words = 0;
-  for (const PipelineOp& op : placed->pipeline.ops)
+  if (!placed) return answer({"any registers and ports", 1, 0, "schedules"});
+  const Pipeline& pipeline = placed->pipeline;
+  const ScheduleUse use = use_of(pipeline, placed->found.schedule);
+  const SpatialArray& grid = setup.machine.spatial_array;
+  const VectorArray& line = setup.machine.vector_array;
+  const GlobalBuffer& buffer = setup.machine.global_buffer;
+  std::uint64_t words = 0, rows = 0;
+  for (const PipelineOp& op : pipeline.ops) {
     words = std::max({words, op.words_down, op.words_right});
-  if (words > m.spatial_array.link_words)
-    return answer("the links of spatial_array", words, m.spatial_array.link_words, "words a cycle");
-  if (use.spatial_registers > m.spatial_array.registers)
-    return answer("the PEs of spatial_array", use.spatial_registers, m.spatial_array.registers,
-                  "registers");
-  if (use.vector_registers > m.vector_array.registers)
-    return answer("the PEs of vector_array", use.vector_registers, m.vector_array.registers,
-                  "registers");
-  if (m.global_buffer.shared_ports)
-    return answer("the ports of global_buffer", use.most_accesses, m.global_buffer.read_ports,
-                  "rows a cycle");
-  const bool reads = use.most_reads > m.global_buffer.read_ports;
-  return reads ? answer("the read ports of global_buffer", use.most_reads,
-                        m.global_buffer.read_ports, "rows a cycle")
-               : answer("the write ports of global_buffer", use.most_writes,
-                        m.global_buffer.write_ports, "rows a cycle");
+    if (!op.after_loop) rows = std::max(rows, op.writes);
+  }
+  if (words > grid.link_words)
+    return answer({"the links of spatial_array", words, grid.link_words, "words a cycle"});
+  const std::uint64_t ports = buffer.shared_ports ? buffer.read_ports : buffer.write_ports;
+  if (buffer.read_ports > 0 && rows > ports)
+    return answer({"the ports of global_buffer", rows, ports, "rows written at once"});
+  if (use.spatial_registers > grid.registers)
+    return answer({"the PEs of spatial_array", use.spatial_registers, grid.registers, "registers"});
+  if (use.vector_registers > line.registers)
+    return answer({"the PEs of vector_array", use.vector_registers, line.registers, "registers"});
+  return answer(port_need(use, buffer));
 }
 
 /// The schedule needs to know how many column tiles take turns, and how many of them fit depends on

@@ -191,6 +191,35 @@ TEST_CASE("the order in which Einsums are written does not matter") {
       CHECK((operand.carried || operand.producer < static_cast<std::int32_t>(i)));
 }
 
+// A column that begins with RD times SPD stands before SPD in the text, but is placed after it. Of
+// 16 lanes each operation of the vector array takes 4 passes: 4 (2 F + 9) cycles without that
+// addition.
+TEST_CASE("what a column begins with is placed before the column") {
+  SpatialMachine machine = fusemax();
+  machine.spatial_array.rows = 16;
+  machine.spatial_array.columns = 64;
+  machine.vector_array.lanes = 16;
+  const Cascade cascade =
+      load_cascade(source_path("configs/cascades/attention_1pass.yaml"),
+                   {{"head_dim", "64"}, {"keys", "1024"}, {"tile", "16"}, {"kv_heads", "12"}});
+  CHECK(interval(placed(cascade, machine, false)) == 4 * (2 * 64 + 10));
+  const PlacedSchedule p = placed(cascade, machine, true);
+  CHECK(interval(p) == p.found.bound);
+  CHECK(interval(p) < 4 * (2 * 64 + 10));
+}
+
+TEST_CASE("a result of more rows than there are ports has no schedule, and none is looked for") {
+  SpatialMachine machine = fusemax();
+  machine.global_buffer.row = Bytes{64};  // 8 rows for a word of each of 256 columns, 4 ports
+  CHECK_FALSE(place_and_schedule(tile_work(attention("64")), machine, {.distance = 4}, true));
+}
+
+TEST_CASE("a search that finds nothing at any interval ends") {
+  SpatialMachine machine = fusemax();
+  machine.vector_array.registers = 1;
+  CHECK_FALSE(place_and_schedule(tile_work(attention("64")), machine, {.distance = 4}, false));
+}
+
 TEST_CASE("a cascade without a loop of tiles is refused") {
   const Cascade cascade = load_cascade(source_path("configs/cascades/attention_3pass.yaml"), {});
   CHECK_THROWS_WITH_AS(tile_work(cascade),

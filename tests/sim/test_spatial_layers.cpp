@@ -223,6 +223,12 @@ TEST_CASE("what does not fit says what it would need") {
   INFO(no_registers);
   CHECK(no_registers.find("layer a: no schedule fits the PEs of vector_array: ") == 0);
   CHECK(no_registers.ends_with(" of 1 registers"));
+  // A word of each of 8 columns is 16 B.
+  CHECK(answer("{name: a, op: attention, query_heads: 1, query_length: 8, head_width: 16}",
+               {{"architecture.global_buffer.row", "4 B"},
+                {"architecture.global_buffer.shared_ports", "true"},
+                {"architecture.global_buffer.read_ports", "2"}}) ==
+        "layer a: no schedule fits the ports of global_buffer: 4 of 2 rows written at once");
 }
 
 TEST_CASE("groups that cannot overlap say so") {
