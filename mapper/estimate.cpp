@@ -186,4 +186,13 @@ TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
   return {pipelined(demand, rates), total_bytes(moved), loop.steps()};
 }
 
+double tiles_of(const TaskWork& work, const Tiling& tiling) {
+  std::uint64_t count = 0;
+  if (const auto* gemm = std::get_if<GemmTask>(&work))
+    count = gemm_loop(*gemm, std::get<GemmTiling>(tiling)).steps();
+  else if (const auto* vector = std::get_if<VectorTask>(&work))
+    count = vector_loop(*vector, std::get<VectorTiling>(tiling)).steps();
+  return real(count);
+}
+
 }  // namespace sluice

@@ -245,17 +245,6 @@ struct Kind {
   std::optional<std::vector<Tiling>> others;  ///< once one of them may be faster
 };
 
-/// Tiles of a product or a vector task. Each may cost a cycle that the timeline does not see: a
-/// store waits for the load that is on the bus, which comes later in the program.
-double tiles_of(const TaskWork& work, const Tiling& tiling) {
-  std::uint64_t count = 0;
-  if (const auto* gemm = std::get_if<GemmTask>(&work))
-    count = gemm_loop(*gemm, std::get<GemmTiling>(tiling)).steps();
-  else if (const auto* vector = std::get_if<VectorTask>(&work))
-    count = vector_loop(*vector, std::get<VectorTiling>(tiling)).steps();
-  return static_cast<double>(count);
-}
-
 class Chooser {
  public:
   Chooser(const Network& network, const Architecture& architecture, std::vector<Task> tasks)
