@@ -28,12 +28,10 @@ class InlineVector {
 
   InlineVector() = default;
   InlineVector(std::initializer_list<T> values) { append(values.begin(), values.size()); }
-  InlineVector(const InlineVector& other) { append(other.data(), other.size_); }
+  InlineVector(const InlineVector& other) { copy(other); }
   InlineVector(InlineVector&& other) noexcept { take(other); }
   InlineVector& operator=(const InlineVector& other) {
-    if (this == &other) return *this;
-    size_ = 0;
-    append(other.data(), other.size_);
+    if (this != &other) copy(other);
     return *this;
   }
   InlineVector& operator=(InlineVector&& other) noexcept {
@@ -44,7 +42,8 @@ class InlineVector {
 
   void push_back(const T& value) {
     const T copy = value;  // may be one of ours, which move when there is no room
-    append(&copy, 1);
+    if (size_ == room_) grow(2 * std::size_t{room_});
+    std::memcpy(static_cast<void*>(data() + size_++), &copy, sizeof(T));
   }
   void clear() { size_ = 0; }
 
@@ -70,28 +69,38 @@ class InlineVector {
  private:
   void append(const T* values, std::size_t count) {
     if (count == 0) return;
-    if (size_ + count > room_) grow(size_ + count);
+    if (size_ + count > room_) grow(std::max(size_ + count, 2 * std::size_t{room_}));
     std::memcpy(static_cast<void*>(data() + size_), values, count * sizeof(T));
     size_ += static_cast<std::uint32_t>(count);
   }
-  void grow(std::size_t least) {
-    const std::size_t room = std::max(least, 2 * static_cast<std::size_t>(room_));
+  void grow(std::size_t room) {
     std::unique_ptr<T[]> larger(new T[room]);
     std::memcpy(static_cast<void*>(larger.get()), data(), size_ * sizeof(T));
     heap_ = std::move(larger);
     room_ = static_cast<std::uint32_t>(room);
   }
-  /// What is inside of `other` is copied, which is then empty.
+  /// All bytes inside, used or not: a number of them that the compiler knows takes a few moves.
+  void copy_inside(const InlineVector& other) {
+    heap_.reset();
+    room_ = inline_size;
+    size_ = other.size_;
+    std::memcpy(bytes_, other.bytes_, sizeof bytes_);
+  }
+  void copy(const InlineVector& other) {
+    if (!other.heap_) return copy_inside(other);
+    size_ = 0;
+    append(other.data(), other.size_);
+  }
+  /// `other` is empty then.
   void take(InlineVector& other) noexcept {
     if (other.heap_) {
       heap_ = std::move(other.heap_);
       room_ = std::exchange(other.room_, inline_size);
-      size_ = std::exchange(other.size_, 0);
+      size_ = other.size_;
     } else {
-      // Whatever room there is, is enough.
-      std::memcpy(static_cast<void*>(data()), other.bytes_, other.size_ * sizeof(T));
-      size_ = std::exchange(other.size_, 0);
+      copy_inside(other);
     }
+    other.size_ = 0;
   }
 
   std::unique_ptr<T[]> heap_;

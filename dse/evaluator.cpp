@@ -35,7 +35,7 @@ std::string infeasible_reason(const Infeasible& infeasible) {
 std::string broken_metric(const Sweep& sweep, const Point& point,
                           const std::vector<double>& values) {
   if (sweep.metric_constraints.empty()) return {};
-  std::vector<ExpressionValue> all = expression_values(sweep.space, point);
+  std::vector<ExpressionValue> all = values_for(sweep.metric_constraints, sweep.space, point);
   all.insert(all.end(), values.begin(), values.end());
   for (const Expression& constraint : sweep.metric_constraints)
     if (std::string wrong = broken(constraint, all); !wrong.empty()) return wrong;

@@ -57,6 +57,16 @@ std::vector<ExpressionValue> expression_values(const DesignSpace& space, const P
   return values;
 }
 
+std::vector<ExpressionValue> values_for(std::span<const Expression> conditions,
+                                        const DesignSpace& space, const Point& point) {
+  std::vector<ExpressionValue> values(space.parameters.size(), 0.0);
+  for (const Expression& condition : conditions)
+    for (const std::size_t used : condition.uses())
+      if (used < values.size())  // else it is no parameter's name
+        values[used] = value_of(space.parameters[used].domain, point.digits[used]);
+  return values;
+}
+
 Point canonical(const DesignSpace& space, Point point) {
   const std::size_t n = space.parameters.size();
   point.digits.resize(n, inactive);
@@ -82,7 +92,7 @@ bool is_canonical(const DesignSpace& space, const Point& point) {
 
 std::string broken_constraint(const DesignSpace& space, const Point& point) {
   if (space.constraints.empty()) return {};
-  const std::vector<ExpressionValue> values = expression_values(space, point);
+  const std::vector<ExpressionValue> values = values_for(space.constraints, space, point);
   for (const Expression& constraint : space.constraints)
     if (std::string wrong = broken(constraint, values); !wrong.empty()) return wrong;
   return {};

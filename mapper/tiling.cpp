@@ -66,10 +66,15 @@ class GemmSearch {
  private:
   static Tile as_tile(const GemmTile& tile) { return {tile.m, tile.n, tile.k}; }
 
-  RoleBytes bytes(const Tile& tile) const {
-    return tile_bytes(task_, tile[m_axis], tile[n_axis], tile[k_axis], array_);
+  /// What an m tile reads is asked for most often of the same tile.
+  RoleBytes bytes(const Tile& tile) {
+    if (tile[m_axis] != m_tile_) {
+      m_tile_ = tile[m_axis];
+      input_.most = most_input(task_, m_tile_);
+    }
+    return tile_bytes(task_, tile[m_axis], tile[n_axis], tile[k_axis], array_, input_);
   }
-  bool fits(const Tile& tile) const { return room_.fits(bytes(tile)); }
+  bool fits(const Tile& tile) { return room_.fits(bytes(tile)); }
 
   /// k whole. The operand of the outer loop is read once, the other once for each outer tile: so
   /// the fewest outer tiles, then the largest inner tile that fits beside them.
@@ -117,7 +122,7 @@ class GemmSearch {
   }
 
   /// Makes `tile` as large along `axis` as fits beside the rest of it, then balances it.
-  bool grow(Tile& tile, Axis axis) const {
+  bool grow(Tile& tile, Axis axis) {
     const std::uint64_t size = largest(tile, axis);
     if (size == 0) return false;
     tile[axis] = balanced(extent_[axis], size, grain_[axis]);
@@ -125,7 +130,7 @@ class GemmSearch {
     return true;
   }
 
-  std::uint64_t largest(Tile tile, Axis axis) const {
+  std::uint64_t largest(Tile tile, Axis axis) {
     const std::uint64_t grain = grain_[axis];
     tile[axis] = extent_[axis];
     const RoleBytes whole = bytes(tile);
@@ -176,6 +181,8 @@ class GemmSearch {
   Tile extent_;
   Tile grain_;
   std::uint64_t input_bytes_, weight_bytes_, output_bytes_;
+  std::uint64_t m_tile_ = 0;  ///< the last that was asked for, and `input_.most` of it
+  InputTiles input_;
   bool found_ = false;
   GemmTiling best_;
   std::uint64_t best_traffic_ = 0, best_tiles_ = 0;

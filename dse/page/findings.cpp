@@ -16,7 +16,7 @@ ShownDesign design_of(const ShownStudy& study, const Library& library, std::size
   try {
     Experiment experiment = read_experiment(apply(study.sweep, study.trials[trial].point), library);
     experiment.simulation.fidelity = Fidelity::analytic;
-    const Outcome outcome = evaluate(experiment, library, {.detail = ReportDetail::total});
+    const Outcome outcome = evaluate(experiment, library);
     if (const auto* report = std::get_if<Report>(&outcome)) {
       design.machine = report->machine;
       design.macs = report->total.macs;

@@ -150,6 +150,7 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
   const Sizes n_sizes(task.n, grain.n), k_sizes(task.k, grain.k);
   const auto tiles_of = [&](GemmRank rank, const Sizes& sizes, std::uint64_t extent) {
     std::vector<RankTiles> tiles;
+    tiles.reserve(sizes.size());
     for (const std::uint64_t size : sizes)
       tiles.push_back(rank_tiles(rank, extent, size, architecture_.array));
     return tiles;
@@ -157,17 +158,20 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
   const auto m_tiles = tiles_of(GemmRank::m, m_sizes, task.m),
              n_tiles = tiles_of(GemmRank::n, n_sizes, task.n),
              k_tiles = tiles_of(GemmRank::k, k_sizes, task.k);
-  std::vector<InputTiles> inputs;  // by m size
-  for (const std::uint64_t m : m_sizes) inputs.push_back(input_tiles(task, m));
+  // By m size; 0 where it was not asked for yet. Many sizes do not fit, and fewer are estimated.
+  std::vector<InputTiles> inputs(m_sizes.size(), InputTiles{0, 0});
   const auto fits = [&](std::size_t m, std::uint64_t n, std::uint64_t k) {
+    if (inputs[m].most == 0) inputs[m].most = most_input(task, m_sizes[m]);
     return room_.fits(tile_bytes(task, m_sizes[m], n, k, architecture_.array, inputs[m]));
   };
   Shortlist list;
   const auto consider = [&](std::size_t m, std::size_t n, std::size_t k, bool m_outer) {
     const GemmTiling tiling{m_sizes[m], n_sizes[n], k_sizes[k], m_outer};
     if (tiling == least) return;
-    const GemmTiles tiles{m_tiles[m], n_tiles[n], k_tiles[k], inputs[m], m_outer};
+    GemmTiles tiles{m_tiles[m], n_tiles[n], k_tiles[k], {}, m_outer};
     if (list.leaves_out(array_cycles(task, tiles))) return;
+    if (inputs[m].all == 0) inputs[m] = input_tiles(task, m_sizes[m]);
+    tiles.input = inputs[m];
     list.consider(tiling, estimate(task, tiles, architecture_, rates_));
   };
   std::array<std::size_t, 2> largest_m{m_sizes.size(), m_sizes.size()};  // with k whole, cut

@@ -16,8 +16,8 @@ namespace sluice {
 GraphBuilder::GraphBuilder() {
   graph_.units.reserve(8);
   graph_.channels.reserve(16);
-  graph_.firings.reserve(16);
-  graph_.schedule.reserve(32);
+  graph_.firings.reserve(32);
+  graph_.schedule.reserve(64);
   graph_.actions.reserve(16);
   graph_.streams.reserve(4);
   graph_.ports.reserve(8);
@@ -84,7 +84,7 @@ void GraphBuilder::close_loop() {
     graph_.schedule[at].end = end;
 }
 
-void GraphBuilder::fire(Firing firing) {
+void GraphBuilder::fire(Firing&& firing) {
   ScheduleNode node;
   node.firing = FiringId(graph_.firings.size());
   node.end = static_cast<std::uint32_t>(graph_.schedule.size() + 1);

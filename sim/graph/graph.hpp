@@ -177,7 +177,8 @@ class GraphBuilder {
 
   LoopId open_loop(std::uint64_t count);
   void close_loop();
-  void fire(Firing firing);
+  void fire(Firing&& firing);
+  void fire(const Firing& firing) { fire(Firing(firing)); }
 
   /// The finished graph; all loops must be closed. Loops without firings are dropped.
   Graph finish();

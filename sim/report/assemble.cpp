@@ -17,25 +17,24 @@ std::uint64_t at(const TaskActions& actions, SystolicAction action) {
   return actions[static_cast<std::size_t>(action)];
 }
 
-/// Bytes moved at each memory, by tensor.
-std::vector<Traffic> traffic_of(const Architecture& architecture, const TaskActions& a) {
-  std::vector<Traffic> list;
-  list.reserve(tensor_role_count);
+/// Bytes moved at each scratchpad, by tensor.
+void add_traffic_of(const Architecture& architecture, const TaskActions& a,
+                    std::vector<Traffic>& list) {
   for (std::size_t role = 0; role < tensor_role_count; ++role) {
     const std::size_t first = static_cast<std::size_t>(SystolicAction::input_read) + 2 * role;
     if (a[first] + a[first + 1] == 0) continue;
-    list.push_back({architecture.scratchpads[scratchpad_of(architecture, TensorRole(role))].name,
-                    std::string(name_of(TensorRole(role))), a[first], a[first + 1]});
+    const std::size_t pad = scratchpad_of(architecture, TensorRole(role));
+    add_traffic(list, architecture.scratchpads[pad].name, name_of(TensorRole(role)), a[first],
+                a[first + 1]);
   }
-  return list;
 }
 
 /// DRAM traffic by tensor: what the mapping moves, which a machine without DMA units moves too.
 void add_dram_traffic(const TaskTraffic& t, std::vector<Traffic>& list) {
-  if (t.input_read > 0) list.push_back({"dram", "input", t.input_read, 0});
-  if (t.weight_read > 0) list.push_back({"dram", "weight", t.weight_read, 0});
+  if (t.input_read > 0) add_traffic(list, "dram", "input", t.input_read, 0);
+  if (t.weight_read > 0) add_traffic(list, "dram", "weight", t.weight_read, 0);
   if (t.output_write > 0)  // sums that leave unfinished, and come back, among them
-    list.push_back({"dram", "output", t.sums_read, t.output_write + t.sums_write});
+    add_traffic(list, "dram", "output", t.sums_read, t.output_write + t.sums_write);
 }
 
 /// Room for what a layer has of most machines.
@@ -57,11 +56,14 @@ class Assembler {
 
   Report build() {
     summarize();
-    report_.layers.reserve(experiment_.network.layers.size());
+    if (is_full()) report_.layers.reserve(experiment_.network.layers.size());
+    begin_total();
     for (std::size_t i = 0; i < experiment_.network.layers.size(); ++i) {
       LayerReport layer;
-      layer.name = experiment_.network.layers[i].name;
-      layer.operator_name = std::string(operator_name(experiment_.network.layers[i].op));
+      if (is_full()) {
+        layer.name = experiment_.network.layers[i].name;
+        layer.operator_name = std::string(operator_name(experiment_.network.layers[i].op));
+      }
       layer.macs = macs(experiment_.network.layers[i].op);
       reserve(layer);
       folds_ = used_pes_ = 0;
@@ -72,10 +74,11 @@ class Assembler {
       all_used_pes_ += used_pes_;
       price(layer);
       finish(layer, folds_, used_pes_);
-      report_.layers.push_back(std::move(layer));
+      add_to_total(layer);
+      if (is_full()) report_.layers.push_back(std::move(layer));
     }
-    build_total();
-    if (detail_ == ReportDetail::full) {
+    finish(report_.total, all_folds_, all_used_pes_);
+    if (is_full()) {
       build_memories();
       report_.units = parts_.units;
     }
@@ -86,11 +89,13 @@ class Assembler {
   void summarize();
   void add_task(std::size_t task, LayerReport& layer, std::uint64_t& longest);
   void price(LayerReport& layer) const;
-  void add_energy(LayerReport& layer, const std::string& component, const std::string& action,
+  void add_energy(LayerReport& layer, std::string_view component, std::string_view action,
                   std::uint64_t count) const;
   void finish(LayerReport& layer, std::uint64_t folds, std::uint64_t used_pes) const;
-  void build_total();
+  void begin_total();
+  void add_to_total(LayerReport& layer);
   void build_memories();
+  bool is_full() const { return detail_ == ReportDetail::full; }
 
   const Experiment& experiment_;
   const Architecture& architecture_;
@@ -104,12 +109,13 @@ class Assembler {
 
 void Assembler::summarize() {
   const Architecture& a = architecture_;
-  report_ = report_of(experiment_);
+  if (is_full()) report_ = report_of(experiment_);
   MachineSummary& m = report_.machine;
-  m = machine_summary(a.name, a.source, a.clock, a.array.rows, a.array.columns, a.dram);
+  m = machine_summary(is_full() ? a.name : "", is_full() ? a.source : "", a.clock, a.array.rows,
+                      a.array.columns, a.dram);
   if (energy_ != nullptr)
     for (const ComponentArea& area : energy_->areas) {
-      m.area.push_back({area.component, area.area.value});
+      if (is_full()) m.area.push_back({area.component, area.area.value});
       m.area_um2 += area.area.value;
     }
 }
@@ -126,15 +132,12 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   layer.vector_operations += at(actions, SystolicAction::lane_cycle);
   folds_ += at(actions, SystolicAction::fold);
   used_pes_ += at(actions, SystolicAction::used_pes);
-  add_traffic(layer.traffic, traffic_of(architecture, actions));
-  std::vector<Traffic> dram;
-  dram.reserve(tensor_role_count);
-  add_dram_traffic(traffic(mapping_.tasks[task], architecture), dram);
-  add_traffic(layer.traffic, dram);
+  add_traffic_of(architecture, actions, layer.traffic);
+  add_dram_traffic(traffic(mapping_.tasks[task], architecture), layer.traffic);
   // Work that the array does whether or not it is useful (masked products) is priced as done.
   if (at(actions, SystolicAction::mac) > 0)
     add_energy(layer, "array", "mac", at(actions, SystolicAction::mac));
-  if (detail_ == ReportDetail::full) {
+  if (is_full()) {
     if (!layer.tiling.empty()) layer.tiling += " | ";
     layer.tiling += to_text(mapping_.tasks[task]);
   }
@@ -144,13 +147,13 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   }
 }
 
-void Assembler::add_energy(LayerReport& layer, const std::string& component,
-                           const std::string& action, std::uint64_t count) const {
+void Assembler::add_energy(LayerReport& layer, std::string_view component, std::string_view action,
+                           std::uint64_t count) const {
   if (energy_ == nullptr || count == 0) return;
   const ComponentPrice* price = energy_->price(component, action);
   if (price == nullptr) return;
-  sluice::add_energy(layer.energy,
-                     {component, action, count, static_cast<double>(count) * price->energy.value});
+  sluice::add_energy(layer.energy, component, action, count,
+                     static_cast<double>(count) * price->energy.value);
 }
 
 void Assembler::price(LayerReport& layer) const {
@@ -169,26 +172,32 @@ void Assembler::finish(LayerReport& layer, std::uint64_t folds, std::uint64_t us
         static_cast<double>(used_pes) / (static_cast<double>(folds) * static_cast<double>(m.pes));
   layer.energy_pj = 0;
   for (const EnergyItem& item : layer.energy) layer.energy_pj += item.picojoules;
-  if (detail_ == ReportDetail::full || &layer == &report_.total)
-    layer.bottleneck = bottleneck_sentence(layer, m);
+  if (is_full() || &layer == &report_.total) layer.bottleneck = bottleneck_sentence(layer, m);
 }
 
-void Assembler::build_total() {
+void Assembler::begin_total() {
   LayerReport& total = report_.total;
-  reserve(total);
-  total.name = experiment_.name;
+  if (is_full()) total.name = experiment_.name;
   total.operator_name = "network";
   total.unit = "array";
-  for (const LayerReport& layer : report_.layers) {
-    total.cycles += layer.cycles;
-    total.busy_cycles += layer.busy_cycles;
-    total.macs += layer.macs;
-    total.vector_operations += layer.vector_operations;
-    for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
-    add_traffic(total.traffic, layer.traffic);
-    for (const EnergyItem& item : layer.energy) sluice::add_energy(total.energy, item);
+}
+
+/// Where layers are not kept, the first one's lists become those of the total.
+void Assembler::add_to_total(LayerReport& layer) {
+  LayerReport& total = report_.total;
+  total.cycles += layer.cycles;
+  total.busy_cycles += layer.busy_cycles;
+  total.macs += layer.macs;
+  total.vector_operations += layer.vector_operations;
+  if (!is_full() && total.traffic.empty() && total.stalls.empty() && total.energy.empty()) {
+    total.stalls = std::move(layer.stalls);
+    total.traffic = std::move(layer.traffic);
+    total.energy = std::move(layer.energy);
+    return;
   }
-  finish(total, all_folds_, all_used_pes_);
+  for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
+  add_traffic(total.traffic, layer.traffic);
+  for (const EnergyItem& item : layer.energy) sluice::add_energy(total.energy, item);
 }
 
 void Assembler::build_memories() {

@@ -40,7 +40,7 @@ struct ReportParts {
 /// How much a report holds of what the same numbers say.
 enum class ReportDetail : std::uint8_t {
   full,
-  total,  ///< no units, no memories, no tiling and no sentence of single layers
+  total,  ///< the total and the machine alone: no layers, units, memories, names and provenance
 };
 
 /// `energy` may be null: timing only.

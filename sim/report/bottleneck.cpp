@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sim/report/human.hpp"
 
@@ -33,35 +35,62 @@ double unused_pes(const Subject& subject) {
   return subject.busy * (1 - std::clamp(subject.layer.mapping_efficiency, 0.0, 1.0));
 }
 
-// The largest loss; among equals the first by name, so that the answer never depends on order.
+// Amounts by name, of which there are a few: they are found one by one.
+template <class Amount>
+class Amounts {
+ public:
+  Amounts() { all_.reserve(8); }
+  void add(std::string_view name, Amount amount) {
+    const auto same = std::ranges::find(all_, name, &Entry::first);
+    if (same != all_.end())
+      same->second += amount;
+    else
+      all_.emplace_back(name, amount);
+  }
+  // The largest that is more than nothing; among equals the first by name, so that the answer never
+  // depends on order.
+  std::pair<std::string_view, Amount> largest() const {
+    Entry largest{};
+    for (const Entry& e : all_)
+      if (e.second > largest.second ||
+          (e.second > Amount{} && e.second == largest.second && e.first < largest.first))
+        largest = e;
+    return largest;
+  }
+
+ private:
+  using Entry = std::pair<std::string_view, Amount>;
+  std::vector<Entry> all_;
+};
+
 Loss largest_loss(const Subject& subject) {
-  std::map<std::string, double> losses;
+  Amounts<double> losses;
   for (const Stall& stall : subject.layer.stalls)
-    losses[stall.cause == "drain" ? "fill" : stall.cause] += static_cast<double>(stall.cycles);
-  losses["mapping"] += unused_pes(subject);
-  Loss largest;
-  for (const auto& [cause, cycles] : losses)
-    if (cycles > largest.cycles) largest = {cause, cycles};
-  return largest;
+    losses.add(stall.cause == "drain" ? "fill" : std::string_view(stall.cause),
+               static_cast<double>(stall.cycles));
+  losses.add("mapping", unused_pes(subject));
+  const auto [cause, cycles] = losses.largest();
+  return {std::string(cause), cycles};
 }
 
 // The tensor with most of the DRAM bytes, where one memory's traffic adds up to them, and its
-// share.
+// share; of several such memories the first by name.
 std::pair<std::string, double> heaviest_tensor(const LayerReport& layer) {
-  std::map<std::string, std::map<std::string, std::uint64_t>> bytes;
-  for (const Traffic& item : layer.traffic)
-    bytes[item.memory][item.tensor] += item.read_bytes + item.write_bytes;
-  for (const auto& [memory, tensors] : bytes) {
+  std::string_view memory;
+  for (const Traffic& one : layer.traffic) {
     std::uint64_t sum = 0;
-    std::pair<std::string, std::uint64_t> heaviest;
-    for (const auto& [tensor, amount] : tensors) {
-      sum += amount;
-      if (amount > heaviest.second) heaviest = {tensor, amount};
-    }
-    if (sum == layer.traffic_bytes && sum > 0)
-      return {heaviest.first, static_cast<double>(heaviest.second) / static_cast<double>(sum)};
+    for (const Traffic& item : layer.traffic)
+      if (item.memory == one.memory) sum += item.read_bytes + item.write_bytes;
+    if (sum != layer.traffic_bytes || sum == 0) continue;
+    if (memory.empty() || one.memory < memory) memory = one.memory;
   }
-  return {};
+  if (memory.empty()) return {};
+  Amounts<std::uint64_t> tensors;
+  for (const Traffic& item : layer.traffic)
+    if (item.memory == memory) tensors.add(item.tensor, item.read_bytes + item.write_bytes);
+  const auto [tensor, amount] = tensors.largest();
+  return {std::string(tensor),
+          static_cast<double>(amount) / static_cast<double>(layer.traffic_bytes)};
 }
 
 std::string more_reuse(const std::string& tensor) {

@@ -40,27 +40,33 @@ void add_stall(std::vector<Stall>& stalls, const Stall& stall) {
 }
 
 void add_traffic(std::vector<Traffic>& into, const std::vector<Traffic>& more) {
-  for (const Traffic& traffic : more) {
-    const auto same = std::find_if(into.begin(), into.end(), [&](const Traffic& t) {
-      return t.memory == traffic.memory && t.tensor == traffic.tensor;
-    });
-    if (same == into.end()) {
-      into.push_back(traffic);
-    } else {
-      same->read_bytes += traffic.read_bytes;
-      same->write_bytes += traffic.write_bytes;
+  for (const Traffic& t : more) add_traffic(into, t.memory, t.tensor, t.read_bytes, t.write_bytes);
+}
+
+void add_traffic(std::vector<Traffic>& into, std::string_view memory, std::string_view tensor,
+                 std::uint64_t read_bytes, std::uint64_t write_bytes) {
+  for (Traffic& known : into)
+    if (known.memory == memory && known.tensor == tensor) {
+      known.read_bytes += read_bytes;
+      known.write_bytes += write_bytes;
+      return;
     }
-  }
+  into.push_back({std::string(memory), std::string(tensor), read_bytes, write_bytes});
 }
 
 void add_energy(std::vector<EnergyItem>& into, const EnergyItem& item) {
+  add_energy(into, item.component, item.action, item.count, item.picojoules);
+}
+
+void add_energy(std::vector<EnergyItem>& into, std::string_view component, std::string_view action,
+                std::uint64_t count, double picojoules) {
   for (EnergyItem& known : into)
-    if (known.component == item.component && known.action == item.action) {
-      known.count += item.count;
-      known.picojoules += item.picojoules;
+    if (known.component == component && known.action == action) {
+      known.count += count;
+      known.picojoules += picojoules;
       return;
     }
-  into.push_back(item);
+  into.push_back({std::string(component), std::string(action), count, picojoules});
 }
 
 void derive(LayerReport& layer, const MachineSummary& m) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arch/dram.hpp"
@@ -23,8 +24,12 @@ MachineSummary machine_summary(const std::string& name, const std::string& sourc
 void add_stall(std::vector<Stall>& stalls, const Stall& stall);
 /// Adds to the traffic of the same memory and tensor, or new ones.
 void add_traffic(std::vector<Traffic>& into, const std::vector<Traffic>& more);
+void add_traffic(std::vector<Traffic>& into, std::string_view memory, std::string_view tensor,
+                 std::uint64_t read_bytes, std::uint64_t write_bytes);
 /// Adds to the actions of the same component and kind, or a new item.
 void add_energy(std::vector<EnergyItem>& into, const EnergyItem& item);
+void add_energy(std::vector<EnergyItem>& into, std::string_view component, std::string_view action,
+                std::uint64_t count, double picojoules);
 
 /// From cycles, MACs, stalls and traffic of a layer or of the total what follows from them:
 /// seconds, utilization and its roofline, bytes at the DRAM, intensity; stalls largest first.
