@@ -81,7 +81,7 @@ constexpr WordSpec sweep_words[] = {
     {"--seed", "", "N", value, "of the random numbers"},
     {"--workers", "", "N", value,
      "threads, or processes of tile and pe; default: one for each core"},
-    {"--timeout", "", "TIME", value, "of one design with tile or pe, such as 30s"},
+    {"--timeout", "", "TIME", value, "of one design, such as 30s"},
     {"--fidelity", "", "WORD", value, "analytic, tile, pe, or proxy: ask the sweep's proxy"},
     {"--proxy", "", "FILE", value, "do not simulate: ask this proxy (see sluice proxy train)"},
     {"--store", "", "FILE", value, "study to write or go on with; default: out/NAME.sqlite"},

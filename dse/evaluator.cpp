@@ -137,6 +137,10 @@ struct Evaluator::Hands {
   std::optional<Proxy> proxy;
 };
 
+bool needs_processes(const Sweep& sweep) {
+  return !sweep.proxy && (sweep.fidelity != Fidelity::analytic || sweep.search.timeout.value > 0);
+}
+
 Evaluator::Evaluator(const Sweep& sweep, const Library& library, Pulse pulse)
     : sweep_(sweep),
       pulse_(std::move(pulse)),
@@ -144,7 +148,7 @@ Evaluator::Evaluator(const Sweep& sweep, const Library& library, Pulse pulse)
                            [&sweep, &library] { return Workspace(sweep, library); }),
                        nullptr, nullptr, std::nullopt}) {
   if (sweep.proxy) hands_->proxy = proxy_of(sweep);
-  if (sweep.proxy || sweep.fidelity == Fidelity::analytic) {
+  if (!needs_processes(sweep)) {
     int threads = tbb::task_arena::automatic;
     if (sweep.search.workers > 0) threads = static_cast<int>(sweep.search.workers);
     hands_->arena = std::make_unique<tbb::task_arena>(threads);

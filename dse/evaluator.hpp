@@ -20,6 +20,10 @@ Result evaluate_point(const Sweep& sweep, const Library& library, const Point& p
 /// The same result, sooner: what designs have in common is read once, for the workspace.
 Result evaluate_point(Workspace& workspace, const Point& point);
 
+/// Whether designs are evaluated in processes of their own: SystemC is global to one, and only a
+/// process can be ended when its time is up.
+bool needs_processes(const Sweep& sweep);
+
 /// For tables of points.
 struct PointHash {
   std::size_t operator()(const Point& point) const;
@@ -29,16 +33,16 @@ struct PointHash {
 /// are not evaluated again, nor are duplicates within a batch.
 class Evaluator {
  public:
-  /// Holds references. With `tile` and `pe` it starts worker processes (worker_pool.hpp); the proxy
-  /// of a sweep that has one is read. `pulse` is also called between designs that threads evaluate;
-  /// what it throws ends evaluate(), which then has evaluated nothing.
+  /// Holds references. With `tile`, `pe` or a timeout it starts worker processes (worker_pool.hpp);
+  /// the proxy of a sweep that has one is read. `pulse` is also called between designs that threads
+  /// evaluate; what it throws ends evaluate(), which then has evaluated nothing.
   Evaluator(const Sweep& sweep, const Library& library, Pulse pulse = {});
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
-  /// The results of canonical points, in their order: `analytic` on threads of this process, the
-  /// other fidelities in processes, as many as the sweep asks for; with a proxy on threads.
+  /// The results of canonical points, in their order: on threads of this process or in processes
+  /// (needs_processes()), as many as the sweep asks for.
   std::vector<Result> evaluate(std::span<const Point> points);
   void remember(const Point& point, const Result& result) { known_.emplace(point, result); }
 

@@ -22,7 +22,7 @@ struct SearchSettings {
   std::uint64_t batch = 32;     ///< designs that are chosen at once
   std::uint64_t seed = 1;
   std::uint64_t workers = 0;  ///< threads (analytic) or processes; 0: one for each core
-  Seconds timeout{0};         ///< of one design, not for analytic; 0: none
+  Seconds timeout{0};         ///< of one design, not with a proxy; 0: none
   std::uint64_t ahead = 0;    ///< batches chosen before the results of an earlier one are known
 };
 
@@ -54,7 +54,7 @@ void describe(Visitor& v, SearchSettings& s) {
   v.field("seed", s.seed, {.doc = "of the random numbers"});
   v.field("workers", s.workers,
           {.doc = "threads (analytic) or processes (tile, pe); 0: one for each core", .max = 1024});
-  v.field("timeout", s.timeout, {.doc = "of one design, with tile or pe; 0: none", .unit = "s"});
+  v.field("timeout", s.timeout, {.doc = "of one design; 0: none", .unit = "s"});
   v.field("ahead", s.ahead,
           {.doc = "batches that are chosen before the results of an earlier one are known",
            .max = 1048576});

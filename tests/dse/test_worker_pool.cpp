@@ -107,5 +107,29 @@ TEST_CASE("tile in workers gives what tile gives in this process") {
   }
 }
 
+// A memory alone gives every command at any fidelity, so that its time is that of its trace.
+TEST_CASE("a timeout holds in analytic too, and costs one design") {
+  Sweep sweep = sweep_of(
+      "name: traces\n"
+      "experiment:\n"
+      "  workload: {trace: {pattern: stream}}\n"
+      "  architecture: {include: " +
+      source_path("configs/arch/ddr3_1600.yaml") +
+      "}\n"
+      "parameters:\n"
+      "  requests: {path: workload.trace.requests, ordered_choices: [10, 20000000, 20]}\n"
+      "objectives: [cycles]\n");
+  const std::vector<Point> quick = {{{0}}, {{2}}};
+  const std::vector<Result> expected = Evaluator(sweep, test_library()).evaluate(quick);
+  sweep.search.timeout = Seconds{1};
+  sweep.search.workers = 2;
+  const std::vector<Result> results =
+      Evaluator(sweep, test_library()).evaluate(std::vector<Point>{{{0}}, {{1}}, {{2}}});
+  CHECK(results[0] == expected[0]);
+  CHECK(results[1].status == TrialStatus::timeout);
+  CHECK(results[1].reason == "took longer than 1 s");
+  CHECK(results[2] == expected[1]);
+}
+
 }  // namespace
 }  // namespace sluice
