@@ -57,10 +57,8 @@ std::uint64_t tail_bound(const Pipeline& pipeline, const PipelineOptions& option
 /// schedule then, whatever the interval.
 bool is_hopeless(const Pipeline& pipeline) {
   const std::uint64_t ports = pipeline.shared_ports ? pipeline.read_ports : pipeline.write_ports;
-  return std::ranges::any_of(pipeline.ops, [&](const PipelineOp& op) {
-    const bool writes = pipeline.read_ports > 0 && !op.after_loop && op.writes > ports;
-    return writes || op.words_down > pipeline.link_words || op.words_right > pipeline.link_words;
-  });
+  const NeedsAtOnce needs = needs_at_once(pipeline);
+  return needs.words > pipeline.link_words || (pipeline.read_ports > 0 && needs.rows > ports);
 }
 
 /// A placement whose schedules are looked for, one interval after the other: `step` cycles apart at

@@ -132,6 +132,15 @@ std::vector<Lifetime> lifetimes(const Pipeline& pipeline, const ModuloSchedule& 
   return all;
 }
 
+NeedsAtOnce needs_at_once(const Pipeline& pipeline) {
+  NeedsAtOnce needs;
+  for (const PipelineOp& op : pipeline.ops) {
+    needs.words = std::max({needs.words, op.words_down, op.words_right});
+    if (!op.after_loop) needs.rows = std::max(needs.rows, op.writes);
+  }
+  return needs;
+}
+
 namespace {
 
 /// The most registers that overlapping tiles need at once.

@@ -59,6 +59,13 @@ std::vector<std::string> verify(const Pipeline& pipeline, const ModuloSchedule& 
 /// pipeline; the best until then is the answer.
 std::optional<ModuloSchedule> find_schedule(const Pipeline& pipeline, std::uint64_t interval);
 
+/// The most that an operation needs in one cycle, whatever the schedule: words that it hands on to
+/// a neighbour, and rows that it writes in the loop.
+struct NeedsAtOnce {
+  std::uint64_t words = 0, rows = 0;
+};
+NeedsAtOnce needs_at_once(const Pipeline& pipeline);
+
 /// Intervals are multiples of this above the bound: of 1 and a 512th of the bound, or a
 /// thirty-second of it for more than 1024 elements a tile.
 std::uint64_t interval_step(const Pipeline& pipeline);

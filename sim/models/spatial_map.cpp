@@ -78,11 +78,7 @@ Infeasible no_schedule(const SpatialJob& job, const SpatialSetup& setup,
   const SpatialArray& grid = setup.machine.spatial_array;
   const VectorArray& line = setup.machine.vector_array;
   const GlobalBuffer& buffer = setup.machine.global_buffer;
-  std::uint64_t words = 0, rows = 0;
-  for (const PipelineOp& op : pipeline.ops) {
-    words = std::max({words, op.words_down, op.words_right});
-    if (!op.after_loop) rows = std::max(rows, op.writes);
-  }
+  const auto [words, rows] = needs_at_once(pipeline);
   if (words > grid.link_words)
     return answer({"the links of spatial_array", words, grid.link_words, "words a cycle"});
   const std::uint64_t ports = buffer.shared_ports ? buffer.read_ports : buffer.write_ports;
