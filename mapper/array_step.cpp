@@ -9,8 +9,6 @@
 namespace sluice {
 namespace {
 
-std::size_t index(GemmRank rank) { return static_cast<std::size_t>(rank); }
-
 /// The largest divisor of `extent` that is at most `most`, which is > 0.
 std::uint64_t divisor_within(std::uint64_t extent, std::uint64_t most) {
   std::uint64_t divisor = std::min(extent, most);
@@ -26,12 +24,6 @@ std::uint64_t even_within(std::uint64_t extent, std::uint64_t size) {
 /// The size of even tiles of no less than `size`, or all.
 std::uint64_t even_beyond(std::uint64_t extent, std::uint64_t size) {
   return ceil_div(extent, std::max<std::uint64_t>(extent / size, 1));
-}
-
-std::uint64_t bytes_moved(const GemmTask& task, const GemmNest& nest, const SystolicArray& array) {
-  const TaskTraffic moved = traffic(task, nest, array);
-  return moved.input_read + moved.weight_read + moved.output_write + moved.sums_write +
-         moved.sums_read;
 }
 
 /// The nest with tiles of a loop twice as large, or without the loop if that is all.
@@ -85,12 +77,12 @@ GemmExtents least_step(const GemmTask& task, const SystolicArray& array, std::ui
 
 GemmNest grown(const Task& task, GemmNest nest, const Architecture& architecture) {
   const auto& gemm = std::get<GemmTask>(task.work);
-  const std::uint64_t bytes = bytes_moved(gemm, nest, architecture.array);
+  const std::uint64_t bytes = total_bytes(traffic(gemm, nest, architecture.array));
   for (std::size_t loop = nest.loops.size(); loop-- > 0;)
     for (const std::size_t loops = nest.loops.size(); nest.loops.size() == loops;) {
       GemmNest larger = doubled(gemm, nest, loop);
       if (!verify({{{task, larger}}}, architecture).empty() ||
-          bytes_moved(gemm, larger, architecture.array) > bytes)
+          total_bytes(traffic(gemm, larger, architecture.array)) > bytes)
         break;
       nest = std::move(larger);
     }

@@ -81,10 +81,6 @@ double pipelined(const Demand& d, const MachineRates& rates) {
          (d.first_bytes + d.last_bytes) * rates.cycles_per_byte + trip + d.tail;
 }
 
-std::uint64_t total_bytes(const TaskTraffic& moved) {
-  return moved.input_read + moved.weight_read + moved.output_write;
-}
-
 }  // namespace
 
 double array_cycles(const GemmTask& task, const GemmTiles& tiles) {
@@ -186,7 +182,7 @@ TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
   return {pipelined(demand, rates), total_bytes(moved), loop.steps()};
 }
 
-double tiles_of(const TaskWork& work, const Tiling& tiling) {
+double count_tiles(const TaskWork& work, const Tiling& tiling) {
   std::uint64_t count = 0;
   if (const auto* gemm = std::get_if<GemmTask>(&work))
     count = gemm_loop(*gemm, std::get<GemmTiling>(tiling)).steps();

@@ -83,6 +83,6 @@ TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
 
 /// Tiles of a product or a vector task, of attention 0. Each may cost a cycle that the timeline
 /// does not see: a store waits for the load that is on the bus, which comes later in the program.
-double tiles_of(const TaskWork& work, const Tiling& tiling);
+double count_tiles(const TaskWork& work, const Tiling& tiling);
 
 }  // namespace sluice

@@ -9,7 +9,6 @@
 namespace sluice {
 namespace {
 
-std::size_t index(GemmRank rank) { return static_cast<std::size_t>(rank); }
 std::size_t index(TensorRole role) { return static_cast<std::size_t>(role); }
 
 /// Products of which the tile holds a tensor of its own.

@@ -13,6 +13,8 @@
 
 namespace sluice {
 
+constexpr std::size_t index(GemmRank rank) { return static_cast<std::size_t>(rank); }
+
 /// Extents by GemmRank.
 using GemmExtents = std::array<std::uint64_t, gemm_ranks>;
 GemmExtents extents_of(const GemmTask& task);
@@ -27,12 +29,10 @@ constexpr GemmRank product_rank(GemmRank rank) {
 }
 /// Extent of a product's rank in a box.
 constexpr std::uint64_t pixels_of(const GemmExtents& box) {
-  return box[static_cast<std::size_t>(GemmRank::m)] * box[static_cast<std::size_t>(GemmRank::p)] *
-         box[static_cast<std::size_t>(GemmRank::q)];
+  return box[index(GemmRank::m)] * box[index(GemmRank::p)] * box[index(GemmRank::q)];
 }
 constexpr std::uint64_t sums_of(const GemmExtents& box) {
-  return box[static_cast<std::size_t>(GemmRank::k)] * box[static_cast<std::size_t>(GemmRank::r)] *
-         box[static_cast<std::size_t>(GemmRank::s)];
+  return box[index(GemmRank::k)] * box[index(GemmRank::r)] * box[index(GemmRank::s)];
 }
 
 /// What a rank of the task is called: of a convolution as in docs/cascades.md, n images, g groups,
@@ -72,7 +72,7 @@ inline GemmExtents tile_at(const GemmNest& nest, TensorRole role, const GemmExte
                            std::size_t level) {
   GemmExtents tile = size;
   for (std::size_t i = level; i < nest.kept[static_cast<std::size_t>(role)]; ++i) {
-    std::uint64_t& extent = tile[static_cast<std::size_t>(nest.loops[i].rank)];
+    std::uint64_t& extent = tile[index(nest.loops[i].rank)];
     extent = std::min(extent, nest.loops[i].tile);
   }
   return tile;

@@ -134,6 +134,11 @@ struct TaskTraffic {
   bool operator==(const TaskTraffic&) const = default;
 };
 
+/// All that a task moves.
+constexpr std::uint64_t total_bytes(const TaskTraffic& t) {
+  return t.input_read + t.weight_read + t.output_write + t.sums_write + t.sums_read;
+}
+
 /// An extent cut into tiles: `count` of them, all of `size` but the last, which may be smaller.
 struct Split {
   std::uint64_t count = 1, size = 1, last = 1;

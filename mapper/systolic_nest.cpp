@@ -15,7 +15,6 @@ namespace {
 constexpr TensorRole roles[] = {TensorRole::input, TensorRole::weight, TensorRole::output};
 constexpr std::uint16_t all_tensors = 0b111;
 
-std::size_t index(GemmRank rank) { return static_cast<std::size_t>(rank); }
 std::size_t index(TensorRole role) { return static_cast<std::size_t>(role); }
 
 /// What a dataflow lays on rows and on columns, what runs in time, and what stays in the PEs.

@@ -338,13 +338,13 @@ Chooser::Choice Chooser::choose(std::size_t task, const Timeline& after_first) {
   };
   if (is_slower(timeline_, own.fewest + ahead)) return best;
   if (!own.others) own.others = shortlist_.others(own.work, own.first);
-  const double first_tiles = tiles_of(own.work, own.first);
+  const double first_tiles = count_tiles(own.work, own.first);
   for (const Tiling& tiling : *own.others) {
     if (is_slower(timeline_, compute_cycles(own.work, tiling, architecture_) + ahead)) continue;
     Timeline after = timeline_;
     append(after, task, tiling);
     if (is_slower(after, ahead)) continue;
-    const double more_tiles = std::max(0.0, tiles_of(own.work, tiling) - first_tiles);
+    const double more_tiles = std::max(0.0, count_tiles(own.work, tiling) - first_tiles);
     const double end = end_ahead(after, task) + more_tiles;
     if (end >= least) continue;
     least = end;

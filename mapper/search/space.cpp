@@ -16,7 +16,7 @@ std::vector<std::uint64_t> sizes_of(std::uint64_t extent, bool ragged) {
   std::vector<std::uint64_t> sizes;
   for (std::uint64_t i = 1; i * i <= extent; ++i) {
     if (!ragged && extent % i != 0) continue;
-    sizes.push_back(ragged ? i : i);
+    sizes.push_back(i);
     sizes.push_back(ceil_div(extent, i));
   }
   if (ragged)  // the least size of each number of tiles, and no other

@@ -17,8 +17,6 @@ namespace {
 
 Architecture roomy() { return machine(1 << 20, 1 << 20, 1 << 20, true); }
 
-std::size_t index(GemmRank rank) { return static_cast<std::size_t>(rank); }
-
 /// Visits the steps of a nest one by one; of each tensor a tile stays until the next step needs
 /// another. Elements of inputs are collected in a set.
 class StepWalk {
