@@ -60,10 +60,11 @@ class Checker {
       add("timing." + std::string(name), std::string(name) + " is 0", "it must be at least 1");
   }
 
-  void power_of_two(std::string field, std::uint64_t value) {
-    if (!std::has_single_bit(value))
-      add(field, field.substr(field.find('.') + 1) + " " + number(value) + " is no power of two",
-          "addresses are split by bits");
+  void power_of_two(std::string_view field, std::uint64_t value) {
+    if (std::has_single_bit(value)) return;
+    const std::string name(field.substr(field.find('.') + 1));
+    add(std::string(field), name + " " + number(value) + " is no power of two",
+        "addresses are split by bits");
   }
 
   void check_geometry() {

@@ -45,7 +45,16 @@ class InlineVector {
     if (size_ == room_) grow(2 * std::size_t{room_});
     std::memcpy(static_cast<void*>(data() + size_++), &copy, sizeof(T));
   }
+  void pop_back() { --size_; }
   void clear() { size_ = 0; }
+  /// `count` times `value`.
+  void assign(std::size_t count, const T& value) {
+    const T copy = value;  // may be one of ours
+    size_ = 0;
+    if (count > room_) grow(count);
+    std::fill_n(data(), count, copy);
+    size_ = static_cast<std::uint32_t>(count);
+  }
 
   T* data() { return heap_ ? heap_.get() : reinterpret_cast<T*>(bytes_); }
   const T* data() const { return heap_ ? heap_.get() : reinterpret_cast<const T*>(bytes_); }

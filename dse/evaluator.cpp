@@ -53,11 +53,11 @@ Result judged(const Sweep& sweep, const Point& point, Result result) {
   return result;
 }
 
-Result result_of(const Sweep& sweep, const Point& point, const Report& report) {
+Result result_of(const Sweep& sweep, const Point& point, Report report) {
   Result result;
   result.metrics = metrics_of(report);
-  result.bottleneck = report.total.bottleneck;
-  result.stalls = report.total.stalls;
+  result.bottleneck = std::move(report.total.bottleneck);
+  result.stalls = std::move(report.total.stalls);
   return judged(sweep, point, std::move(result));
 }
 
@@ -87,10 +87,10 @@ Result evaluate_design(const Sweep& sweep, const Library& library, const Point& 
   try {
     EvaluateHooks hooks;
     const Experiment& experiment = make(hooks);
-    const Outcome outcome = evaluate(experiment, library, hooks);
+    Outcome outcome = evaluate(experiment, library, hooks);
     if (const auto* infeasible = std::get_if<Infeasible>(&outcome))
       return failed(TrialStatus::infeasible, infeasible_reason(*infeasible));
-    return result_of(sweep, point, std::get<Report>(outcome));
+    return result_of(sweep, point, std::get<Report>(std::move(outcome)));
   } catch (const SpecError& error) {
     return failed(TrialStatus::invalid, first_mistake(error));
   }

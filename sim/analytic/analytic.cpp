@@ -30,12 +30,14 @@ class Analysis {
         machine_(machine),
         memory_(memory_bound(architecture.dram, architecture.clock)) {
     bounds_ = bound(machine.graph, memory_);
+    tasks_.reserve(mapping.tasks.size());
     for (std::size_t t = 0; t < mapping.tasks.size(); ++t)
       tasks_.push_back(task_bounds(bounds_[t], mapping.tasks[t].task.work));
   }
 
   ReportParts run() const {
     ReportParts parts;
+    parts.tasks.reserve(tasks_.size());
     std::size_t first = 0;
     while (first < tasks_.size()) {
       std::size_t last = first + 1;
@@ -209,7 +211,7 @@ void Analysis::share(Group group, ReportParts& parts) const {
   const auto [first, last] = group;
   const Candidate whole = group_bound(group);
   std::uint64_t own_sum = 0, work_sum = 0;
-  std::vector<std::uint64_t> own, work;  // by task; the array's work is never shared away
+  InlineVector<std::uint64_t, 8> own, work;  // by task; the array's work is never shared away
   for (std::size_t t = first; t < last; ++t) {
     own.push_back(std::max<std::uint64_t>(1, group_bound({t, t + 1}).cycles));
     work.push_back(tasks_[t].gemm ? tasks_[t].array.span : 0);
@@ -230,6 +232,7 @@ void Analysis::share(Group group, ReportParts& parts) const {
     timing.busy = std::min(timing.cycles, main.busy - main.conflicts);
     const std::uint64_t lost = timing.cycles - timing.busy;
     const std::uint64_t conflicts = std::min(lost, main.conflicts);
+    timing.stalls.reserve(2);
     if (conflicts > 0) timing.stalls.push_back({"bank_conflict", conflicts});
     if (lost > conflicts) timing.stalls.push_back({whole.cause, lost - conflicts});
     parts.tasks.push_back(std::move(timing));

@@ -16,7 +16,8 @@ class Composer {
  public:
   Composer(const Graph& graph, const MemoryBound& memory)
       : graph_(graph), memory_(memory), critical_cycles_(graph, memory) {
-    bounds_.assign(graph.layers.size(), std::vector<UnitBound>(graph.units.size()));
+    bounds_.reserve(graph.layers.size());
+    for (std::size_t l = 0; l < graph.layers.size(); ++l) bounds_.emplace_back(graph.units.size());
   }
 
   GraphBound compose() {
@@ -124,16 +125,7 @@ FiringTime firing_time(const Firing& firing, const MemoryBound& memory) {
 
 MemoryBound memory_bound(const Dram& dram, Hertz clock) {
   const MemoryFacts facts = memory_facts(dram, clock);
-  if (dram.is_ideal()) return {facts.bytes_per_cycle, facts.unloaded_latency, false};
-  // Data follows a column command, which comes no earlier than the request, after CL; what the
-  // bursts themselves take is part of the bytes at the peak.
-  const DramTiming t = timing_of(dram);
-  const ClockRatio ratio = clock_ratio(dram, clock);
-  const double cycles_per_clock =
-      static_cast<double>(ratio.cycles) / static_cast<double>(ratio.clocks);
-  const double clocks = t.cl + dram.controller_latency.value * 1e12 / t.tck_ps;
-  return {facts.bytes_per_cycle, static_cast<std::uint64_t>(std::floor(clocks * cycles_per_clock)),
-          true};
+  return {facts.bytes_per_cycle, facts.least_latency, !dram.is_ideal()};
 }
 
 std::uint64_t cycles_at_peak(const MemoryBound& memory, std::uint64_t bytes) {

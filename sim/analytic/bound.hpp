@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arch/dram.hpp"
+#include "base/inline_vector.hpp"
 #include "base/quantity.hpp"
 #include "sim/graph/graph.hpp"
 
@@ -53,7 +54,7 @@ GraphBound bound(const Graph& graph, const MemoryBound& memory);
 struct CriticalCycle {
   std::uint64_t cycles = 0;
   std::uint64_t iterations = 1;
-  std::vector<FiringId> firings;
+  InlineVector<FiringId, 8> firings;
 };
 
 /// The critical cycle of the loop body that is the schedule nodes [first, last), all fire nodes.

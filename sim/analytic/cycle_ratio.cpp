@@ -16,7 +16,7 @@ constexpr int most_improvements = 100;  ///< there is no end where sums lose the
 /// A counting sort: the edges of a vertex keep their order.
 void MaximumCycleRatio::sort(std::span<const EventEdge> edges, std::size_t vertices) {
   vertices_.assign(vertices, {});
-  leaving_.resize(edges.size());
+  leaving_.assign(edges.size(), {});
   for (const EventEdge& edge : edges) ++vertices_[edge.from].first;
   std::uint32_t place = 0;
   for (Vertex& vertex : vertices_) {
@@ -69,7 +69,7 @@ double MaximumCycleRatio::ratio_of_cycle(std::uint32_t at) {
   const double ratio = cycles / iterations;
   if (best_ < ratio) {
     best_ = ratio;
-    best_cycle_.swap(cycle_);
+    best_cycle_ = cycle_;
   }
   return ratio;
 }
@@ -131,7 +131,7 @@ std::span<const std::uint32_t> MaximumCycleRatio::critical(std::span<const Event
   walks_ = 0;
   for (int i = 0; i < most_improvements; ++i)
     if (!improve(best_of_policy())) break;
-  return best_cycle_;
+  return {best_cycle_.data(), best_cycle_.size()};
 }
 
 }  // namespace sluice

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The maximum cycle ratio of a small graph by Howard's algorithm (A. Dasdan, "Experimental Analysis
 // of the Fastest Optimum Cycle Ratio and Mean Algorithms", ACM TODAES 9(4), 2004), as Boost.Graph
-// implements it, which allocates lists by vertex where this keeps arrays from one graph to the
-// next: a loop of a mapped layer has five vertices or so, and there are several for each design. Of
-// several critical cycles it finds the same one; a test compares them.
+// implements it, which allocates lists by vertex where this has short arrays: a loop of a mapped
+// layer has five vertices or so, and there are several for each design. Of several critical cycles
+// it finds the same one; a test compares them.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <vector>
+
+#include "base/inline_vector.hpp"
 
 namespace sluice {
 
@@ -53,9 +54,9 @@ class MaximumCycleRatio {
   void measure(std::uint32_t from);
   bool improve(double ratio);
 
-  std::vector<Vertex> vertices_;
-  std::vector<Leaving> leaving_;
-  std::vector<std::uint32_t> cycle_, best_cycle_, path_;
+  InlineVector<Vertex, 8> vertices_;
+  InlineVector<Leaving, 24> leaving_;
+  InlineVector<std::uint32_t, 8> cycle_, best_cycle_, path_;
   double bound_ = 0;  ///< no cycle has less
   double best_ = 0;
   std::uint32_t walks_ = 0;

@@ -40,7 +40,7 @@ std::int64_t tokens_before(const Graph& graph, std::uint32_t begin, std::uint32_
 
 /// A unit's firings follow each other, and its first of the next iteration its last.
 void CriticalCycles::add_unit_edges() {
-  of_unit_.assign(graph_.units.size(), {none, none});
+  of_unit_.assign(graph_.units.size(), {});
   for (std::uint32_t i = 0; i < firings_.size(); ++i) {
     auto& [first, last] = of_unit_[index(firings_[i]->unit)];
     if (first == none)
@@ -110,7 +110,8 @@ const CriticalCycle& CriticalCycles::of(std::uint32_t first, std::uint32_t last)
   add_channel_edges();
   critical_.cycles = critical_.iterations = 0;
   critical_.firings.clear();
-  for (const std::uint32_t edge : ratio_.critical(edges_, firings_.size())) {
+  for (const std::uint32_t edge :
+       ratio_.critical({edges_.data(), edges_.size()}, firings_.size())) {
     const EventEdge& e = edges_[edge];
     critical_.cycles += e.cycles;
     critical_.iterations += e.iterations;

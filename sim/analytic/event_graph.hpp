@@ -3,9 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
-#include <vector>
 
+#include "base/inline_vector.hpp"
 #include "sim/analytic/bound.hpp"
 #include "sim/analytic/cycle_ratio.hpp"
 
@@ -19,8 +18,7 @@ struct FiringTime {
 /// Least times of a firing; a transfer at the memory's peak.
 FiringTime firing_time(const Firing& firing, const MemoryBound& memory);
 
-/// The critical cycles of a graph's loop bodies, one after the other: what the event graph of one
-/// needs of memory is there for the next. Holds a reference.
+/// The critical cycles of a graph's loop bodies, one after the other. Holds a reference.
 class CriticalCycles {
  public:
   CriticalCycles(const Graph& graph, const MemoryBound& memory) : graph_(graph), memory_(memory) {}
@@ -36,6 +34,10 @@ class CriticalCycles {
     Release release = Release::at_start;
   };
   static constexpr std::uint32_t none = ~std::uint32_t{0};
+  /// A unit's first and last vertex.
+  struct Places {
+    std::uint32_t first = none, last = none;
+  };
 
   void add_unit_edges();
   void add_channel_edges();
@@ -45,11 +47,11 @@ class CriticalCycles {
   const Graph& graph_;
   MemoryBound memory_;
   std::uint32_t first_ = 0;
-  std::vector<const Firing*> firings_;  ///< the vertices
-  std::vector<FiringTime> times_;       ///< theirs
-  std::vector<EventEdge> edges_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> of_unit_;  ///< first and last place
-  std::vector<Ends> channels_;
+  InlineVector<const Firing*, 8> firings_;  ///< the vertices
+  InlineVector<FiringTime, 8> times_;       ///< theirs
+  InlineVector<EventEdge, 24> edges_;
+  InlineVector<Places, 8> of_unit_;
+  InlineVector<Ends, 16> channels_;
   MaximumCycleRatio ratio_;
   CriticalCycle critical_;
 };

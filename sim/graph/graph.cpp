@@ -102,16 +102,20 @@ namespace {
 /// Calls `visit(firing, times)` for every fire node, with how often it is executed.
 template <class Visit>
 void for_each_firing(const Graph& graph, Visit visit) {
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> open;  // end of the loop, product of counts
+  struct OpenLoop {
+    std::uint32_t end;
+    std::uint64_t count;
+  };
+  InlineVector<OpenLoop, 8> open;
   std::uint64_t times = 1;
   for (std::uint32_t i = 0; i < graph.schedule.size(); ++i) {
-    while (!open.empty() && open.back().first == i) {
-      times /= open.back().second;
+    while (!open.empty() && open.back().end == i) {
+      times /= open.back().count;
       open.pop_back();
     }
     const ScheduleNode& node = graph.schedule[i];
     if (node.kind == ScheduleNode::Kind::loop) {
-      open.emplace_back(node.end, node.count);
+      open.push_back({node.end, node.count});
       times *= node.count;
     } else {
       visit(graph.firings[index(node.firing)], times);
@@ -190,8 +194,9 @@ std::vector<std::uint64_t> busy_cycles(const Graph& graph) {
 }
 
 std::vector<std::vector<std::uint64_t>> count_actions(const Graph& graph) {
-  std::vector<std::vector<std::uint64_t>> counts(graph.layers.size(),
-                                                 std::vector<std::uint64_t>(graph.actions.size()));
+  std::vector<std::vector<std::uint64_t>> counts;
+  counts.reserve(graph.layers.size());
+  for (std::size_t l = 0; l < graph.layers.size(); ++l) counts.emplace_back(graph.actions.size());
   for_each_firing(graph, [&](const Firing& firing, std::uint64_t times) {
     for (const ActionCount& action : firing.actions)
       counts[firing.layer][action.action] += times * action.count;

@@ -13,6 +13,8 @@ struct MemoryFacts {
   /// Peak, per cycle of the machine, of the clocks as simulated (clock_ratio); 0: unlimited.
   double bytes_per_cycle = 0;
   std::uint64_t unloaded_latency = 0;  ///< machine cycles from request to last byte of a burst
+  /// The least that a read takes beyond the time of its bytes at the peak: its row is open.
+  std::uint64_t least_latency = 0;
 };
 
 MemoryFacts memory_facts(const Dram& dram, Hertz clock);

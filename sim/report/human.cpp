@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace sluice {
 namespace {
@@ -15,6 +17,14 @@ constexpr std::array<std::string_view, 12> prefixes = {"f", "p", "n", "u", "m", 
 
 // Digits after the point that leave three significant ones.
 int decimals(double value) { return value < 9.995 ? 2 : value < 99.95 ? 1 : 0; }
+
+/// With so many digits after the point.
+std::string fixed(double value, int decimals) {
+  char text[std::numeric_limits<double>::max_exponent10 + 16];
+  const auto end =
+      std::to_chars(text, std::end(text), value, std::chars_format::fixed, decimals).ptr;
+  return {text, end};
+}
 
 bool goes_below_one(std::string_view unit) { return unit == "s" || unit == "J"; }
 
@@ -36,27 +46,27 @@ std::string rounded(double value, std::string_view unit) {
     value *= 1000, --step;
   if (value >= 1e6) return fmt::format("{:.2e} {}{}", value, prefixes.back(), unit);
   const bool whole = step == 0 && value == std::floor(value);
-  const std::string digits = fmt::format("{:.{}f}", value, whole ? 0 : decimals(value));
+  std::string digits = fixed(value, whole ? 0 : decimals(value));
   const auto prefix = prefixes[static_cast<std::size_t>(step - smallest)];
   if (prefix.empty() && unit.empty()) return digits;
-  return fmt::format("{} {}{}", digits, prefix, unit);
+  digits.append(" ").append(prefix).append(unit);
+  return digits;
 }
 
 std::string percent(double ratio) {
   const double value = 100 * ratio;
   if (!std::isfinite(value)) return "- %";
   if (std::abs(value) >= 1e6) return fmt::format("{:.2e} %", value);
-  if (value == 0 || value == 100) return fmt::format("{:.0f} %", value);
+  if (value == 0 || value == 100) return fixed(value, 0) + " %";
   if (value > 0 && value < 0.05) return "<0.1 %";
   if (value > 99.95 && value < 100) return ">99.9 %";
   const bool fine = value < 9.95 || (value >= 99.5 && value < 100);
-  return fmt::format("{:.{}f} %", value, fine ? 1 : 0);
+  return fixed(value, fine ? 1 : 0) + " %";
 }
 
 std::string times(double factor) {
   if (!std::isfinite(factor)) return "many times";
-  if (factor < 1.095) return fmt::format("{:.2f} times", factor);
-  return fmt::format("{:.{}f} times", factor, factor < 9.95 ? 1 : 0);
+  return fixed(factor, factor < 1.095 ? 2 : factor < 9.95 ? 1 : 0) + " times";
 }
 
 }  // namespace sluice
