@@ -6,6 +6,20 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   list(APPEND SLUICE_WARNINGS -Wno-sign-conversion)  # is no part of g++'s -Wconversion
 endif()
 
+# What most sources include, parsed once a target if SLUICE_PRECOMPILE is on.
+set(SLUICE_PRECOMPILED
+  <algorithm> <array> <cmath> <cstdint> <functional> <limits> <map> <optional> <set> <span> <string>
+  <string_view> <utility> <variant> <vector> <fmt/format.h>)
+
+# sluice_precompile(target arguments of target_precompile_headers)
+function(sluice_precompile target)
+  if(SLUICE_PRECOMPILE)
+    target_precompile_headers(${target} ${ARGN})
+    # For a compiler cache: the time at which CMake wrote the list of headers must not matter.
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
+endfunction()
+
 # Properties that every target of ours shares.
 function(sluice_common target)
   target_compile_options(${target} PRIVATE ${SLUICE_WARNINGS})
@@ -29,6 +43,7 @@ function(sluice_library name)
   sluice_common(${name})
   # The same objects serve programs and the Python module, and so does a compiler cache.
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  sluice_precompile(${name} PRIVATE ${SLUICE_PRECOMPILED})
   target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
 endfunction()
 
@@ -45,6 +60,7 @@ function(sluice_test name)
   cmake_parse_arguments(ARG "SYSTEMC" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   sluice_common(${name})
+  sluice_precompile(${name} REUSE_FROM sluice_test_main)
   target_link_libraries(${name} PRIVATE sluice_test_main ${ARG_LINK})
   if(ARG_SYSTEMC)
     sluice_systemc(${name})

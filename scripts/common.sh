@@ -8,6 +8,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034
 python=/usr/bin/python3
 
+# Without these, ccache keeps nothing that includes precompiled headers, as those of preset asan.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
+
 say() { printf '\n== %s\n' "$*"; }
 
 die() {
