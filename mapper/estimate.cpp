@@ -83,15 +83,12 @@ double pipelined(const Demand& d, const MachineRates& rates) {
 
 }  // namespace
 
-double array_cycles(const GemmTask& task, const GemmTiles& tiles) {
-  return tiles.m.cycles * tiles.n.cycles * tiles.k.cycles * real(task.batch);
-}
-
 ComputeCycles compute_cycles(const TaskWork& work, const Tiling& tiling,
                              const Architecture& architecture) {
-  if (const auto* task = std::get_if<GemmTask>(&work))
-    return {array_cycles(*task, tiles_of(*task, std::get<GemmTiling>(tiling), architecture.array)),
-            0};
+  if (const auto* task = std::get_if<GemmTask>(&work)) {
+    const GemmTiles tiles = tiles_of(*task, std::get<GemmTiling>(tiling), architecture.array);
+    return {array_cycles(*task, tiles.m, tiles.n, tiles.k), 0};
+  }
   return fewest_compute_cycles(work, architecture);
 }
 
@@ -120,19 +117,16 @@ MachineRates::MachineRates(const Architecture& architecture) {
 RankTiles rank_tiles(GemmRank rank, std::uint64_t extent, std::uint64_t tile,
                      const SystolicArray& array) {
   const Split tiles = split(extent, tile);
-  const auto sum = [&](auto of_size) {
-    const std::uint64_t before = tiles.count == 1 ? 0 : (tiles.count - 1) * of_size(tiles.size);
-    return real(before + of_size(tiles.last));
-  };
+  const std::uint64_t others = tiles.count - 1;
   const FoldRanks ranks = fold_ranks(array.dataflow);
-  if (rank == ranks.steps) {
-    const FoldTiming last = fold_timing(array, tiles.last);
-    return {tiles,
-            sum([&](std::uint64_t size) { return fold_timing(array, size).initiation_interval; }),
-            real(last.latency - last.initiation_interval)};
+  if (rank != ranks.steps) {
+    const std::uint64_t pes = rank == ranks.on_rows ? array.rows : array.columns;
+    return {tiles, real(others * ceil_div(tiles.size, pes) + ceil_div(tiles.last, pes)), 0};
   }
-  const std::uint64_t pes = rank == ranks.on_rows ? array.rows : array.columns;
-  return {tiles, sum([&](std::uint64_t size) { return ceil_div(size, pes); }), 0};
+  const FoldTiming last = fold_timing(array, tiles.last);
+  const FoldTiming other = others == 0 ? last : fold_timing(array, tiles.size);
+  return {tiles, real(others * other.initiation_interval + last.initiation_interval),
+          real(last.latency - last.initiation_interval)};
 }
 
 TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,
@@ -154,7 +148,7 @@ TilingEstimate estimate(const GemmTask& task, const GemmTiles& tiles,
   demand.stores = real(loop.batch * loop.m.count * loop.n.count);
   const double epilogue = real(product(task.batch, task.m, task.n)) * real(task.epilogue_ops) /
                           architecture.vector.lanes;
-  demand.compute = std::max(array_cycles(task, tiles), epilogue);
+  demand.compute = std::max(array_cycles(task, tiles.m, tiles.n, tiles.k), epilogue);
   demand.load_bytes = real(moved.input_read) + real(moved.weight_read);
   demand.store_bytes = real(moved.output_write);
   demand.first_bytes = real(first[0]) + real(first[1]);

@@ -61,7 +61,10 @@ struct GemmTiles {
 
 /// Cycles of the array over all steps, each step's folds at their initiation interval; no estimate
 /// of the tiling is less.
-double array_cycles(const GemmTask& task, const GemmTiles& tiles);
+inline double array_cycles(const GemmTask& task, const RankTiles& m, const RankTiles& n,
+                           const RankTiles& k) {
+  return m.cycles * n.cycles * k.cycles * static_cast<double>(task.batch);
+}
 
 /// What a tiling is judged by, in this order.
 struct TilingEstimate {

@@ -86,9 +86,8 @@ GemmNest kept_inside(std::vector<GemmLoopNode> loops, const GemmExtents& extents
   return nest;
 }
 
-}  // namespace
-
-GemmNest flat_loops_of(const GemmTask& task, const GemmTiling& tiling) {
+/// Of a plain product.
+GemmNest plain_loops_of(const GemmTask& task, const GemmTiling& tiling) {
   const GemmLoopNode m{GemmRank::m, tiling.m_tile}, n{GemmRank::n, tiling.n_tile};
   return kept_inside({{GemmRank::group, 1},
                       {GemmRank::member, 1},
@@ -99,8 +98,10 @@ GemmNest flat_loops_of(const GemmTask& task, const GemmTiling& tiling) {
                      flat_extents(task));
 }
 
+}  // namespace
+
 GemmNest loops_of(const GemmTask& task, const GemmTiling& tiling) {
-  if (!task.window) return flat_loops_of(task, tiling);
+  if (!task.window) return plain_loops_of(task, tiling);
   const PixelTile tile = pixel_tile(*task.window, tiling.m_tile);
   const GemmLoopNode n{GemmRank::n, tiling.n_tile};
   std::vector<GemmLoopNode> loops = {{GemmRank::group, 1}};

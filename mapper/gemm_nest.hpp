@@ -62,10 +62,8 @@ constexpr bool depends_on(const GemmTask& task, TensorRole role, GemmRank rank) 
 }
 
 /// The loops that a tiling stands for: the batch, m and n in its order, k; all tensors are kept
-/// inside of all of them. Loops of one iteration, which change nothing, are left out. Of a
-/// convolution in its own ranks, or in those of flat_extents().
+/// inside of all of them. Loops of one iteration, which change nothing, are left out.
 GemmNest loops_of(const GemmTask& task, const GemmTiling& tiling);
-GemmNest flat_loops_of(const GemmTask& task, const GemmTiling& tiling);
 
 /// The tile that `role` keeps, seen from before loop `level`.
 inline GemmExtents tile_at(const GemmNest& nest, TensorRole role, const GemmExtents& size,

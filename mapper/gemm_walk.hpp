@@ -55,10 +55,7 @@ template <class Visitor>
 class GemmWalk {
  public:
   GemmWalk(const GemmTask& task, const GemmNest& nest, Visitor& visitor)
-      : GemmWalk(task, nest, visitor, extents_of(task)) {}
-  /// Of loops in the ranks of `extents`.
-  GemmWalk(const GemmTask& task, const GemmNest& nest, Visitor& visitor, const GemmExtents& extents)
-      : task_(task), nest_(nest), size_(extents), visitor_(visitor) {
+      : task_(task), nest_(nest), size_(extents_of(task)), visitor_(visitor) {
     for (const GemmLoopNode& loop : nest.loops)
       for (std::size_t role = 0; role < tensor_role_count; ++role)
         depends_[static_cast<std::size_t>(loop.rank)][role] =

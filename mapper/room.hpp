@@ -64,7 +64,7 @@ class Room {
   std::uint64_t together(const RoleBytes& bytes, std::size_t role) const {
     std::uint64_t sum = 0;
     for (std::size_t other = 0; other < tensor_role_count; ++other)
-      if (shared_[role][other]) sum += bytes[other];
+      sum += bytes[other] * shared_[role][other];
     return sum;
   }
   std::uint64_t room(std::size_t role) const { return room_[role]; }

@@ -6,10 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "arch/systolic_timing.hpp"
-#include "base/checked.hpp"
 #include "mapper/bank_conflicts.hpp"
-#include "mapper/gemm_walk.hpp"
 #include "mapper/timeline_steps.hpp"
 
 namespace sluice {
@@ -170,163 +167,7 @@ void Timeline::begin(const TaskNeeds& needs) {
                                                : architecture_->prefetch_weights ? window
                                                                                  : tasks_);
   if (!rates_.has_memory) clock(array) = clock(vector) = stored(tasks_);
-}
-
-/// A matrix product as it is walked through: GemmWalk's visitor.
-class Timeline::Gemm {
- public:
-  /// `whole`: extents of the task in the ranks of the nest.
-  Gemm(Timeline& timeline, const GemmTask& task, const GemmNest& nest, const GemmExtents& whole)
-      : t_(timeline),
-        array_(timeline.architecture_->array),
-        task_(task),
-        whole_(whole),
-        is_flat_(task.window && whole == flat_extents(task)),
-        shapes_tell_(nest.loops.size() <= most_loops_of_a_shape) {}
-
-  void fetch(const WalkTile& tile) {
-    if (tile.role == TensorRole::output) {
-      granted_ = t_.buffer_free(output_tiles, TensorRole::output);
-      if (!tile.first) granted_ = t_.load_sums(granted_, kind_of(tile, false).move);
-      return;
-    }
-    const Buffer buffer = tile.role == TensorRole::input ? input_tiles : weight_tiles;
-    if (tile.role == TensorRole::input) input_ = tile.extents;
-    t_.clock(ready, index(tile.role)) = t_.load(tile.role, buffer, kind_of(tile, false).move);
-  }
-
-  void step(const WalkStep& step);
-
-  void leave(const WalkTile& tile) {
-    if (tile.role == TensorRole::output) return finish(tile);
-    t_.leave(tile.role == TensorRole::input ? input_tiles : weight_tiles, t_.clock(array));
-  }
-
-  template <class Body>
-  void loop(std::size_t, std::uint64_t, std::uint64_t count, Body body) {
-    t_.repeat(count, array, [&](std::uint64_t) { body(); });
-  }
-
- private:
-  /// Tiles alike: how they move, and of complete sums what is to be done with them.
-  struct TileKind {
-    Move move;
-    double sums = 0;       ///< bytes
-    double lanes = 0;      ///< cycles of the vector unit
-    double conflicts = 0;  ///< for which banks hold it besides
-  };
-  /// Steps alike: cycles of the array, and what they read and write, in bytes.
-  struct StepKind {
-    double cycles = 0, tail = 0, input = 0, weight = 0, sums = 0, partial_sums = 1;
-    double conflicts = 0;          ///< cycles for which banks hold the array
-    double resumed_conflicts = 0;  ///< and each time that sums of earlier steps are read back
-  };
-
-  const TileKind& kind_of(const WalkTile& tile, bool results) {
-    const bool unfinished = tile.role == TensorRole::output && !tile.last;
-    return tiles_[index(tile.role)](
-        key(4 * tile.shape + (unfinished ? 2u : 0u) + (results ? 1u : 0u)),
-        [&] { return new_kind(tile, results); });
-  }
-  /// A shape as it is, or what differs from all others where shapes do not tell.
-  std::uint64_t key(std::uint64_t shape) { return shapes_tell_ ? shape : ++calls_; }
-  TileKind new_kind(const WalkTile& tile, bool results) const;
-  StepKind new_kind(const WalkStep& step) const;
-  void finish(const WalkTile& tile);
-
-  Timeline& t_;
-  const SystolicArray& array_;
-  const GemmTask& task_;
-  const GemmExtents& whole_;
-  const bool is_flat_;
-  bool shapes_tell_;
-  std::uint64_t calls_ = 0;
-  /// A shape has a bit for each loop; two bits more fit into a key.
-  static constexpr std::size_t most_loops_of_a_shape = 62;
-  std::array<Recent<TileKind, 4>, tensor_role_count> tiles_;
-  Recent<StepKind, 8> steps_;
-  GemmExtents input_{};  ///< the input tile that is on chip
-  Moment granted_;       ///< the present output tile may be written
-  Moment result_;        ///< the array's last result is out
-};
-
-Timeline::Gemm::TileKind Timeline::Gemm::new_kind(const WalkTile& tile, bool results) const {
-  const bool input = tile.role == TensorRole::input;
-  const std::uint64_t own = input && is_flat_
-                                ? storage_bytes(input_tile_elements(task_, pixels_of(tile.extents),
-                                                                    sums_of(tile.extents)),
-                                                array_.input_format)
-                                : tile_bytes(task_, tile.role, tile.extents, array_);
-  const TileRuns runs = runs_of(task_, tile.role, tile.extents, whole_);
-  TileKind kind;
-  kind.sums = real(own);
-  kind.move = t_.rates_.move(
-      {real(results ? result_bytes(task_, tile.extents, array_) : own), real(runs.count),
-       storage_bytes(runs.stride, tile.role != TensorRole::output || tile.last
-                                      ? array_.input_format
-                                      : array_.accumulator_format)});
-  const double elements = kind.sums * 8 / width_bits(array_.accumulator_format);
-  kind.lanes = std::ceil(elements * real(task_.epilogue_ops) / t_.architecture_->vector.lanes);
-  if (results && task_.epilogue_ops > 0)
-    kind.conflicts =
-        t_.lane_conflicts(TensorRole::output, false, static_cast<std::uint64_t>(elements)) +
-        t_.lane_conflicts(TensorRole::output, true, static_cast<std::uint64_t>(elements));
-  return kind;
-}
-
-Timeline::Gemm::StepKind Timeline::Gemm::new_kind(const WalkStep& s) const {
-  const GemmFolds folds = fold_gemm(array_, s.m, s.n, s.k);
-  const FoldTiming timing = fold_timing(array_, folds.steps);
-  const OperandReads reads = operand_reads(array_, s.m, s.n, s.k);
-  const bool in_boxes = task_.window && !is_flat_;
-  const StepBox box = in_boxes ? StepBox{*s.extents, input_} : tile_step(task_, s.m, s.n, s.k);
-  const auto conflicts = [&](std::uint64_t read_back) {
-    return real(bank_conflicts(*t_.architecture_, task_, box, read_back));
-  };
-  return {real(folds.row_folds) * real(folds.column_folds) * real(timing.initiation_interval),
-          real(timing.latency - timing.initiation_interval),
-          real(reads.input) * width_bits(array_.input_format) / 8,
-          real(reads.weight) * width_bits(array_.weight_format) / 8,
-          real(s.m) * real(s.n) * width_bits(array_.accumulator_format) / 8,
-          real(reads.partial_sums),
-          conflicts(reads.partial_sums - 1),
-          conflicts(reads.partial_sums) - conflicts(reads.partial_sums - 1)};
-}
-
-void Timeline::Gemm::step(const WalkStep& s) {
-  const StepKind& kind = steps_(key(s.shape), [&] { return new_kind(s); });
-  const double again = kind.partial_sums - 1 + real(s.resumed_sums);
-  const double ports = t_.take_ports<4>({{{TensorRole::input, false, kind.input},
-                                          {TensorRole::weight, false, kind.weight},
-                                          {TensorRole::output, true, kind.sums * kind.partial_sums},
-                                          {TensorRole::output, false, kind.sums * again}}});
-  const Moment start =
-      later(later(t_.clock(array), granted_), later(t_.clock(ready, 0), t_.clock(ready, 1)));
-  const double conflicts = kind.conflicts + real(s.resumed_sums) * kind.resumed_conflicts;
-  t_.clock(array) = t_.moment(start.time + std::max(kind.cycles, ports) + conflicts);
-  result_ = t_.moment(t_.clock(array).time + kind.tail);
-}
-
-/// The epilogue of a complete tile, and its way to memory; unfinished sums go there as they are.
-void Timeline::Gemm::finish(const WalkTile& tile) {
-  const TileKind& kind = kind_of(tile, tile.last);
-  if (tile.last && task_.epilogue_ops > 0) {
-    const double ports = t_.take_ports<2>(
-        {{{TensorRole::output, false, kind.sums}, {TensorRole::output, true, kind.move.bytes}}});
-    const Moment start = later(result_, t_.clock(vector));
-    t_.clock(vector) = t_.moment(start.time + std::max(kind.lanes, ports) + kind.conflicts);
-    result_ = t_.moment(t_.clock(vector).time + t_.architecture_->vector.latency);
-  }
-  t_.store(output_tiles, result_, kind.move);
-}
-
-/// The pixels of a tiling's convolution are one rank; tiles at its edges count like all others.
-void Timeline::gemm(const GemmTask& task, const Tiling& tiling) {
-  const auto* nest = std::get_if<GemmNest>(&tiling);
-  const GemmExtents whole = nest ? extents_of(task) : flat_extents(task);
-  const GemmNest loops = nest ? *nest : flat_loops_of(task, std::get<GemmTiling>(tiling));
-  Gemm visitor(*this, task, loops, whole);
-  GemmWalk(task, loops, visitor, whole).run();
+  state_.worked = 0;
 }
 
 void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
@@ -358,14 +199,24 @@ void Timeline::vector_task(const VectorTask& task, const VectorTiling& tiling) {
 }
 
 void Timeline::append(const TaskWork& work, const Tiling& tiling, const TaskNeeds& needs) {
+  append_unless_late(std::numeric_limits<double>::infinity(), work, tiling, needs);
+}
+
+bool Timeline::append_unless_late(double latest, const TaskWork& work, const Tiling& tiling,
+                                  const TaskNeeds& needs) {
   begin(needs);
-  if (const auto* task = std::get_if<GemmTask>(&work))
-    gemm(*task, tiling);
-  else if (const auto* fused = std::get_if<AttentionTask>(&work))
+  if (const auto* task = std::get_if<GemmTask>(&work)) {
+    if (const auto* nest = std::get_if<GemmNest>(&tiling))
+      gemm(*task, *nest);
+    else if (!gemm(*task, std::get<GemmTiling>(tiling), latest))
+      return false;
+  } else if (const auto* fused = std::get_if<AttentionTask>(&work)) {
     attention(*fused, std::get<AttentionTiling>(tiling));
-  else
+  } else {
     vector_task(std::get<VectorTask>(work), std::get<VectorTiling>(tiling));
+  }
   stored_[tasks_++ % stored_.size()] = last_;
+  return true;
 }
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 
 #include "mapper/dependencies.hpp"
 #include "mapper/estimate.hpp"
@@ -66,6 +67,11 @@ class Timeline {
 
   /// Appends a task; `needs` names earlier ones by their place.
   void append(const TaskWork& work, const Tiling& tiling, const TaskNeeds& needs);
+  /// The same as long as the array is ahead of one that begins at `latest` and never waits; what it
+  /// loses to waiting, ports and banks it does not make up for. Once it is not, this is false, and
+  /// the timeline is of no use any more. Of a tiled product; others are appended at any rate.
+  bool append_unless_late(double latest, const TaskWork& work, const Tiling& tiling,
+                          const TaskNeeds& needs);
 
   /// When the last result is stored.
   double end() const { return stored(tasks_).time; }
@@ -74,6 +80,9 @@ class Timeline {
   double end_after(const ComputeCycles& more) const {
     return std::max(state_.at[array].time + more.array, state_.at[vector].time + more.vector);
   }
+  /// The cycles at least from the end of the array's work for a tiled product, the last to be
+  /// appended, to end(): its last results have yet to be stored.
+  double last_store(const TaskWork& work, const Tiling& tiling) const;
 
  private:
   /// Everything that moves with time.
@@ -109,14 +118,18 @@ class Timeline {
     /// Cycles of ports that transfers and the vector unit have taken since they were last waited
     /// for.
     std::array<double, 2 * tensor_role_count> owed{};
+    double worked = 0;  ///< cycles of the array for the present task so far, whatever it waited for
   };
+  class Product;
   class Gemm;
+  class Tiled;
   class Attention;
 
   Moment moment(double time) const { return state_.bus.moment(time); }
   Moment& clock(std::size_t base, std::size_t index = 0) { return state_.at[base + index]; }
   void begin(const TaskNeeds& needs);
-  void gemm(const GemmTask& task, const Tiling& tiling);
+  void gemm(const GemmTask& task, const GemmNest& nest);
+  bool gemm(const GemmTask& task, const GemmTiling& tiling, double latest);
   void vector_task(const VectorTask& task, const VectorTiling& tiling);
   void attention(const AttentionTask& task, const AttentionTiling& tiling);
   double lane_conflicts(TensorRole role, bool write, std::uint64_t elements) const;

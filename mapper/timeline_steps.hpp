@@ -49,6 +49,7 @@ void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
   std::array<double, clocks> before;
   for (std::size_t i = 0; i < clocks; ++i) before[i] = state_.at[i].time;
   const TimelineBus bus = state_.bus;
+  const double worked = state_.worked;
   for (std::uint64_t i = settling - buffers; i < settling; ++i) body(i);
   const double times = static_cast<double>(count - settling - 1) / buffers;
   const double shift = times * (clock(unit).time - before[unit]) + state_.bus.slowed(bus, times);
@@ -59,6 +60,7 @@ void Timeline::repeat(std::uint64_t count, Clock unit, Body body) {
     state_.at[i].idle += moved ? idle : 0;
   }
   state_.bus.repeat(bus, times, shift);
+  state_.worked += times * (state_.worked - worked);
   body(count - 1);
 }
 

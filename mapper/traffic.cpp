@@ -179,11 +179,16 @@ std::uint64_t most_input(const GemmTask& task, std::uint64_t m_tile) {
 }
 
 InputTiles input_tiles(const GemmTask& task, std::uint64_t m_tile) {
-  InputTiles tiles{most_input(task, m_tile), 0};
-  for_each_input(task, std::min(m_tile, task.m), [&](std::uint64_t count, std::uint64_t elements) {
-    tiles.all += count * elements;
-  });
-  return tiles;
+  if (!task.window) return {m_tile, task.m};
+  const SlidingWindow& window = *task.window;
+  const PixelTile tile = pixel_tile(window, std::min(m_tile, task.m));
+  const auto reads = [](const WindowAxis& axis, std::uint64_t outputs) {
+    std::uint64_t sum = 0;
+    for_each_run(axis, outputs, [&](const WindowRun& run) { sum += run.count * run.reads; });
+    return sum;
+  };
+  return {most_input(task, m_tile),
+          window.images * reads(window.rows, tile.rows) * reads(window.columns, tile.columns)};
 }
 
 std::uint64_t input_tile_elements(const GemmTask& task, std::uint64_t m_tile,

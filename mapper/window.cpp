@@ -46,8 +46,15 @@ WindowAxis with_taps(const WindowAxis& axis, std::uint64_t first, std::uint64_t 
   return part;
 }
 
-/// Of a tap beyond the first `same_class` only the last `step` outputs read anything new.
+/// Windows that leave no gaps read one stretch. Else, of a tap beyond the first `same_class` only
+/// the last `step` outputs read anything new.
 std::uint64_t touched(const WindowAxis& axis, std::uint64_t first, std::uint64_t count) {
+  if (axis.dilation == 1 && axis.stride <= axis.kernel && count > 0) {
+    const std::uint64_t end = (first + count - 1) * axis.stride + axis.kernel;  // padding counts
+    const std::uint64_t begin = std::max(first * axis.stride, axis.pad);
+    const std::uint64_t inside = std::min(end, axis.pad + axis.in);
+    return inside > begin ? inside - begin : 0;
+  }
   const auto [same_class, step] = overlap(axis);
   const std::uint64_t last = first + count;
   std::uint64_t elements = 0;

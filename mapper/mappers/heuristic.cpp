@@ -67,9 +67,10 @@ class Sizes {
 };
 
 /// The few tilings of a task with the least estimates.
+template <class Own>
 class Shortlist {
  public:
-  void consider(const Tiling& candidate, const TilingEstimate& estimated) {
+  void consider(const Own& candidate, const TilingEstimate& estimated) {
     if (size_ == entries_.size() && estimated >= entries_[size_ - 1].estimate) return;
     std::size_t at = size_ < entries_.size() ? size_++ : size_ - 1;
     for (; at > 0 && estimated < entries_[at - 1].estimate; --at) entries_[at] = entries_[at - 1];
@@ -81,14 +82,14 @@ class Shortlist {
   }
   /// The best first.
   std::vector<Tiling> all() const {
-    std::vector<Tiling> tilings;
-    for (std::size_t i = 0; i < size_; ++i) tilings.push_back(entries_[i].tiling);
+    std::vector<Tiling> tilings(size_);
+    for (std::size_t i = 0; i < size_; ++i) tilings[i] = entries_[i].tiling;
     return tilings;
   }
 
  private:
   struct Entry {
-    Tiling tiling;
+    Own tiling;
     TilingEstimate estimate;
   };
   std::array<Entry, 12> entries_;
@@ -164,14 +165,13 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
     if (inputs[m].most == 0) inputs[m].most = most_input(task, m_sizes[m]);
     return room_.fits(tile_bytes(task, m_sizes[m], n, k, architecture_.array, inputs[m]));
   };
-  Shortlist list;
+  Shortlist<GemmTiling> list;
   const auto consider = [&](std::size_t m, std::size_t n, std::size_t k, bool m_outer) {
     const GemmTiling tiling{m_sizes[m], n_sizes[n], k_sizes[k], m_outer};
     if (tiling == least) return;
-    GemmTiles tiles{m_tiles[m], n_tiles[n], k_tiles[k], {}, m_outer};
-    if (list.leaves_out(array_cycles(task, tiles))) return;
+    if (list.leaves_out(array_cycles(task, m_tiles[m], n_tiles[n], k_tiles[k]))) return;
     if (inputs[m].all == 0) inputs[m] = input_tiles(task, m_sizes[m]);
-    tiles.input = inputs[m];
+    const GemmTiles tiles{m_tiles[m], n_tiles[n], k_tiles[k], inputs[m], m_outer};
     list.consider(tiling, estimate(task, tiles, architecture_, rates_));
   };
   std::array<std::size_t, 2> largest_m{m_sizes.size(), m_sizes.size()};  // with k whole, cut
@@ -210,7 +210,7 @@ std::vector<Tiling> Shortlister::others_of(const VectorTask& task, const Tiling&
   const double fewest = architecture_.dram.is_ideal() || rates_.cycles_per_byte == 0
                             ? 0
                             : 2 * rates_.latency / rates_.cycles_per_byte;
-  Shortlist list;
+  Shortlist<VectorTiling> list;
   std::size_t i = sizes.largest([&](std::size_t place) { return room_for(sizes[place]); });
   for (; i < sizes.size(); ++i) {
     const VectorTiling tiling{sizes[i]};
@@ -225,7 +225,7 @@ std::vector<Tiling> Shortlister::others_of(const VectorTask& task, const Tiling&
 /// estimate, since a stage has few tiles.
 std::vector<Tiling> Shortlister::best(const AttentionTask& task) const {
   const AttentionTiling grain = attention_grain(task, architecture_.array);
-  Shortlist list;
+  Shortlist<AttentionTiling> list;
   for (const std::uint64_t rows : Sizes(task.rows, grain.row_tile))
     for (const std::uint64_t keys : Sizes(task.keys, grain.key_tile)) {
       const AttentionTiling tiling{rows, keys};
@@ -332,19 +332,22 @@ Chooser::Choice Chooser::choose(std::size_t task, const Timeline& after_first) {
   if (caution_ > 0) least -= caution_ * (after_first.end() - timeline_.end());
   ComputeCycles ahead;
   for (std::size_t next = task + 1; next < look_ahead(task); ++next) ahead += kind(next).cycles;
+  constexpr double nearly = 1 - 1e-9;  // sums in another order differ in their last digits
   const auto is_slower = [&](const Timeline& before, const ComputeCycles& cycles) {
-    constexpr double nearly = 1 - 1e-9;  // sums in another order differ in their last digits
     return nearly * before.end_after(cycles) >= least;
   };
   if (is_slower(timeline_, own.fewest + ahead)) return best;
   if (!own.others) own.others = shortlist_.others(own.work, own.first);
   const double first_tiles = count_tiles(own.work, own.first);
   for (const Tiling& tiling : *own.others) {
-    if (is_slower(timeline_, compute_cycles(own.work, tiling, architecture_) + ahead)) continue;
-    Timeline after = timeline_;
-    append(after, task, tiling);
-    if (is_slower(after, ahead)) continue;
+    const ComputeCycles cycles = compute_cycles(own.work, tiling, architecture_) + ahead;
+    if (is_slower(timeline_, cycles)) continue;
     const double more_tiles = std::max(0.0, count_tiles(own.work, tiling) - first_tiles);
+    Timeline after = timeline_;
+    const double store = task + 1 == look_ahead(task) ? timeline_.last_store(own.work, tiling) : 0;
+    const double latest = (least - more_tiles) / nearly - cycles.array - store;
+    if (!after.append_unless_late(latest, own.work, tiling, needs_[task])) continue;
+    if (is_slower(after, ahead)) continue;
     const double end = end_ahead(after, task) + more_tiles;
     if (end >= least) continue;
     least = end;

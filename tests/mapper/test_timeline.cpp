@@ -5,6 +5,7 @@
 
 #include "arch/systolic_timing.hpp"
 #include "mapper/bank_conflicts.hpp"
+#include "mapper/gemm_nest.hpp"
 #include "mapper/timeline.hpp"
 #include "tests/mapper/machines.hpp"
 
@@ -118,13 +119,19 @@ GemmTiling random_tiling(Random& random, const GemmTask& task) {
           random() % 2 == 0};
 }
 
+/// A batch of products, of which all or none share an operand.
+GemmTask random_product(Random& random) {
+  GemmTask task =
+      plain_gemm(pick(random, 1, 60), pick(random, 1, 60), pick(random, 1, 60), pick(random, 1, 8));
+  if (random() % 2 == 0) (random() % 2 == 0 ? task.input_batch : task.weight_batch) = 1;
+  task.epilogue_ops = pick(random, 0, 3);
+  return task;
+}
+
 /// A product or a vector task, and a tiling of it.
 std::pair<TaskWork, Tiling> random_work(Random& random) {
   if (random() % 3 > 0) {
-    GemmTask task = plain_gemm(pick(random, 1, 60), pick(random, 1, 60), pick(random, 1, 60),
-                               pick(random, 1, 8));
-    if (random() % 2 == 0) (random() % 2 == 0 ? task.input_batch : task.weight_batch) = 1;
-    task.epilogue_ops = pick(random, 0, 3);
+    const GemmTask task = random_product(random);
     return {task, random_tiling(random, task)};
   }
   VectorTask task;
@@ -135,6 +142,16 @@ std::pair<TaskWork, Tiling> random_work(Random& random) {
   return {task, VectorTiling{pick(random, 1, task.row_elements)}};
 }
 
+/// A timeline with a few tasks on it.
+Timeline random_timeline(Random& random, const Architecture& a) {
+  Timeline timeline(a);
+  for (std::size_t before = pick(random, 0, 3); before > 0; --before) {
+    const auto [work, tiling] = random_work(random);
+    timeline.append(work, tiling, {});
+  }
+  return timeline;
+}
+
 TEST_CASE("a timeline ends no sooner than each unit can do its work") {
   const std::uint64_t seed = 20261129;
   CAPTURE(seed);
@@ -142,11 +159,7 @@ TEST_CASE("a timeline ends no sooner than each unit can do its work") {
   for (int i = 0; i < 2000; ++i) {
     CAPTURE(i);
     const Architecture a = random_machine(random);
-    Timeline timeline(a);
-    for (std::size_t before = pick(random, 0, 3); before > 0; --before) {
-      const auto [work, tiling] = random_work(random);
-      timeline.append(work, tiling, {});
-    }
+    const Timeline timeline = random_timeline(random, a);
     Timeline after = timeline;
     ComputeCycles cycles;
     for (std::size_t more = pick(random, 1, 4); more > 0; --more) {
@@ -159,6 +172,54 @@ TEST_CASE("a timeline ends no sooner than each unit can do its work") {
     }
     CHECK(after.end() >= (1 - 1e-9) * timeline.end_after(cycles));
   }
+}
+
+TEST_CASE("a tiling takes as long as the loops that it stands for") {
+  const std::uint64_t seed = 20261201;
+  CAPTURE(seed);
+  Random random(seed);
+  for (int i = 0; i < 2000; ++i) {
+    CAPTURE(i);
+    const Architecture a = random_machine(random);
+    Timeline tiled = random_timeline(random, a);
+    Timeline looped = tiled;
+    for (std::size_t more = pick(random, 1, 2); more > 0; --more) {
+      const GemmTask task = random_product(random);
+      const GemmTiling tiling = random_tiling(random, task);
+      tiled.append(task, tiling, {});
+      looped.append(task, loops_of(task, tiling), {});
+      CHECK(tiled.end() == looped.end());
+    }
+  }
+}
+
+TEST_CASE("a timeline gives up only on what would end late, and its bounds are none too high") {
+  const std::uint64_t seed = 20261202;
+  CAPTURE(seed);
+  Random random(seed);
+  constexpr double nearly = 1 - 1e-9;
+  int given_up = 0;
+  for (int i = 0; i < 5000; ++i) {
+    CAPTURE(i);
+    const Architecture a = random_machine(random);
+    const Timeline before = random_timeline(random, a);
+    const GemmTask task = random_product(random);
+    const GemmTiling tiling = random_tiling(random, task);
+    Timeline whole = before;
+    whole.append(task, tiling, {});
+    const double cycles = compute_cycles(task, tiling, a).array;
+    const double store = before.last_store(task, tiling);
+    CHECK(whole.end() >= nearly * (before.end_after({cycles, -1e18}) + store));
+    const double end = whole.end() * static_cast<double>(pick(random, 0, 1100)) / 1000;
+    Timeline part = before;
+    if (part.append_unless_late(end - cycles - store, task, tiling, {})) {
+      CHECK(part.end() == whole.end());
+    } else {
+      CHECK(whole.end() >= nearly * end);
+      ++given_up;
+    }
+  }
+  CHECK(given_up > 1000);
 }
 
 TEST_CASE("the array's cycles are those of the folds of every step") {
