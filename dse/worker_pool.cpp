@@ -129,6 +129,7 @@ class Keeper {
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != keeper) _exit(0);
+    seats_[seat].worker = getpid();  // before it has a job: who is at one can be ended
     try {
       work(evaluate_, sockets_[seat], seats_[seat]);
     } catch (...) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -62,6 +63,29 @@ TEST_CASE("a design that never ends costs its time, and one design") {
     CHECK(results[i].status == TrialStatus::timeout);
     CHECK(results[i].reason == "took longer than 1 s");
   }
+}
+
+/// Whether `work` ends by itself, in a process group of its own.
+template <class Work>
+bool survives(Work work) {
+  const pid_t child = fork();
+  if (child == 0) {
+    setpgid(0, 0);
+    work();
+    _exit(0);
+  }
+  int status = 0;
+  return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_CASE("workers that have hardly begun are ended for their time, and nobody else") {
+  CHECK(survives([] {
+    for (int round = 0; round < 20; ++round) {
+      WorkerPool pool(judge, {2, 1e-5});
+      for (const Result& result : pool.evaluate(points_of({9, 9, 9, 9})))
+        if (result.status != TrialStatus::timeout) _exit(1);
+    }
+  }));
 }
 
 TEST_CASE("what a pulse throws ends what is under way, and the pool serves on") {
