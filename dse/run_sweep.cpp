@@ -202,7 +202,10 @@ Study study_of(const Sweep& sweep, const std::string& path) {
   const StudyInfo wanted = info_of(sweep);
   Study study = Study::open(path, wanted);
   const std::vector<std::string> changed = differences(study.info(), wanted);
-  if (changed.empty()) return study;
+  if (changed.empty()) {
+    if (study.info() != wanted) study.describe(wanted);
+    return study;
+  }
   std::string text = path + ": this study is of another sweep:";
   for (const std::string& line : changed) text += "\n  " + line;
   throw StudyError(text + "\nhint: name another file with --store, or undo the change");
@@ -224,6 +227,13 @@ std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial
   return rows;
 }
 
+Sweep at_confirmation(const Sweep& sweep) {
+  Sweep closer = sweep;
+  closer.fidelity = sweep.confirm->fidelity;
+  closer.proxy.reset();
+  return closer;
+}
+
 void confirm_best(const Sweep& sweep, const Library& library, Study& study,
                   const std::vector<Trial>& trials, const Pulse& pulse) {
   const std::string fidelity(name_of(sweep.confirm->fidelity));
@@ -233,9 +243,7 @@ void confirm_best(const Sweep& sweep, const Library& library, Study& study,
   std::vector<std::size_t> rows = best_trials(sweep, trials, sweep.confirm->count);
   std::erase_if(rows, [&](std::size_t i) { return known.contains(trials[i].number); });
   if (rows.empty()) return;
-  Sweep closer = sweep;
-  closer.fidelity = sweep.confirm->fidelity;
-  closer.proxy.reset();
+  const Sweep closer = at_confirmation(sweep);
   Evaluator evaluator(closer, library, pulse);
   const std::size_t together = count_workers({sweep.search.workers});
   for (std::size_t first = 0; first < rows.size(); first += together) {

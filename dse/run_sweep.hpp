@@ -23,6 +23,10 @@ Study study_of(const Sweep& sweep, const std::string& path);
 std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial>& trials,
                                      std::size_t count);
 
+/// The sweep as its best designs are looked at again: at the fidelity of `sweep.confirm`, which
+/// must be there, and simulated.
+Sweep at_confirmation(const Sweep& sweep);
+
 /// Evaluates the best designs at the fidelity of `sweep.confirm`, which must be there, and adds the
 /// results to the study, as many at a time as there are workers. What the study knows is not
 /// evaluated again. What `pulse` throws ends it (evaluator.hpp).

@@ -92,4 +92,40 @@ void Study::Database::run(const char* sql) {
   if (sqlite3_exec(connection, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(path, connection);
 }
 
+void Study::Database::reserve() { run("BEGIN IMMEDIATE"); }
+
+void Study::Database::wait_for_others() { sqlite3_busy_timeout(connection, 60'000); }
+
+void Study::Database::commit() {
+  run("COMMIT");
+  reserve();
+}
+
+void Study::Database::take_back() {
+  sqlite3_exec(connection, "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_exec(connection, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
+}
+
+bool Study::Database::has_study() const {
+  Statement query(*this, "SELECT count(*), coalesce(sum(name = 'info'), 0) FROM sqlite_master");
+  query.step();
+  if (query.number(0) > 0 && query.number(1) == 0)
+    throw StudyError(path + ": this is no study, but another database");
+  return query.number(0) > 0;
+}
+
+std::string Study::Database::info(std::string_view key) const {
+  Statement query(*this, "SELECT value FROM info WHERE key = ?");
+  if (!query.bind(1, key).step())
+    throw StudyError(fmt::format("{}: the study does not say its {}", path, key));
+  return query.text(0);
+}
+
+void Study::Database::require_format(std::uint64_t version) const {
+  const std::string found = info("format_version");
+  if (found != fmt::format("{}", version))
+    throw StudyError(fmt::format("{}: the study has format {}, this sluice reads format {}", path,
+                                 found, version));
+}
+
 }  // namespace sluice

@@ -24,6 +24,22 @@ struct Study::Database {
 
   void open(int flags);
   void run(const char* sql);
+
+  /// Opens a transaction: until this connection ends, others may read but not write. Throws when
+  /// another writes.
+  void reserve();
+  /// From now on waits up to a minute for others that read or write.
+  void wait_for_others();
+  /// Puts the transaction on the disk and opens the next.
+  void commit();
+  /// Drops what the transaction has done and opens the next.
+  void take_back();
+
+  /// Whether it holds a study; false when it is empty. Throws when others keep something in it.
+  bool has_study() const;
+  /// What the study says of itself; throws when it says nothing under that name.
+  std::string info(std::string_view key) const;
+  void require_format(std::uint64_t version) const;
 };
 
 /// One statement, which ends with its scope.

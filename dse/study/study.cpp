@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -123,6 +125,14 @@ void insert_result(Statement& insert, int first, const Result& result) {
   insert.reset();
 }
 
+std::uint64_t read_number(const std::string& text, const std::string& path, std::string_view key) {
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc{} && stop == end) return number;
+  throw StudyError(fmt::format("{}: the study is damaged: its {} is {}", path, key, quote(text)));
+}
+
 /// The fields of a StudyInfo under their names.
 template <class Visit>
 void visit_info(StudyInfo& info, Visit visit) {
@@ -149,52 +159,47 @@ Study Study::open(const std::string& path, const StudyInfo& info) {
   if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
   auto database = std::make_unique<Database>(path);
   database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  database->run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; BEGIN EXCLUSIVE");
-  Statement exists(*database, "SELECT count(*) FROM sqlite_master WHERE name = 'info'");
-  exists.step();
-  if (exists.number(0) == 0) {
-    database->run(schema);
-    Statement insert(*database, "INSERT INTO info VALUES (?, ?)");
-    const auto put = [&](std::string_view key, const std::string& value) {
-      insert.bind(1, key).bind(2, value).step();
-      insert.reset();
-    };
-    put("format_version", fmt::format("{}", format_version));
-    StudyInfo copy = info;
-    visit_info(
-        copy, [&](std::string_view key, const auto& value) { put(key, fmt::format("{}", value)); });
-  }
-  exists.reset();
-  database->run(confirmed_schema);
-  database->run("COMMIT");
-  return Study(std::move(database));
+  database->run("PRAGMA synchronous = FULL");
+  database->reserve();
+  database->wait_for_others();
+  const bool begins = !database->has_study();
+  if (begins) database->run(schema);
+  Study study(std::move(database));
+  if (begins) study.write(info);
+  study.database_->require_format(format_version);
+  study.database_->run(confirmed_schema);
+  study.database_->commit();
+  return study;
+}
+
+void Study::write(const StudyInfo& info) {
+  Statement insert(*database_, "INSERT OR REPLACE INTO info VALUES (?, ?)");
+  const auto put = [&](std::string_view key, const std::string& value) {
+    insert.bind(1, key).bind(2, value).step();
+    insert.reset();
+  };
+  put("format_version", fmt::format("{}", format_version));
+  StudyInfo copy = info;
+  visit_info(copy,
+             [&](std::string_view key, const auto& value) { put(key, fmt::format("{}", value)); });
 }
 
 Study Study::read(const std::string& path) {
   auto database = std::make_unique<Database>(path);
-  database->open(SQLITE_OPEN_READONLY);
+  database->open(SQLITE_OPEN_READWRITE);  // a batch that a kill left half written is taken back
+  database->wait_for_others();
   return Study(std::move(database));
 }
 
 StudyInfo Study::info() const {
+  database_->require_format(format_version);
   StudyInfo info;
-  Statement query(*database_, "SELECT value FROM info WHERE key = ?");
-  const auto value_of = [&](std::string_view key) {
-    query.reset();
-    if (!query.bind(1, key).step())
-      throw StudyError(fmt::format("{}: the study does not say its {}", database_->path, key));
-    return query.text(0);
-  };
-  if (const std::string version = value_of("format_version");
-      version != fmt::format("{}", format_version))
-    throw StudyError(fmt::format("{}: the study has format {}, this sluice reads format {}",
-                                 database_->path, version, format_version));
   visit_info(info, [&](std::string_view key, auto& value) {
-    const std::string text = value_of(key);
+    const std::string text = database_->info(key);
     if constexpr (std::is_same_v<decltype(value), std::string&>) {
       value = text;
     } else {
-      value = std::stoull(text);
+      value = read_number(text, database_->path, key);
     }
   });
   return info;
@@ -225,17 +230,20 @@ std::vector<Trial> Study::trials() const {
   return trials;
 }
 
-/// Runs `work` in a transaction: all of it, or nothing.
+/// Runs `work` in the transaction that is open: all of it, or nothing.
 template <class Work>
 void Study::transact(Work work) {
-  database_->run("BEGIN IMMEDIATE");
   try {
     work();
-    database_->run("COMMIT");
+    database_->commit();
   } catch (const StudyError&) {
-    sqlite3_exec(database_->connection, "ROLLBACK", nullptr, nullptr, nullptr);
+    database_->take_back();
     throw;
   }
+}
+
+void Study::describe(const StudyInfo& info) {
+  transact([&] { write(info); });
 }
 
 void Study::add(const std::vector<Trial>& trials) {
@@ -273,6 +281,25 @@ std::vector<ConfirmedTrial> Study::confirmed() const {
     throw StudyError(fmt::format("{}: a closer look is damaged", database_->path));
   }
   return looks;
+}
+
+void check_trials(const Sweep& sweep, const std::vector<Trial>& trials, const std::string& path) {
+  const auto has_objectives = [&](const Result& result) {
+    return result.metrics.size() == metrics().size() &&
+           std::ranges::all_of(sweep.objectives, [&](const Objective& objective) {
+             return std::isfinite(result.metrics[objective.metric]);
+           });
+  };
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    const Trial& trial = trials[i];
+    std::string_view wrong;
+    if (trial.number != i) wrong = "some before it are missing";
+    if (!is_canonical(sweep.space, trial.point)) wrong = "it is no design of the space";
+    if (trial.result.status == TrialStatus::ok && !has_objectives(trial.result))
+      wrong = "it is ok without its objectives";
+    if (!wrong.empty())
+      throw StudyError(fmt::format("{}: trial {} is damaged: {}", path, trial.number, wrong));
+  }
 }
 
 namespace {
@@ -335,6 +362,7 @@ std::vector<std::string> differences(const StudyInfo& study, const StudyInfo& sw
     if (a != b) list.push_back(fmt::format("{}: {} in the study, {} now", what, a, b));
   };
   if (study.sweep_hash != sweep.sweep_hash) list = sweep_differences(study, sweep);
+  compare("version of sluice", study.sluice_version, sweep.sluice_version);
   compare("searcher", study.searcher, sweep.searcher);
   compare("settings of the searcher", study.searcher_settings, sweep.searcher_settings);
   compare("seed", study.seed, sweep.seed);

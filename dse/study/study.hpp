@@ -46,7 +46,7 @@ struct ConfirmedTrial {
 class Study {
  public:
   /// Opens the study at `path`; creates it with `info` when there is none. One writer at a time:
-  /// throws StudyError when another has it.
+  /// throws StudyError when another has it. Others may read it meanwhile.
   static Study open(const std::string& path, const StudyInfo& info);
   /// Opens an existing study to read only.
   static Study read(const std::string& path);
@@ -56,6 +56,8 @@ class Study {
   ~Study();
 
   StudyInfo info() const;
+  /// Says anew what the study is about: the search and the closer looks at it may change.
+  void describe(const StudyInfo& info);
   std::uint64_t size() const;
   /// Trials of a status.
   std::uint64_t count(std::string_view status) const;
@@ -73,10 +75,15 @@ class Study {
   friend class Statement;
   struct Database;
   explicit Study(std::unique_ptr<Database> database);
+  void write(const StudyInfo& info);
   template <class Work>
   void transact(Work work);
   std::unique_ptr<Database> database_;
 };
+
+/// Throws StudyError for the study at `path` when a trial is none of the sweep: not numbered in
+/// order, no design of its space, or ok without its objectives.
+void check_trials(const Sweep& sweep, const std::vector<Trial>& trials, const std::string& path);
 
 /// What differs between a study and a sweep that is to go on with it, a sentence each; empty: it
 /// may.

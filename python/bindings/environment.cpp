@@ -32,8 +32,7 @@ EpisodeMode mode_of(const std::string& name) {
 
 /// SystemC runs once at a time in a process, whoever asks.
 std::mutex& guard_of(OpenEnvironment& environment) {
-  const bool analytic = environment.open->sweep.fidelity == Fidelity::analytic;
-  return analytic ? environment.stepping : simulator();
+  return needs_processes(environment.open->sweep) ? simulator() : environment.stepping;
 }
 
 std::shared_ptr<OpenEnvironment> make(std::shared_ptr<OpenSweep> open, const std::string& mode,
@@ -43,7 +42,7 @@ std::shared_ptr<OpenEnvironment> make(std::shared_ptr<OpenSweep> open, const std
   const nb::gil_scoped_release released;
   const Sweep& sweep = open->sweep;
   std::unique_lock<std::mutex> lock;
-  if (sweep.fidelity != Fidelity::analytic) lock = std::unique_lock(simulator());
+  if (needs_processes(sweep)) lock = std::unique_lock(simulator());
   return std::shared_ptr<OpenEnvironment>(new OpenEnvironment{
       open, Environment(sweep, open->library, settings, count, check_signals), {}});
 }

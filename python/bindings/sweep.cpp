@@ -91,8 +91,7 @@ nb::dict evaluate_designs(OpenSweep& open, const Designs& designs) {
   std::vector<Result> results;
   {
     const nb::gil_scoped_release released;
-    const std::scoped_lock lock(open.sweep.fidelity == Fidelity::analytic ? open.evaluating
-                                                                          : simulator());
+    const std::scoped_lock lock(needs_processes(open.sweep) ? simulator() : open.evaluating);
     results = open.evaluator->evaluate(points);
   }
   return dict_of(open, points, results);
@@ -175,8 +174,7 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
   {
     const nb::gil_scoped_release released;
     std::unique_lock<std::mutex> lock;
-    if (open.sweep.fidelity != Fidelity::analytic && evaluate.is_none())
-      lock = std::unique_lock(simulator());
+    if (needs_processes(open.sweep) && evaluate.is_none()) lock = std::unique_lock(simulator());
     Study study = study_of(open.sweep, store);
     Sweep sweep = open.sweep;
     sweep.search.ahead = ahead.value_or(sweep.search.ahead);
@@ -190,8 +188,7 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
     trials = evaluate.is_none() ? run_sweep(sweep, open.library, study, go_on, check_signals)
                                 : run_sweep(sweep, elsewhere(open, evaluate), study, go_on);
     if (goes_on && sweep.confirm) {
-      if (!lock && sweep.confirm->fidelity != Fidelity::analytic)
-        lock = std::unique_lock(simulator());
+      if (!lock && needs_processes(at_confirmation(sweep))) lock = std::unique_lock(simulator());
       confirm_best(sweep, open.library, study, trials, check_signals);
     }
     if (goes_on && open.sweep.halving) {
@@ -208,6 +205,7 @@ nb::dict run_study(OpenSweep& open, const std::string& store, const nb::object& 
 nb::dict read_confirmed(const OpenSweep& open, const std::string& store) {
   const Study study = Study::read(store);
   const std::vector<Trial> trials = study.trials();
+  check_trials(open.sweep, trials, store);
   std::vector<Point> points;
   std::vector<Result> results;
   std::vector<std::int64_t> numbers;
@@ -356,7 +354,9 @@ void bind_sweep(nb::module_& module) {
            nb::arg("ahead").none())
       .def("confirmed", &read_confirmed, nb::arg("store"))
       .def("trials", [](const OpenSweep& open, const std::string& store) {
-        return dict_of(open, Study::read(store).trials());
+        const std::vector<Trial> trials = Study::read(store).trials();
+        check_trials(open.sweep, trials, store);
+        return dict_of(open, trials);
       });
   module.def("open_sweep", &open_sweep, nb::arg("path"), nb::arg("text").none(),
              nb::arg("settings"), nb::arg("library"));

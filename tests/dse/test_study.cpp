@@ -62,6 +62,30 @@ TEST_CASE("a second writer is told so") {
   CHECK(text == path + ": another process is writing to it");
 }
 
+TEST_CASE("a study is read while it is written") {
+  const Folder folder;
+  const std::string path = folder.path("s.sqlite");
+  Study writer = Study::open(path, info);
+  const Study reader = Study::read(path);
+  CHECK(reader.trials().empty());
+  writer.add({samples[0]});
+  CHECK(reader.trials() == std::vector<Trial>{samples[0]});
+  writer.add({samples[1]});
+  CHECK(reader.trials() == samples);
+}
+
+TEST_CASE("what a study is about may be said anew") {
+  const Folder folder;
+  const std::string path = folder.path("s.sqlite");
+  StudyInfo other = info;
+  other.sweep_text = "a: 2\n";
+  {
+    Study study = Study::open(path, info);
+    study.describe(other);
+  }
+  CHECK(Study::read(path).info() == other);
+}
+
 TEST_CASE("what is no study is told so") {
   const Folder folder;
   const std::string path = folder.path("s.sqlite");
@@ -74,10 +98,11 @@ TEST_CASE("differences are named with both values") {
   StudyInfo other = info;
   other.seed = 8;
   other.sweep_hash = 1;
+  other.sluice_version = "0.2.0";
   CHECK(differences(info, other) ==
         std::vector<std::string>{
             "the space, the experiment, the objectives or the fidelity are others",
-            "seed: 7 in the study, 8 now"});
+            "version of sluice: 0.1.0 in the study, 0.2.0 now", "seed: 7 in the study, 8 now"});
   CHECK(differences(info, info).empty());
 }
 
