@@ -51,6 +51,8 @@ class SpaceReader {
     if (!domain(entry, written, {choices, ordered}, parameter)) return;
     if (when != nullptr) parameter.when = condition(*when, expression_names(space));
     if (usual != nullptr) read_usual(*usual, parameter);
+    for (const SpaceParameter& other : space.parameters)
+      refuse_shared_path(entry, parameter, other);
     space.parameters.push_back(std::move(parameter));
   }
 
@@ -65,7 +67,9 @@ class SpaceReader {
       diagnostics_.error(node.where, fmt::format("{} is no condition", quote(node.scalar)),
                          "compare it, such as `rows <= 64`");
     } catch (const FormulaError& error) {
-      diagnostics_.error(place_in(node, error.offset), error.message, error.hint);
+      const bool cut = std::ranges::count(node.scalar, '(') > std::ranges::count(node.scalar, ')');
+      diagnostics_.error(place_in(node, error.offset), error.message,
+                         cut && !node.quoted ? "what has a comma stands in quotes" : error.hint);
     }
     return {};
   }
@@ -88,6 +92,18 @@ class SpaceReader {
     if (entry.key.find('.') != std::string::npos) return parameter.paths.push_back(entry.key);
     diagnostics_.error(entry.key_where, fmt::format("parameter {} sets no value", quote(entry.key)),
                        "name it, such as `path: architecture.array.rows`");
+  }
+
+  /// Two parameters that may exist together set different values.
+  void refuse_shared_path(const YamlNode::Entry& entry, const SpaceParameter& parameter,
+                          const SpaceParameter& other) {
+    if (!parameter.when.empty() && !other.when.empty()) return;
+    for (const std::string& path : parameter.paths)
+      if (std::ranges::find(other.paths, path) != other.paths.end())
+        diagnostics_.error(entry.key_where,
+                           fmt::format("parameter {} sets {}, which {} sets too",
+                                       quote(parameter.name), path, quote(other.name)),
+                           "when only one of them exists in a design, give both a `when`");
   }
 
   bool domain(const YamlNode::Entry& entry, const WrittenParameter& written, ChoiceNodes nodes,

@@ -54,33 +54,83 @@ std::optional<Experiment> read_base(const YamlNode& node, const Library& library
   return collecting(diagnostics, [&] { return std::optional(read_experiment(node, library)); });
 }
 
-/// What the experiment says to one value of one parameter, or "".
-std::string refusal(const Sweep& sweep, const SpaceParameter& parameter, std::uint64_t value,
-                    const Library& library) {
+/// What the experiment says first to the values of a point, or nothing.
+std::optional<Diagnostic> refusal(const Sweep& sweep, const Point& point, const Library& library) {
   YamlNode root = sweep.experiment;
-  std::string text = value_text(parameter.domain, value);
-  if (!parameter.unit.empty()) text += " " + parameter.unit;
   try {
-    for (const std::string& path : parameter.paths) set_path(root, path, text);
+    for (const SpaceSetting& setting : settings_of(sweep.space, point))
+      set_path(root, setting.path, setting.text);
     read_experiment(root, library);
-    return {};
+    return std::nullopt;
   } catch (const SpecError& error) {
-    return error.diagnostics().front().message;
+    return error.diagnostics().front();
   }
 }
 
-/// Reports parameters of which neither the first nor the last value can be set: their path leads
-/// nowhere, or their values are of the wrong kind.
+Point any_digits(const DesignSpace& space, Random& random) {
+  Point point;
+  for (const SpaceParameter& parameter : space.parameters)
+    point.digits.push_back(random.below(size_of(parameter.domain)));
+  return point;
+}
+
+/// Whether a value is refused whatever else a design has, as far as some hundred designs tell.
+bool never_read(const Sweep& sweep, std::size_t parameter, std::uint64_t value,
+                const Library& library) {
+  constexpr int drawn = 1000, enough = 256;
+  Random random(1);
+  int tried = 0;
+  for (int i = 0; i < drawn && tried < enough; ++i) {
+    Point point = any_digits(sweep.space, random);
+    point.digits[parameter] = value;
+    point = canonical(sweep.space, std::move(point));
+    if (point.digits[parameter] == inactive) continue;
+    if (!refusal(sweep, point, library)) return false;
+    ++tried;
+  }
+  return tried == enough;
+}
+
+/// The values of a domain that are tried out: all choices, of others the ends.
+std::vector<std::uint64_t> values_to_try(const Domain& domain) {
+  const std::uint64_t size = size_of(domain);
+  std::vector<std::uint64_t> values = {0};
+  for (std::uint64_t v = std::holds_alternative<ChoiceDomain>(domain) ? 1 : size - 1;
+       0 < v && v < size; ++v)
+    values.push_back(v);
+  return values;
+}
+
+/// Reports parameters of which no value that is tried can be set in the experiment as it is: their
+/// path leads nowhere, or their values are of the wrong kind. And single values that no design can
+/// have.
 void check_paths(const YamlNode& parameters, const Sweep& sweep, const Library& library,
                  Diagnostics& diagnostics) {
-  for (const SpaceParameter& parameter : sweep.space.parameters) {
-    const std::string first = refusal(sweep, parameter, 0, library);
-    if (first.empty()) continue;
-    if (refusal(sweep, parameter, size_of(parameter.domain) - 1, library).empty()) continue;
-    for (const YamlNode::Entry& entry : parameters.entries)
-      if (entry.key == parameter.name)
-        diagnostics.error(entry.key_where, fmt::format("parameter {} cannot be set: {}",
-                                                       quote(parameter.name), first));
+  const DesignSpace& space = sweep.space;
+  for (std::size_t p = 0; p < space.parameters.size(); ++p) {
+    const SpaceParameter& parameter = space.parameters[p];
+    const std::vector<std::uint64_t> values = values_to_try(parameter.domain);
+    std::vector<std::pair<std::uint64_t, Diagnostic>> refused;
+    for (const std::uint64_t value : values) {
+      Point alone{std::vector<std::uint64_t>(space.parameters.size(), inactive)};
+      alone.digits[p] = value;
+      if (const auto first = refusal(sweep, alone, library)) refused.emplace_back(value, *first);
+    }
+    const auto entry = std::ranges::find(parameters.entries, parameter.name, &YamlNode::Entry::key);
+    if (refused.size() == values.size()) {
+      const Diagnostic& first = refused.front().second;
+      diagnostics.error(
+          entry->key_where,
+          fmt::format("parameter {} cannot be set: {}", quote(parameter.name), first.message),
+          first.hint);
+      continue;
+    }
+    for (const auto& [value, first] : refused)
+      if (never_read(sweep, p, value, library))
+        diagnostics.error(entry->key_where,
+                          fmt::format("parameter {} cannot be {}: {}", quote(parameter.name),
+                                      value_text(parameter.domain, value), first.message),
+                          first.hint);
   }
 }
 
@@ -94,15 +144,9 @@ void check_constraints(const YamlNode& constraints, const DesignSpace& space,
   const bool all = index.count().value_or(most + 1) <= most;
   const std::uint64_t count = all ? *index.count() : sampled;
   Random random(1);
-  const auto any_point = [&] {
-    Point point;
-    for (const SpaceParameter& parameter : space.parameters)
-      point.digits.push_back(random.below(size_of(parameter.domain)));
-    return canonical(space, std::move(point));
-  };
   std::vector<bool> kept(space.constraints.size(), false);
   for (std::uint64_t i = 0; i < count; ++i) {
-    const Point point = all ? index.point(i) : any_point();
+    const Point point = all ? index.point(i) : canonical(space, any_digits(space, random));
     const std::vector<ExpressionValue> values = expression_values(space, point);
     std::size_t holding = 0;
     for (std::size_t c = 0; c < kept.size(); ++c)

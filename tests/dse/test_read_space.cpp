@@ -115,6 +115,29 @@ TEST_CASE("mistakes of a parameter are told with their place") {
         "hint: did you mean 'integers'?");
 }
 
+TEST_CASE("a condition that a comma cuts in two is to stand in quotes") {
+  const std::string text = "parameters: {rows: {path: a.rows, integers: [1, 8]}}\n";
+  CHECK(read(text + "constraints: ['min(rows, 4) <= 3']\n").space.constraints.size() == 1);
+  CHECK(error_of([&] { read(text + "constraints: [min(rows, 4) <= 3]\n"); })
+            .starts_with("s.yaml:2:23: error: ')' is missing\n"
+                         "  constraints: [min(rows, 4) <= 3]\n"
+                         "                        ^\n"
+                         "hint: what has a comma stands in quotes"));
+}
+
+TEST_CASE("two parameters set one value only where they do not exist together") {
+  CHECK(mistake("{path: a.x, boolean: true}\n  y: {path: a.x, boolean: true}") ==
+        "s.yaml:4:3: error: parameter 'y' sets a.x, which 'x' sets too\n"
+        "    y: {path: a.x, boolean: true}\n"
+        "    ^\n"
+        "hint: when only one of them exists in a design, give both a `when`");
+  CHECK(read("parameters:\n"
+             "  a: {path: a.a, boolean: true}\n"
+             "  x: {path: a.x, integers: [1, 2], when: a}\n"
+             "  y: {path: a.x, integers: [3, 9], when: not a}\n")
+            .space.parameters.size() == 3);
+}
+
 TEST_CASE("a space without parameters is none") {
   CHECK(error_of([] { read("constraints: [1 < 2]"); }) ==
         "s.yaml:1:1: error: a space needs 'parameters': a map of names\n"

@@ -68,8 +68,17 @@ std::uint64_t allowed_points(const DesignSpace& space) {
   return allowed;
 }
 
-TEST_CASE("every searcher reaches every value, no design twice, and ends when all are tried") {
-  const DesignSpace space = small_space();
+/// Orders, and a parameter that exists with one of them alone.
+DesignSpace space_of_orders() {
+  return space_of(
+      "parameters:\n"
+      "  loops: {path: m.loops, order: [m, n, k]}\n"
+      "  keep: {path: m.keep, integers: [4, 12], step: 4, when: 'loops == \"[k, m, n]\"'}\n"
+      "  tile: {path: m.tile, ordered_choices: [1, 7, 197]}\n"
+      "  cascade: {path: m.cascade, choices: [one]}\n");
+}
+
+void check_reach(const DesignSpace& space) {
   const std::uint64_t allowed = allowed_points(space);
   for (const Descriptor& searcher : searcher_descriptors()) {
     CAPTURE(searcher.name);
@@ -88,6 +97,11 @@ TEST_CASE("every searcher reaches every value, no design twice, and ends when al
     for (std::size_t p = 0; p < values.size(); ++p)
       CHECK(values[p].size() == size_of(space.parameters[p].domain));
   }
+}
+
+TEST_CASE("every searcher reaches every value, no design twice, and ends when all are tried") {
+  check_reach(small_space());
+  check_reach(space_of_orders());
 }
 
 TEST_CASE("a seed decides all that a searcher does") {

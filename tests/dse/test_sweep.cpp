@@ -114,7 +114,8 @@ TEST_CASE("mistakes of a sweep are told with their place") {
   CHECK(mistake("architecture.array.rows", "architecture.array.rowz") ==
         "s.yaml:9:3: error: parameter 'rows' cannot be set: unknown key 'rowz'\n"
         "    rows: {path: architecture.array.rowz, powers_of_two: [4, 64]}\n"
-        "    ^");
+        "    ^\n"
+        "hint: did you mean 'rows'?");
   CHECK(mistake("[cycles, energy_j]", "[cycle]") ==
         "s.yaml:13:14: error: metric: 'cycle' is not known here\n"
         "  objectives: [cycle]\n"
@@ -136,6 +137,26 @@ TEST_CASE("mistakes of a sweep are told with their place") {
         "s.yaml:14:50: error: population is 1, at least 2 is required\n"
         "  search: {searcher: nsga2, settings: {population: 1}}\n"
         "                                                   ^");
+}
+
+TEST_CASE("a value that no design can have is told, one that goes with others is none") {
+  const auto with = [](const std::string& parameters) {
+    return replaced(sweep_text, "constraints:", parameters + "constraints:");
+  };
+  CHECK(error_of([&] {
+          sweep_of(with("  flow: {path: architecture.array.dataflow, choices: [ws, oss, is]}\n"));
+        }) ==
+        "s.yaml:12:3: error: parameter 'flow' cannot be oss: dataflow: 'oss' is not known here\n"
+        "    flow: {path: architecture.array.dataflow, choices: [ws, oss, is]}\n"
+        "    ^\n"
+        "hint: did you mean 'os'?");
+  // os has no operand to load before a fold, which the machine of the file does
+  CHECK(sweep_of(with("  flow: {path: architecture.array.dataflow, choices: [ws, os]}\n"
+                      "  early: {path: architecture.array.double_buffered_stationary, "
+                      "boolean: true, when: flow != os}\n"
+                      "  late: {path: architecture.array.double_buffered_stationary, "
+                      "choices: [false], when: flow == os}\n"))
+            .space.parameters.size() == 6);
 }
 
 TEST_CASE("an objective that needs prices is refused on machines of every model without them") {
