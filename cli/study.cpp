@@ -107,8 +107,7 @@ int study_command(const StudyArguments& arguments, const LibraryFolders& folders
   if (arguments.action == "front")
     text = trial_table(study.sweep, top, front_of(study.sweep.objectives, top));
   if (arguments.action == "export")
-    text = arguments.format == "csv" ? trials_csv(study.sweep, study.trials)
-                                     : trials_json_lines(study.sweep, study.trials);
+    text = arguments.format == "csv" ? trials_csv(study) : trials_json_lines(study);
   if (arguments.output && *arguments.output != "-") {
     write_file_atomic(*arguments.output, text);
   } else {

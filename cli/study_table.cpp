@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/hash.hpp"
 #include "dse/front.hpp"
 #include "dse/halving.hpp"
 #include "dse/metrics.hpp"
@@ -164,38 +165,67 @@ std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials) 
   return bottleneck.empty() ? text : text + "bottleneck of the first: " + bottleneck + "\n";
 }
 
-std::string trials_csv(const Sweep& sweep, const std::vector<Trial>& trials) {
+std::string trials_csv(const OpenStudy& study) {
+  const Sweep& sweep = study.sweep;
   std::string text = "number,batch,status";
   for (const SpaceParameter& parameter : sweep.space.parameters)
     text += "," + csv_cell(parameter.name);
   for (const Metric& metric : metrics()) text += fmt::format(",{}", metric.name);
-  text += ",reason,bottleneck\n";
-  for (const Trial& trial : trials) {
+  text += ",reason,bottleneck,design,fidelity,searcher,seed,sweep,sluice\n";
+  const std::string origin =
+      fmt::format("{},{},{},{},{}\n", name_of(sweep.fidelity), study.info.searcher, study.info.seed,
+                  hash_text(study.info.sweep_hash), study.info.sluice_version);
+  for (const Trial& trial : study.trials) {
     text += fmt::format("{},{},{}", trial.number, trial.batch, name_of(trial.result.status));
     for (std::size_t p = 0; p < sweep.space.parameters.size(); ++p)
       text += "," + csv_cell(value_of(sweep.space.parameters[p], trial.point.digits[p]));
     for (std::size_t m = 0; m < metrics().size(); ++m) text += "," + metric_cell(trial, m);
-    text += "," + csv_cell(trial.result.reason) + "," + csv_cell(trial.result.bottleneck) + "\n";
+    text += "," + csv_cell(trial.result.reason) + "," + csv_cell(trial.result.bottleneck) + "," +
+            hash_text(hash_of(sweep.space, trial.point)) + "," + origin;
   }
   return text;
 }
 
-std::string trials_json_lines(const Sweep& sweep, const std::vector<Trial>& trials) {
+namespace {
+
+void add_result(ordered_json& line, const Result& result) {
+  for (std::size_t m = 0; m < result.metrics.size(); ++m)
+    line["metrics"][std::string(metrics()[m].name)] =
+        std::isfinite(result.metrics[m]) ? ordered_json(result.metrics[m]) : nullptr;
+  line["stalls"] = ordered_json::object();
+  for (const Stall& stall : result.stalls) line["stalls"][stall.cause] = stall.cycles;
+  line["reason"] = result.reason;
+  line["bottleneck"] = result.bottleneck;
+}
+
+}  // namespace
+
+std::string trials_json_lines(const OpenStudy& study) {
+  const Sweep& sweep = study.sweep;
+  std::map<std::uint64_t, ordered_json> looks;
+  for (const ConfirmedTrial& look : study.confirmed) {
+    ordered_json one = {{"fidelity", look.fidelity}, {"status", name_of(look.result.status)}};
+    add_result(one, look.result);
+    looks[look.number].push_back(std::move(one));
+  }
+  const ordered_json origin = {{"fidelity", name_of(sweep.fidelity)},
+                               {"searcher", study.info.searcher},
+                               {"seed", study.info.seed},
+                               {"sweep", hash_text(study.info.sweep_hash)},
+                               {"sluice", study.info.sluice_version}};
   std::string text;
-  for (const Trial& trial : trials) {
+  for (const Trial& trial : study.trials) {
     ordered_json line = {
         {"number", trial.number}, {"batch", trial.batch}, {"status", name_of(trial.result.status)}};
     for (std::size_t p = 0; p < sweep.space.parameters.size(); ++p)
       if (trial.point.digits[p] != inactive)
         line["parameters"][sweep.space.parameters[p].name] =
             value_of(sweep.space.parameters[p], trial.point.digits[p]);
-    for (std::size_t m = 0; m < trial.result.metrics.size(); ++m)
-      line["metrics"][std::string(metrics()[m].name)] =
-          std::isfinite(trial.result.metrics[m]) ? ordered_json(trial.result.metrics[m]) : nullptr;
-    line["stalls"] = ordered_json::object();
-    for (const Stall& stall : trial.result.stalls) line["stalls"][stall.cause] = stall.cycles;
-    line["reason"] = trial.result.reason;
-    line["bottleneck"] = trial.result.bottleneck;
+    add_result(line, trial.result);
+    if (const auto found = looks.find(trial.number); found != looks.end())
+      line["looks"] = found->second;
+    line["design"] = hash_text(hash_of(sweep.space, trial.point));
+    line["origin"] = origin;
     text += line.dump() + "\n";
   }
   return text;

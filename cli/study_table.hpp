@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/open_study.hpp"
 #include "dse/study/study.hpp"
 #include "dse/sweep.hpp"
 #include "dse/trial.hpp"
@@ -25,8 +26,11 @@ std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
 std::string looks_table(const Sweep& sweep, const std::vector<Trial>& trials,
                         const std::vector<ConfirmedTrial>& looks);
 
-/// A line for each trial: number, batch, status, parameters, metrics, reason, bottleneck.
-std::string trials_csv(const Sweep& sweep, const std::vector<Trial>& trials);
-std::string trials_json_lines(const Sweep& sweep, const std::vector<Trial>& trials);
+/// A line for each trial: number, batch, status, parameters, metrics, reason, bottleneck, the hash
+/// of its design, and where it comes from: fidelity, searcher, seed, hash of the sweep, version of
+/// sluice.
+std::string trials_csv(const OpenStudy& study);
+/// The same as JSON objects, with its stalls and the closer looks at it.
+std::string trials_json_lines(const OpenStudy& study);
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 import csv
 import io
 import json
+import os
 import resource
 import signal
 import sqlite3
@@ -16,6 +17,7 @@ import yaml
 from sluice_command import PROGRAM, ROOT, Project
 
 SWEEP = ROOT / "configs" / "sweep" / "tpu_edge.yaml"
+SMALL = "experiment.workload={model: alexnet}"
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,18 @@ def test_every_trial_is_exported_in_both_forms(studied):
         assert row["double_buffered"] == trial["parameters"].get("double_buffered", "")
         if trial["status"] == "ok":
             assert float(row["latency_s"]) == trial["metrics"]["latency_s"]
+        origin = {key: row[key] for key in ("fidelity", "searcher", "sweep", "sluice")}
+        assert {**origin, "seed": int(row["seed"])} == trial["origin"]
+        assert row["design"] == trial["design"]
+    assert len({row["design"] for row in rows}) == 96
+
+
+def test_closer_looks_are_exported_with_their_trial(project):
+    sweep = ("--budget", 8, "--store", "s.sqlite", "--set", "confirm={fidelity: tile, count: 2}")
+    assert project.sluice("sweep", SWEEP, *sweep, "--set", SMALL).code == 0
+    looks = [trial["looks"] for trial in trials_of(project) if "looks" in trial]
+    assert [[look["fidelity"] for look in one] for one in looks] == [["tile"], ["tile"]]
+    assert all(look["metrics"]["latency_s"] > 0 for one in looks for look in one)
 
 
 def test_best_and_front_agree_with_the_export(studied):
@@ -121,6 +135,100 @@ def test_a_study_of_another_format_is_told_so(studied):
     )
 
 
+def copy_of(studied, project):
+    store = project.folder / "s.sqlite"
+    store.write_bytes((studied.folder / "s.sqlite").read_bytes())
+    return store
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE info SET value = 'x' WHERE key = 'seed'", "the study is damaged: its seed is 'x'"),
+        ("DELETE FROM info WHERE key = 'sweep'", "the study does not say its sweep"),
+        (
+            "UPDATE trials SET digits = '[9, 9]' WHERE number = 3",
+            "trial 3 is damaged: it is no design of the space",
+        ),
+        ("UPDATE trials SET digits = '[' WHERE number = 3", "trial 3 is damaged"),
+        ("DELETE FROM trials WHERE number = 3", "trial 4 is damaged: some before it are missing"),
+        (
+            "UPDATE trials SET status = 'ok', metrics = '{}' WHERE number = 3",
+            "trial 3 is damaged: it is ok without its objectives",
+        ),
+        (
+            "UPDATE trials SET status = 'fine' WHERE number = 3",
+            "the study has a trial with the status 'fine'",
+        ),
+    ],
+)
+def test_a_damaged_study_says_where(studied, project, statement, message):
+    with sqlite3.connect(copy_of(studied, project)) as connection:
+        connection.execute(statement)
+    done = project.sluice("study", "front", "s.sqlite")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == f"sluice study front: error: s.sqlite: {message}\n"
+
+
+def test_another_database_is_left_alone(project):
+    with sqlite3.connect(project.folder / "photos.sqlite") as connection:
+        connection.execute("CREATE TABLE photos (name)")
+    done = project.sluice("sweep", SWEEP, "--store", "photos.sqlite")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "sluice sweep: error: photos.sqlite: this is no study, but another database\n"
+    )
+    with sqlite3.connect(project.folder / "photos.sqlite") as connection:
+        names = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    assert names == [("photos",)]
+
+
+def kill_while_writing(store):
+    """Leaves a study as a process does that is killed with half of a batch in the file."""
+    child = os.fork()
+    if child == 0:
+        connection = sqlite3.connect(store, isolation_level=None)
+        connection.execute("PRAGMA cache_size = 5")
+        connection.execute("BEGIN")
+        connection.execute("UPDATE trials SET reason = reason || 'half written'")
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def test_a_study_is_whole_after_a_kill_while_it_was_written(studied, project):
+    store = copy_of(studied, project)
+    kill_while_writing(store)
+    assert b"half written" in store.read_bytes()
+    assert trials_of(project) == trials_of(studied)
+
+
+def test_a_study_is_looked_at_while_its_sweep_runs(project):
+    words = [PROGRAM, "sweep", SWEEP, "--budget", "1000000", "--store", "s.sqlite", "-q"]
+    process = subprocess.Popen(words, cwd=project.folder)
+    try:
+        numbers = []
+        while len(numbers) == 0 or numbers[-1] == 0:
+            time.sleep(0.05)
+            numbers = [trial["number"] for trial in trials_of(project)] or [0]
+        assert numbers == list(range(len(numbers)))
+        assert process.poll() is None
+        second = project.sluice(*words[1:])
+        assert second.code == 1
+        assert second.err.endswith("s.sqlite: another process is writing to it\n")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_study_goes_on_with_other_closer_looks(project):
+    sweep = ("sweep", SWEEP, "--budget", 32, "--searcher", "random", "--store", "s.sqlite")
+    assert project.sluice(*sweep).code == 0
+    looks = "halving={eta: 8, rungs: [{fidelity: analytic, set: {clock: 500 MHz}}]}"
+    assert project.sluice(*sweep, "--set", looks).code == 0
+    best = project.sluice("study", "best", "s.sqlite", "--count", 32).out.splitlines()
+    assert len(best) == 1 + 4  # those on the highest rung
+
+
 def test_a_sweep_that_changed_says_what_changed(studied):
     done = studied.sluice(
         "sweep",
@@ -163,7 +271,6 @@ def test_a_sweep_file_is_checked_described_and_has_a_schema(project):
     assert "11 parameters" in text
     assert "rows * columns <= 4096" in text
     sweep = yaml.safe_load(SWEEP.read_text())
-    sweep["experiment"]["architecture"] = {"include": "../arch/tpu_like_edge.yaml"}
     schema = json.loads(project.sluice("schema", "sweep").out)
     jsonschema.Draft202012Validator(schema).validate(sweep)
     sweep["parameters"]["rows"]["power"] = 1
@@ -187,7 +294,7 @@ def test_tile_in_one_and_in_two_workers_is_the_same(project):
             "--store",
             store,
             "--set",
-            "experiment.workload={model: alexnet}",
+            SMALL,
             "-q",
         )
         assert (done.code, done.err) == (0, "")
