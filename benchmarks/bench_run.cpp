@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole runs of the command, from its start to its end: ResNet-50 against the recorded run of
 // SCALE-Sim v3, BERT of long sequences against short ones, and the memory that each takes.
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "benchmarks/command.hpp"
 #include "benchmarks/figures.hpp"
 
 namespace {
@@ -23,50 +18,17 @@ constexpr double scalesim_wall_seconds = 318.0;
 constexpr double scalesim_cpu_seconds = 197.4;
 constexpr double scalesim_memory_mb = 7862;
 
-struct Cost {
-  double wall = 1e300;
-  double cpu = 1e300;
-  double memory_mb = 0;
-};
-
-/// Runs `sluice run` once and waits for its end.
-Cost run_once(const std::string& command, const std::vector<std::string>& arguments) {
-  std::vector<char*> words;
-  for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  const double begin = bench::wall_seconds();
-  const pid_t child = fork();
-  if (child == 0) {
-    const int nowhere = open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDOUT_FILENO);
-    execv(command.c_str(), words.data());
-    _exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  if (child < 0 || wait4(child, &status, 0, &usage) != child || status != 0) {
-    std::printf("%s does not run\n", command.c_str());
-    std::exit(2);
-  }
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return {bench::wall_seconds() - begin, seconds(usage.ru_utime) + seconds(usage.ru_stime),
-          static_cast<double>(usage.ru_maxrss) / 1024};
-}
-
 /// The least of several runs; of the memory the most.
-Cost run(const std::string& run_file, const std::vector<std::string>& settings, int rounds) {
-  const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "sluice";
-  std::vector<std::string> words = {
-      "sluice", "run", SLUICE_SOURCE_DIR "/configs/run/" + run_file, "-q", "--json", "-"};
+bench::Cost run(const std::string& run_file, const std::vector<std::string>& settings, int rounds) {
+  std::vector<std::string> words = {"run", SLUICE_SOURCE_DIR "/configs/run/" + run_file, "-q",
+                                    "--json", "-"};
   for (const std::string& setting : settings) {
     words.push_back("--set");
     words.push_back(setting);
   }
-  Cost least;
+  bench::Cost least;
   for (int round = 0; round < rounds; ++round) {
-    const Cost cost = run_once(beside, words);
+    const bench::Cost cost = bench::run_command(words);
     least.wall = std::min(least.wall, cost.wall);
     least.cpu = std::min(least.cpu, cost.cpu);
     least.memory_mb = std::max(least.memory_mb, cost.memory_mb);
@@ -77,7 +39,7 @@ Cost run(const std::string& run_file, const std::vector<std::string>& settings, 
 /// The requirement is told against the recorded wall time; ours is processor time, which is the
 /// wall time of a free machine. The ratios of like to like are beside it.
 void resnet(bench::Figures& figures, const char* name, const char* run_file, double required) {
-  const Cost cost = run(run_file, {}, 15);
+  const bench::Cost cost = run(run_file, {}, 15);
   const std::string text = std::string("ResNet-50, ") + name + ": ";
   figures.note(text + "wall time", 1e3 * cost.wall, "ms");
   figures.note(text + "processor time", 1e3 * cost.cpu, "ms");
@@ -97,7 +59,7 @@ void bert(bench::Figures& figures) {
                 "architecture.dram.bandwidth=400 GB/s"},
                15);
   };
-  const Cost thousand = cost("1024"), million = cost("1048576");
+  const bench::Cost thousand = cost("1024"), million = cost("1048576");
   figures.note("BERT-base, 1K tokens: processor time", 1e3 * thousand.cpu, "ms");
   figures.note("BERT-base, 1M tokens: processor time", 1e3 * million.cpu, "ms");
   figures.at_most("BERT-base, 1M tokens to 1K: processor time", million.cpu / thousand.cpu, 2, "x");
