@@ -105,7 +105,7 @@ std::string table_of(const std::vector<ComparisonCell>& cells, std::uint64_t bud
     rows.push_back({cell.searcher, percent(q.first), percent(q.median), percent(q.third),
                     cell.searcher == baseline ? "" : fmt::format("{:.2g}", test.p),
                     differs ? (test.smaller > 0.5 ? "better" : "worse") : "",
-                    fmt::format("{:.3f}", cell.seconds)});
+                    fmt::format("{:.0f}", cell.designs), fmt::format("{:.3f}", cell.seconds)});
   }
   const std::vector<TextColumn> columns = {{fmt::format("{} evaluations", budget)},
                                            {"quartile", true},
@@ -113,6 +113,7 @@ std::string table_of(const std::vector<ComparisonCell>& cells, std::uint64_t bud
                                            {"quartile", true},
                                            {"p", true},
                                            {"than random"},
+                                           {"designs", true},
                                            {"seconds", true}};
   std::string text;
   for (const std::string& line : lay_out(columns, rows, 120, {})) text += line + "\n";
@@ -149,9 +150,9 @@ std::string csv_of(const Truth& truth, const std::vector<ComparisonCell>& cells)
   for (const ComparisonCell& cell : cells) {
     const Quartiles q = quartiles_of(cell.regrets);
     const RankTest test = against_random(cells, cell);
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", truth.sweep().name, cell.searcher,
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", truth.sweep().name, cell.searcher,
                         cell.budget, cell.regrets.size(), q.first, q.median, q.third, test.smaller,
-                        test.p, cell.seconds);
+                        test.p, cell.designs, cell.seconds);
   }
   return text;
 }
@@ -176,7 +177,8 @@ std::optional<Truth> truth_of(const BenchmarkArguments& arguments, const Sweep& 
 int benchmark_command(const BenchmarkArguments& arguments, const LibraryFolders& folders) {
   const InterruptWatch watch(stopped_text);
   std::string csv =
-      "space,searcher,budget,seeds,first_quartile,median,third_quartile,smaller,p,seconds\n";
+      "space,searcher,budget,seeds,first_quartile,median,third_quartile,smaller,p,designs,"
+      "seconds\n";
   for (const std::string& file : arguments.files) {
     Sweep sweep = read_sweep(load_input(file), folders.library);
     if (sweep.name.empty()) sweep.name = file_name(file);

@@ -11,6 +11,8 @@ namespace sluice {
 namespace {
 
 constexpr std::uint64_t most_shares = 64;  ///< of a domain; larger ones share logits
+/// Draws of a design in vain, after which all of it is drawn evenly.
+constexpr double most_in_vain = 64;
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 }  // namespace
@@ -39,12 +41,17 @@ Eigen::ArrayXd PolicyAgent::probabilities(const Eigen::Ref<const Eigen::VectorXd
 }
 
 void PolicyAgent::observe(const Eigen::VectorXd& observation) {
-  observed_ = network_[0](observation);
+  const Eigen::VectorXd outputs = network_[0](observation);
+  for (Head& head : heads_) head.observed = probabilities(outputs, head);
 }
 
-void PolicyAgent::draw(Point& point, Random& random) const {
+void PolicyAgent::draw(Point& point, double stray, Random& random) const {
   for (const Head& head : heads_) {
-    const Eigen::ArrayXd p = probabilities(observed_, head);
+    const Eigen::ArrayXd& p = head.observed;
+    if (stray > 0 && random.chance(stray)) {
+      point.digits[head.parameter] = random.below(head.shares.values());
+      continue;
+    }
     double left = random.unit();
     Eigen::Index share = 0;
     while (share + 1 < p.size() && (left -= p[share]) >= 0) ++share;
@@ -159,12 +166,18 @@ std::vector<Point> PolicySearch::ask(std::size_t count) {
   return points;
 }
 
+/// A policy that is sure of itself draws what was tried already, thousands of times: with every
+/// draw in vain it is followed less.
 std::optional<Point> PolicySearch::draw() {
+  int in_vain = 0;
   for (int i = 0; i < most_draws; ++i) {
     Point point{std::vector<std::uint64_t>(problem_.space.parameters.size(), 0)};
-    for (const PolicyAgent& agent : agents_) agent.draw(point, random_);
+    const double stray = std::min(1.0, in_vain / most_in_vain);
+    for (const PolicyAgent& agent : agents_) agent.draw(point, stray, random_);
     point = canonical(problem_.space, std::move(point));
-    if (broken_constraint(problem_.space, point).empty()) return point;
+    if (!broken_constraint(problem_.space, point).empty()) continue;
+    if (!seen_.contains(point)) return point;
+    ++in_vain;
   }
   return std::nullopt;
 }

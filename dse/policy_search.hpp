@@ -52,8 +52,8 @@ class PolicyAgent {
 
   /// Looks at an observation for the draws that follow.
   void observe(const Eigen::VectorXd& observation);
-  /// Draws its parameters' digits.
-  void draw(Point& point, Random& random) const;
+  /// Draws its parameters' digits, each with probability `stray` evenly, not by the policy.
+  void draw(Point& point, double stray, Random& random) const;
   /// J. Schulman and others, Proximal policy optimization algorithms, 2017, equations 7 and 9.
   /// Parameters that a point does not have count for nothing.
   void learn(const std::vector<Experience>& experience);
@@ -62,7 +62,8 @@ class PolicyAgent {
   struct Head {
     std::size_t parameter = 0;
     Shares shares;
-    Eigen::Index first = 0;  ///< of its logits
+    Eigen::Index first = 0;        ///< of its logits
+    Eigen::ArrayXd observed = {};  ///< probabilities of the shares
   };
   Eigen::ArrayXd probabilities(const Eigen::Ref<const Eigen::VectorXd>& outputs,
                                const Head& head) const;
@@ -73,7 +74,6 @@ class PolicyAgent {
   std::vector<Head> heads_;
   Eigen::Index outputs_ = 1;            ///< logits, and the reward
   std::vector<NeuralNetwork> network_;  ///< one
-  Eigen::VectorXd observed_;            ///< its outputs
 };
 
 /// Every ask is a step of as many one-step episodes. All agents see the best design so far and the

@@ -18,6 +18,7 @@ namespace sluice {
 struct SearcherInfo {
   Descriptor descriptor;
   DesignSpace hyperparameters;
+  bool knows_budget = false;  ///< what it tries depends on how many designs it may try
 };
 
 /// Settings of a searcher that has none.
@@ -49,13 +50,14 @@ class HyperparameterTable {
 
 /// What a searcher with these settings says of itself.
 template <class Settings>
-SearcherInfo searcher_info(std::string_view name, std::string_view summary,
-                           std::string_view source) {
+SearcherInfo searcher_info(std::string_view name, std::string_view summary, std::string_view source,
+                           bool knows_budget = false) {
   Settings usual;
   HyperparameterTable table;
   describe(table, usual);
   return {{std::string(name), std::string(summary), std::string(source), parameters_of(usual)},
-          table.take(name)};
+          table.take(name),
+          knows_budget};
 }
 
 /// A searcher of type S with its settings read from YAML.

@@ -38,6 +38,13 @@ const Entry* find_entry(std::string_view name, const Location& where, Diagnostic
   return nullptr;
 }
 
+SearcherInfo describe_searcher(std::string_view name) {
+  Diagnostics diagnostics;
+  const Entry* entry = find_entry(name, {.path = "searcher"}, diagnostics);
+  diagnostics.throw_if_any();
+  return entry->describe();
+}
+
 }  // namespace
 
 AnySearcher make_searcher(std::string_view name, const SearchProblem& problem,
@@ -57,11 +64,10 @@ std::vector<Descriptor> searcher_descriptors() {
 }
 
 DesignSpace hyperparameters_of(std::string_view name) {
-  Diagnostics diagnostics;
-  const Entry* entry = find_entry(name, {.path = "searcher"}, diagnostics);
-  diagnostics.throw_if_any();
-  return entry->describe().hyperparameters;
+  return describe_searcher(name).hyperparameters;
 }
+
+bool knows_budget(std::string_view name) { return describe_searcher(name).knows_budget; }
 
 void check_searcher(const YamlNode& search, const std::string& name, const YamlNode& settings,
                     Diagnostics& diagnostics) {

@@ -23,6 +23,10 @@ std::vector<Descriptor> searcher_descriptors();
 /// sweep files (`search.settings.population`). Throws SpecError when there is no such searcher.
 DesignSpace hyperparameters_of(std::string_view name);
 
+/// Whether what the searcher of this name tries depends on the budget. Of any other, a run is the
+/// beginning of every longer one with asks as large. Throws SpecError when there is none.
+bool knows_budget(std::string_view name);
+
 /// Reports at `search` (the map that names it) a searcher that there is not, and what is wrong with
 /// its settings.
 void check_searcher(const YamlNode& search, const std::string& name, const YamlNode& settings,

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,33 +29,41 @@ struct ComparisonSettings {
 class Regret {
  public:
   explicit Regret(const Truth& truth);
-  double of(const std::vector<Trial>& trials) const;
+  double of(std::span<const Trial> trials) const;
+  /// Costs (dse/front.hpp) of the true front, each once. Trials that have them all have all that
+  /// regret counts, whatever else is among them.
+  const std::set<std::vector<double>>& best() const { return all_best_; }
 
  private:
   const Sweep& sweep_;
+  std::set<std::vector<double>> all_best_;
   double best_ = 0;
   std::vector<double> reference_;
   double volume_ = 0;
 };
 
-/// One run of a searcher: its trials, and the seconds that it took to choose them.
+/// One run of a searcher: its trials, and the seconds that it took to choose those of each ask.
 struct SearcherRun {
   std::vector<Trial> trials;
-  double seconds = 0;
+  std::vector<double> seconds;
 };
-/// `searcher` as in ComparisonSettings.
+/// `searcher` as in ComparisonSettings. Ends before the budget does when trials with all of these
+/// costs were found, if there are any.
 SearcherRun run_searcher(const Truth& truth, const std::string& searcher, std::uint64_t budget,
-                         std::uint64_t seed, std::uint64_t batch);
+                         std::uint64_t seed, std::uint64_t batch,
+                         std::set<std::vector<double>> wanted = {});
 
 /// One searcher with one budget.
 struct ComparisonCell {
   std::string searcher;
   std::uint64_t budget = 0;
   std::vector<double> regrets;  ///< by seed
-  double seconds = 0;           ///< of one run, choosing designs alone, on average
+  double designs = 0;           ///< of one run, on average: it ends when regret is 0 for good
+  double seconds = 0;           ///< of one run, choosing these, on average
 };
 
-/// Runs everything on all threads; what is found follows from the seeds alone. `pagmo_nsga2` is the
+/// Runs everything on all threads; what is found follows from the seeds alone. A searcher that does
+/// not know its budget is run once a seed, to the largest. `pagmo_nsga2` is the
 /// NSGA-II of pagmo, for several objectives: its designs that break constraints or were met before
 /// are not counted. `progress` is told the runs done and in all; when it says false, nothing is
 /// returned.

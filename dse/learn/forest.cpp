@@ -12,7 +12,7 @@ class Forest::Builder {
  public:
   Builder(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const ForestSettings& settings,
           Random& random)
-      : x_(x), y_(y), settings_(settings), random_(random) {
+      : x_(x.transpose()), y_(y), settings_(settings), random_(random) {
     const double tried = settings.tried_features * static_cast<double>(x.rows());
     tried_ = std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(tried)));
     features_.resize(static_cast<std::size_t>(x.rows()));
@@ -20,7 +20,7 @@ class Forest::Builder {
   }
 
   Tree tree() {
-    std::vector<Eigen::Index> all(static_cast<std::size_t>(x_.cols()));
+    std::vector<Eigen::Index> all(static_cast<std::size_t>(x_.rows()));
     std::iota(all.begin(), all.end(), Eigen::Index{0});
     nodes_.assign(1, {});
     grow(0, all);
@@ -36,7 +36,7 @@ class Forest::Builder {
     const Split split = best_split(members);
     if (split.feature < 0) return;
     const auto middle = std::partition(members.begin(), members.end(), [&](Eigen::Index i) {
-      return x_(split.feature, i) < split.threshold;
+      return x_(i, split.feature) < split.threshold;
     });
     const auto below = static_cast<std::size_t>(middle - members.begin());
     const std::size_t children = nodes_.size();
@@ -55,10 +55,10 @@ class Forest::Builder {
     for (std::size_t left = features_.size(); left > 0 && tried < tried_; --left) {
       std::swap(features_[left - 1], features_[random_.below(left)]);
       const Eigen::Index feature = features_[left - 1];
-      double low = x_(feature, members[0]), high = low;
+      double low = x_(members[0], feature), high = low;
       for (const Eigen::Index i : members) {
-        low = std::min(low, x_(feature, i));
-        high = std::max(high, x_(feature, i));
+        low = std::min(low, x_(i, feature));
+        high = std::max(high, x_(i, feature));
       }
       if (!(low < high)) continue;
       ++tried;
@@ -72,16 +72,17 @@ class Forest::Builder {
   /// The sum of squares within both parts, but for a term that all splits share.
   double error_of(std::span<const Eigen::Index> members, Eigen::Index feature,
                   double threshold) const {
-    double count[2] = {0, 0}, sum[2] = {0, 0};
-    for (const Eigen::Index i : members) {
-      const int part = x_(feature, i) < threshold ? 0 : 1;
-      count[part] += 1;
-      sum[part] += y_[i];
+    double count = 0, low = 0, high = 0;
+    for (const Eigen::Index i : members) {  // without branches: half of them would be mistaken
+      const bool is_low = x_(i, feature) < threshold;
+      count += is_low ? 1.0 : 0.0;
+      low += is_low ? y_[i] : 0.0;
+      high += is_low ? 0.0 : y_[i];
     }
-    return -sum[0] * sum[0] / count[0] - sum[1] * sum[1] / count[1];
+    return -low * low / count - high * high / (static_cast<double>(members.size()) - count);
   }
 
-  const Eigen::MatrixXd& x_;
+  const Eigen::MatrixXd x_;  ///< one row an observation: a feature's values stand together
   const Eigen::VectorXd& y_;
   const ForestSettings& settings_;
   Random& random_;

@@ -53,13 +53,23 @@ void HypervolumeGain::cut(const std::vector<std::vector<double>>& front, std::si
   }
 }
 
+/// Of the last cost, a slice begins where the one before ended.
 double HypervolumeGain::operator()(std::span<const Prediction> costs) const {
-  double sum = 0;
+  const auto improvement = [&](std::size_t j, double edge) {
+    return std::isinf(edge) ? 0 : expected_improvement(costs[j], edge);
+  };
+  const std::size_t last = reference_.size() - 1;
+  double sum = 0, edge = -std::numeric_limits<double>::infinity(), at_edge = 0;
   for (const std::vector<Side>& box : boxes_) {
     double volume = 1;
-    for (std::size_t j = 0; j < box.size() && volume > 0; ++j)
-      volume *= expected_improvement(costs[j], box[j].high) -
-                (std::isinf(box[j].low) ? 0 : expected_improvement(costs[j], box[j].low));
+    for (std::size_t j = 0; j < last && volume > 0; ++j)
+      volume *= improvement(j, box[j].high) - improvement(j, box[j].low);
+    if (volume > 0) {
+      const double below = box[last].low == edge ? at_edge : improvement(last, box[last].low);
+      edge = box[last].high;
+      at_edge = improvement(last, edge);
+      volume *= at_edge - below;
+    }
     sum += volume;
   }
   return sum;

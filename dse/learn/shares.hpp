@@ -18,6 +18,7 @@ class Shares {
       : size_(size_of(domain)), count_(std::min(size_, most)) {}
 
   std::uint64_t count() const { return count_; }
+  std::uint64_t values() const { return size_; }
   std::uint64_t share_of(std::uint64_t value) const {
     const std::uint64_t each = size_ / count_, larger = size_ % count_;
     const std::uint64_t in_larger = larger * (each + 1);

@@ -88,7 +88,7 @@ AnySearcher make_annealing(const SearchProblem& problem, const YamlNode& setting
 SearcherInfo describe_annealing() {
   return searcher_info<AnnealingSettings>(
       "annealing", "one design that moves to neighbours, ever less often to worse ones",
-      "Kirkpatrick, Gelatt and Vecchi, Science 220, 1983");
+      "Kirkpatrick, Gelatt and Vecchi, Science 220, 1983", true);
 }
 
 }  // namespace sluice::searchers

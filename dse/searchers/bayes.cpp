@@ -48,7 +48,7 @@ void describe(Visitor& v, BayesSettings& s) {
 }
 
 /// More trials than these do not go into a model: its cost grows with their cube.
-constexpr std::size_t most_observations = 1000;
+constexpr std::size_t most_observations = 300;
 /// Candidates that are looked at again for every design of a batch but the first.
 constexpr std::size_t shortlist = 100;
 constexpr std::size_t refined = 8;  ///< candidates around which others are added
@@ -65,7 +65,8 @@ struct Model {
 
   GaussianProcess process;
   GaussianProcess::Posterior posterior;
-  double next_fit = 0;  ///< observations from which on it is fitted again
+  double known = 0;     ///< trials that tell of it
+  double next_fit = 0;  ///< of these, from which on it is fitted again
   bool fitted = false;
   std::vector<Point> points;
   std::vector<double> values;
@@ -89,9 +90,11 @@ class Bayes {
     for (const Trial& trial : trials) {
       const bool is_ok = trial.result.status == TrialStatus::ok;
       any_failed_ |= !is_ok;
-      std::vector<double> costs;
-      if (is_ok) costs = log_costs(past_.problem.objectives, trial.result);
+      feasibility_.known += 1;
+      std::vector<double> costs = log_costs(past_.problem.objectives, trial.result);
       if (costs.empty()) continue;
+      for (Model& model : models_) model.known += 1;
+      if (!is_ok) continue;
       any_ok_ = true;
       add_to_front(std::move(costs), best_);
     }
@@ -177,10 +180,9 @@ void Bayes::learn() {
   for (Model* model : active) choose_fit(*model);
   tbb::parallel_for(std::size_t{0}, active.size(), [&](std::size_t m) {
     Model& model = *active[m];
-    const auto n = static_cast<double>(model.points.size());
-    if (n >= model.next_fit) {
+    if (model.known >= model.next_fit) {
       fit(model);
-      model.next_fit = settings_.growth * n;
+      model.next_fit = settings_.growth * model.known;
     }
     model.process.condition(
         past_.encoding.encode(model.points),

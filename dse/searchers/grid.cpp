@@ -48,7 +48,7 @@ AnySearcher make_grid(const SearchProblem& problem, const YamlNode& settings,
 
 SearcherInfo describe_grid() {
   return searcher_info<NoSettings>(
-      "grid", "all points in order, or evenly spaced ones when the budget is smaller", "");
+      "grid", "all points in order, or evenly spaced ones when the budget is smaller", "", true);
 }
 
 }  // namespace sluice::searchers

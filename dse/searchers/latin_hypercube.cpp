@@ -57,7 +57,7 @@ SearcherInfo describe_latin_hypercube() {
   return searcher_info<NoSettings>(
       "latin_hypercube",
       "stratified: the budget covers every part of every parameter's range evenly",
-      "McKay, Beckman and Conover, Technometrics 21(2), 1979");
+      "McKay, Beckman and Conover, Technometrics 21(2), 1979", true);
 }
 
 }  // namespace sluice::searchers

@@ -41,6 +41,8 @@ void describe(Visitor& v, SurrogateSettings& s) {
 }
 
 constexpr std::size_t most_observations = 2000;
+/// Forests are grown anew when trials have become more by this factor.
+constexpr double growth = 1.01;
 constexpr std::size_t most_front = 16;  ///< of three or more objectives
 
 /// What is expected of a candidate.
@@ -79,10 +81,14 @@ class Surrogate {
   Experience past_;
   std::vector<Forest> costs_;       ///< one an objective; none where nothing was simulated
   std::optional<Forest> feasible_;  ///< of 1 for trials that were ok, 0 for others
+  double next_fit_ = 0;             ///< trials from which on they are grown anew
   CostFront front_;                 ///< of the trials that were ok
 };
 
 void Surrogate::learn() {
+  const auto known = static_cast<double>(past_.told.size());
+  if (known < next_fit_ && !costs_.empty()) return;
+  next_fit_ = growth * known;
   std::vector<Point> simulated, all;
   std::vector<std::vector<double>> costs(past_.problem.objectives.size());
   std::vector<double> labels;

@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 #include <tbb/global_control.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
+#include <span>
 
 #include "base/files.hpp"
 #include "dse/comparison/comparison.hpp"
@@ -41,7 +43,7 @@ TEST_CASE("the truth is what evaluating each design says, and its front beats al
   CHECK(truth.designs() == all.size());
   CHECK(truth.front().size() == front_of(sweep.objectives, all).size());
   CHECK(Regret(truth).of(all) == doctest::Approx(0));
-  CHECK(Regret(truth).of({}) == doctest::Approx(1));
+  CHECK(Regret(truth).of(std::vector<Trial>()) == doctest::Approx(1));
 }
 
 TEST_CASE("a truth that was kept is the same, and one that is not of today says why") {
@@ -94,9 +96,9 @@ TEST_CASE("regret of one objective is the share by which the best is worse than 
   const Truth truth = truth_of(sweep);
   Trial trial = truth.front()[0];
   trial.result.metrics[0] *= 1.25;
-  CHECK(Regret(truth).of({trial}) == doctest::Approx(0.25));
+  CHECK(Regret(truth).of(std::vector{trial}) == doctest::Approx(0.25));
   trial.result.status = TrialStatus::infeasible;
-  CHECK(std::isinf(Regret(truth).of({trial})));
+  CHECK(std::isinf(Regret(truth).of(std::vector{trial})));
 }
 
 TEST_CASE("a comparison is the same on one thread and on many, pagmo's NSGA-II included") {
@@ -114,6 +116,41 @@ TEST_CASE("a comparison is the same on one thread and on many, pagmo's NSGA-II i
   CHECK(one.size() == 8);
   CHECK(one == regrets(4));
   CHECK(compare(truth, settings, [](std::uint64_t, std::uint64_t) { return false; }).empty());
+}
+
+TEST_CASE("a run that has found all of the best ends, with the regret of one that goes on") {
+  Sweep sweep = sweep_of(sweep_text);
+  for (const std::size_t objectives : {2, 1}) {
+    sweep.objectives.resize(objectives);
+    const Truth truth = truth_of(sweep);
+    const Regret regret(truth);
+    const std::uint64_t all = truth.designs();
+    for (const char* searcher : {"random", "nsga2", "tpe"}) {
+      CAPTURE(searcher);
+      const SearcherRun whole = run_searcher(truth, searcher, all, 2, 4);
+      const SearcherRun ended = run_searcher(truth, searcher, all, 2, 4, regret.best());
+      CHECK(whole.trials.size() == all);
+      CHECK(ended.trials.size() < all);
+      CHECK(std::ranges::equal(ended.trials, std::span(whole.trials).first(ended.trials.size())));
+      CHECK(regret.of(ended.trials) == regret.of(whole.trials));
+      CHECK(regret.of(std::span(ended.trials).first(ended.trials.size() - 4)) > 0);
+    }
+  }
+}
+
+TEST_CASE("cells of several budgets are those of each budget by itself") {
+  const Sweep sweep = sweep_of(sweep_text);
+  const Truth truth = truth_of(sweep);
+  const std::vector<std::string> searchers = {"random", "annealing", "ppo", pagmo_nsga2_name};
+  const auto together = compare(truth, {searchers, {24, 56, 80}, 3, 8}, always);
+  REQUIRE(together.size() == 12);
+  for (const ComparisonCell& cell : together) {
+    CAPTURE(cell.searcher);
+    const auto alone = compare(truth, {{cell.searcher}, {cell.budget}, 3, 8}, always);
+    CHECK(cell.regrets == alone.at(0).regrets);
+    CHECK(cell.designs == alone.at(0).designs);
+    CHECK(cell.designs <= static_cast<double>(cell.budget));
+  }
 }
 
 TEST_CASE("the NSGA-II of pagmo looks at designs that keep the constraints, none twice") {

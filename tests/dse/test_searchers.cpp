@@ -2,6 +2,7 @@
 // What holds for every searcher that is listed.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <tbb/global_control.h>
 
 #include <cmath>
 #include <set>
@@ -45,8 +46,9 @@ Result result_of(const Point& point) {
 }
 
 std::vector<Trial> search(const std::string& name, const DesignSpace& space, std::size_t batch,
-                          std::uint64_t budget, std::uint64_t seed = 3) {
-  AnySearcher searcher = make_searcher(name, {space, objectives, budget, seed}, {});
+                          std::uint64_t budget, std::uint64_t seed = 3,
+                          const YamlNode& settings = {}) {
+  AnySearcher searcher = make_searcher(name, {space, objectives, budget, seed}, settings);
   std::vector<Trial> trials;
   for (std::uint64_t ask = 0; trials.size() < budget; ++ask) {
     const auto points = searcher.ask(std::min(batch, budget - trials.size()));
@@ -112,6 +114,17 @@ TEST_CASE("a seed decides all that a searcher does") {
     const bool has_chance = searcher.name != "grid";
     CHECK((search(searcher.name, space, 8, 60, 4) != search(searcher.name, space, 8, 60, 3)) ==
           has_chance);
+  }
+}
+
+TEST_CASE("a searcher that does not know its budget begins long runs as it does short ones") {
+  const DesignSpace space = small_space();
+  for (const Descriptor& searcher : searcher_descriptors()) {
+    CAPTURE(searcher.name);
+    if (knows_budget(searcher.name)) continue;
+    std::vector<Trial> longer = search(searcher.name, space, 8, 120);
+    longer.resize(64);
+    CHECK(longer == search(searcher.name, space, 8, 64));
   }
 }
 
@@ -183,6 +196,21 @@ DesignSpace large_space() {
   for (const char name : std::string("abcdefgh"))
     text += fmt::format("  {0}: {{path: architecture.array.{0}, integers: [1, 8]}}\n", name);
   return space_of(text);
+}
+
+TEST_CASE("what learns from a part of the trials, or not from every ask, follows from its seed") {
+  const DesignSpace space = large_space();
+  const auto found = [&](const std::string& name, std::uint64_t budget, std::size_t threads) {
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+    const YamlNode settings = name == "surrogate" ? parse_yaml("trees: 8", "s.yaml") : YamlNode();
+    return search(name, space, name == "bayes" ? 20 : 4, budget, 3, settings);
+  };
+  for (const auto& [name, budget] : {std::pair("bayes", 400), std::pair("surrogate", 500)}) {
+    CAPTURE(name);
+    const std::vector<Trial> one = found(name, budget, 1);
+    CHECK(one.size() == budget);
+    CHECK(found(name, budget, 4) == one);
+  }
 }
 
 double best_cost(const std::string& name, std::uint64_t seed) {
