@@ -95,16 +95,16 @@ std::vector<Stall> read_stalls(const json& list) {
   return stalls;
 }
 
-TrialStatus read_status(const std::string& word) {
+TrialStatus read_status(const std::string& word, const std::string& path) {
   for (const auto& entry : EnumNames<TrialStatus>::table)
     if (entry.name == word) return entry.value;
-  throw StudyError(fmt::format("the study has a trial with the status {}", quote(word)));
+  throw StudyError(fmt::format("{}: the study has a trial with the status {}", path, quote(word)));
 }
 
 /// The columns of a result from `first` on.
-Result read_result(const Statement& row, int first) {
+Result read_result(const Statement& row, int first, const std::string& path) {
   Result result;
-  result.status = read_status(row.text(first));
+  result.status = read_status(row.text(first), path);
   result.reason = row.text(first + 1);
   result.metrics = read_metrics(json::parse(row.text(first + 2)));
   result.bottleneck = row.text(first + 3);
@@ -112,8 +112,9 @@ Result read_result(const Statement& row, int first) {
   return result;
 }
 
-Trial read_trial(const Statement& row) {
-  return {row.number(0), row.number(1), read_digits(json::parse(row.text(2))), read_result(row, 3)};
+Trial read_trial(const Statement& row, const std::string& path) {
+  return {row.number(0), row.number(1), read_digits(json::parse(row.text(2))),
+          read_result(row, 3, path)};
 }
 
 /// Writes a result to the parameters from `first` on, and the row to the table.
@@ -223,7 +224,7 @@ std::vector<Trial> Study::trials() const {
                   "SELECT number, batch, digits, status, reason, metrics, bottleneck, stalls "
                   "FROM trials ORDER BY number");
   try {
-    while (query.step()) trials.push_back(read_trial(query));
+    while (query.step()) trials.push_back(read_trial(query, database_->path));
   } catch (const json::exception&) {
     throw StudyError(fmt::format("{}: trial {} is damaged", database_->path, trials.size()));
   }
@@ -276,7 +277,8 @@ std::vector<ConfirmedTrial> Study::confirmed() const {
                   "SELECT number, fidelity, status, reason, metrics, bottleneck, stalls "
                   "FROM confirmed ORDER BY number, fidelity");
   try {
-    while (query.step()) looks.push_back({query.number(0), query.text(1), read_result(query, 2)});
+    while (query.step())
+      looks.push_back({query.number(0), query.text(1), read_result(query, 2, database_->path)});
   } catch (const json::exception&) {
     throw StudyError(fmt::format("{}: a closer look is damaged", database_->path));
   }

@@ -223,7 +223,7 @@ def test_a_study_is_looked_at_while_its_sweep_runs(project):
 def test_a_study_goes_on_with_other_closer_looks(project):
     sweep = ("sweep", SWEEP, "--budget", 32, "--searcher", "random", "--store", "s.sqlite")
     assert project.sluice(*sweep).code == 0
-    looks = "halving={eta: 8, rungs: [{fidelity: analytic, set: {clock: 500 MHz}}]}"
+    looks = "halving={eta: 8, rungs: [{fidelity: analytic, set: {architecture.clock: 400 MHz}}]}"
     assert project.sluice(*sweep, "--set", looks).code == 0
     best = project.sluice("study", "best", "s.sqlite", "--count", 32).out.splitlines()
     assert len(best) == 1 + 4  # those on the highest rung
