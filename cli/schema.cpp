@@ -30,17 +30,67 @@ Json include_schema() {
           {"anyOf", Json::array({file, {{"type", "array"}, {"items", file}}})}};
 }
 
-/// Lets every closed object include files, which then may hold what is required.
+bool only_requires(const Json& alternatives) {
+  return std::ranges::all_of(alternatives, [](const Json& alternative) {
+    return alternative.size() == 1 && alternative.contains("required");
+  });
+}
+
+Json take_demands(Json& schema);
+
+/// Lets every map in it include files, which then may hold what is required of it and of the maps
+/// in it.
 void allow_include(Json& schema) {
-  if (schema.is_array() || schema.is_object())
-    for (Json& part : schema) allow_include(part);
-  if (!schema.is_object() || schema.value("type", Json()) != "object") return;
-  if (!schema.contains("properties") || !schema["properties"].is_object()) return;
-  schema["properties"]["include"] = include_schema();
-  if (!schema.contains("required")) return;
-  const Json required = schema["required"];
+  const Json demands = take_demands(schema);
+  if (!demands.is_null()) schema["allOf"] = Json::array({demands});
+}
+
+/// The demands of one of several forms, which stay where not all have some.
+Json demands_of_forms(Json& forms) {
+  Json each = Json::array();
+  for (Json& form : forms) each.push_back(take_demands(form));
+  if (std::ranges::none_of(each, &Json::is_null)) return {{"anyOf", each}};
+  for (std::size_t i = 0; i < each.size(); ++i)
+    if (!each[i].is_null()) forms[i]["allOf"] = Json::array({each[i]});
+  return nullptr;
+}
+
+/// The demands of the fields of a map, and its own.
+Json demands_of_map(Json& schema) {
+  Json demands = Json::object(), fields = Json::object();
+  Json& properties = schema["properties"];
+  for (auto& [name, property] : properties.items())
+    if (Json inside = take_demands(property); !inside.is_null()) fields[name] = inside;
+  if (schema.contains("required")) demands["required"] = schema["required"];
+  if (schema.contains("anyOf") && only_requires(schema["anyOf"]))
+    demands["anyOf"] = schema["anyOf"];
   schema.erase("required");
-  schema["anyOf"] = Json::array({{{"required", {"include"}}}, {{"required", required}}});
+  if (demands.contains("anyOf")) schema.erase("anyOf");
+  if (!fields.empty()) demands["properties"] = fields;
+  if (demands.empty()) return nullptr;
+  // The forms of a machine are told apart by their model.
+  if (properties.contains("model") && properties["model"].contains("const"))
+    demands["properties"]["model"] = properties["model"];
+  return {{"anyOf", Json::array({{{"required", {"include"}}}, demands})}};
+}
+
+/// Takes out of a schema what it demands to be there, so that its map may be a part of one that a
+/// file is included for; the demands are a schema of their own, or null. Items of lists, which are
+/// whole, and the values of maps with any names keep theirs.
+Json take_demands(Json& schema) {
+  if (!schema.is_object()) return nullptr;
+  for (const char* inside : {"items", "additionalProperties"})
+    if (schema.contains(inside)) allow_include(schema[inside]);
+  for (const char* inside : {"oneOf", "$defs"})
+    if (schema.contains(inside))
+      for (Json& part : schema[inside]) allow_include(part);
+  const bool is_map = schema.value("type", Json()) == "object" && schema.contains("properties");
+  if (schema.contains("anyOf") && !(is_map && only_requires(schema["anyOf"])))
+    return demands_of_forms(schema["anyOf"]);
+  if (!is_map) return nullptr;
+  Json demands = demands_of_map(schema);
+  schema["properties"]["include"] = include_schema();
+  return demands;
 }
 
 /// What `workload:` holds: the name of a network and its parameters, or a network in place.

@@ -117,7 +117,7 @@ def test_an_infeasible_run_is_described_as_far_as_it_goes(project):
     assert done.err.startswith("run.yaml: infeasible: task first: ")
 
 
-SCHEMAS = ["run", "architecture", "network", "map", "cascade", "claims", "facts", "report"]
+SCHEMAS = ["run", "sweep", "architecture", "network", "map", "cascade", "claims", "facts", "report"]
 
 
 def schema_of(kind):
@@ -136,6 +136,7 @@ def test_the_schemas_in_the_docs_are_those_of_the_program(project, kind):
     "kind,folder",
     [
         ("run", "configs/run"),
+        ("sweep", "configs/sweep"),
         ("architecture", "configs/arch"),
         ("network", "workloads/library"),
         ("map", "configs/map"),
