@@ -139,7 +139,7 @@ TEST_CASE("mistakes of a sweep are told with their place") {
         "                                                   ^");
 }
 
-TEST_CASE("a value that no design can have is told, one that goes with others is none") {
+TEST_CASE("a choice that is no known word is told, one that goes with others is none") {
   const auto with = [](const std::string& parameters) {
     return replaced(sweep_text, "constraints:", parameters + "constraints:");
   };
