@@ -38,12 +38,19 @@ std::string value_with_unit(const SpaceParameter& parameter, std::uint64_t digit
 
 }  // namespace
 
+/// Orders of which a condition may name one: those of seven items.
+constexpr std::uint64_t most_orders = 5040;
+
 std::vector<ExpressionName> expression_names(const DesignSpace& space) {
   std::vector<ExpressionName> names;
   for (const SpaceParameter& parameter : space.parameters) {
     ExpressionName name{parameter.name, kind_of(parameter.domain), {}, parameter.paths};
     if (const auto* choice = std::get_if<ChoiceDomain>(&parameter.domain))
       name.words = choice->values;
+    else if (std::holds_alternative<OrderDomain>(parameter.domain) &&
+             size_of(parameter.domain) <= most_orders)
+      for (std::uint64_t i = 0; i < size_of(parameter.domain); ++i)
+        name.words.push_back(value_text(parameter.domain, i));
     names.push_back(std::move(name));
   }
   return names;

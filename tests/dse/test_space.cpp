@@ -87,7 +87,8 @@ TEST_CASE("the hash of a point is that of its values") {
 TEST_CASE("a space beyond 2^63 points has a size but no numbers") {
   std::string text = "parameters:\n";
   for (int i = 0; i < 8; ++i)
-    text += "  p" + std::to_string(i) + ": {path: a.p, integers: [1, 1024]}\n";
+    text +=
+        "  p" + std::to_string(i) + ": {path: a.p" + std::to_string(i) + ", integers: [1, 1024]}\n";
   const DesignSpace space = space_of(text);  // 2^80
   CHECK_FALSE(SpaceIndex(space).count());
   CHECK(SpaceIndex(space).size() == 0x1p80);

@@ -64,11 +64,11 @@ TEST_CASE("a design set in memory is the design that is read, whatever a paramet
               "  rows_of_input: {path: workload.network.layers.0.rows, integers: [1, 3]}\n"
               "  attention: {path: mapping.attention, choices: [auto, unfused]}\n"
               "  dataflow: {path: architecture.array.dataflow, choices: [ws, os, is]}\n"
-              "  preloads: {path: architecture.array.double_buffered_stationary, boolean: true,\n"
-              "             when: dataflow != os}\n"
+              "  preloads: {path: architecture.array.double_buffered_stationary, boolean: true}\n"
               "  format: {path: architecture.array.input_format, choices: [int8, fp32, int4]}\n"
+              "  added: {path: architecture.array.accumulator_format, choices: [int32, fp32]}\n"
               "  dram: {path: architecture.dram.preset, choices: [LPDDR4-3200, ideal, DDR4-2400]}\n"
-              "  refi: {path: architecture.dram.timing.refi, choices: [3900, null, 0]}\n"
+              "  refi: {path: architecture.dram.timing.refi, choices: [3900, null, 300]}\n"
               "  clock: {paths: [architecture.clock], reals: [0.1, 2], levels: 4, unit: GHz}\n");
   const Sweep sweep = sweep_of(text);
   check_workspace(sweep, 300);
