@@ -70,13 +70,13 @@ std::uint64_t allowed_points(const DesignSpace& space) {
   return allowed;
 }
 
-/// Orders, and a parameter that exists with one of them alone.
+/// Orders, and a parameter that exists with one value of another alone.
 DesignSpace space_of_orders() {
   return space_of(
       "parameters:\n"
       "  loops: {path: m.loops, order: [m, n, k]}\n"
-      "  keep: {path: m.keep, integers: [4, 12], step: 4, when: 'loops == \"[k, m, n]\"'}\n"
       "  tile: {path: m.tile, ordered_choices: [1, 7, 197]}\n"
+      "  keep: {path: m.keep, integers: [4, 12], step: 4, when: tile == 7}\n"
       "  cascade: {path: m.cascade, choices: [one]}\n");
 }
 
