@@ -36,6 +36,13 @@ function(sluice_knows_source target)
   target_compile_definitions(${target} PRIVATE SLUICE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 endfunction()
 
+# sluice_allocator(target): a program that takes its memory from mimalloc; sanitizers bring their own.
+function(sluice_allocator target)
+  if(NOT SLUICE_SANITIZE)
+    target_link_libraries(${target} PRIVATE mimalloc)
+  endif()
+endfunction()
+
 # sluice_library(room SOURCES a.cpp ... [LINK targets]): one static library a room.
 function(sluice_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "arch/architecture.hpp"
+#include "base/checked.hpp"
 #include "mapper/attention.hpp"
 #include "mapper/window.hpp"
 #include "workloads/network.hpp"
@@ -203,7 +204,10 @@ constexpr std::uint64_t weight_index(const GemmTask& task, std::uint64_t index) 
 }
 
 /// Bytes of `elements` numbers of `format` stored densely, rounded up to whole bytes.
-std::uint64_t storage_bytes(std::uint64_t elements, NumberFormat format);
+constexpr std::uint64_t storage_bytes(std::uint64_t elements, NumberFormat format) {
+  const std::uint64_t bits = width_bits(format);
+  return bits % 8 == 0 ? product(elements, bits / 8) : ceil_div(product(elements, bits), 8);
+}
 
 template <class Visit>
 void for_each_input(const GemmTask& task, std::uint64_t m_tile, Visit visit) {

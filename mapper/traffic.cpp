@@ -201,12 +201,6 @@ std::uint64_t input_tile_elements(const VectorTask& task, std::uint64_t elements
   return share(task.input_elements, elements, task.elements);
 }
 
-std::uint64_t storage_bytes(std::uint64_t elements, NumberFormat format) {
-  const std::uint64_t bits = width_bits(format);
-  if (bits % 8 == 0) return product(elements, bits / 8);
-  return ceil_div(product(elements, bits), 8);
-}
-
 TaskTraffic traffic(const TaskMapping& mapping, const Architecture& architecture) {
   if (const auto* gemm = std::get_if<GemmTask>(&mapping.task.work))
     return std::holds_alternative<GemmNest>(mapping.tiling)
