@@ -36,10 +36,10 @@ std::string value_with_unit(const SpaceParameter& parameter, std::uint64_t digit
   return text;
 }
 
-}  // namespace
-
 /// Orders of which a condition may name one: those of seven items.
 constexpr std::uint64_t most_orders = 5040;
+
+}  // namespace
 
 std::vector<ExpressionName> expression_names(const DesignSpace& space) {
   std::vector<ExpressionName> names;

@@ -54,6 +54,9 @@ std::optional<Experiment> read_base(const YamlNode& node, const Library& library
   return collecting(diagnostics, [&] { return std::optional(read_experiment(node, library)); });
 }
 
+/// How read_word() ends what it says of a word that there is not.
+constexpr std::string_view unknown_word = "is not known here";
+
 /// What the experiment says first to the values of a point, or nothing.
 std::optional<Diagnostic> refusal(const Sweep& sweep, const Point& point, const Library& library) {
   YamlNode root = sweep.experiment;
@@ -109,7 +112,7 @@ void check_paths(const YamlNode& parameters, const Sweep& sweep, const Library& 
       continue;
     }
     for (const auto& [value, first] : refused)
-      if (first.message.ends_with("is not known here"))
+      if (first.message.ends_with(unknown_word))
         diagnostics.error(entry->key_where,
                           fmt::format("parameter {} cannot be {}: {}", quote(parameter.name),
                                       value_text(parameter.domain, value), first.message),
