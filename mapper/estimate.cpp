@@ -89,15 +89,18 @@ ComputeCycles compute_cycles(const TaskWork& work, const Tiling& tiling,
     const GemmTiles tiles = tiles_of(*task, std::get<GemmTiling>(tiling), architecture.array);
     return {array_cycles(*task, tiles.m, tiles.n, tiles.k), 0};
   }
+  if (const auto* task = std::get_if<AttentionTask>(&work))
+    return {array_cycles(*task, std::get<AttentionTiling>(tiling), architecture.array), 0};
   return fewest_compute_cycles(work, architecture);
 }
 
 ComputeCycles fewest_compute_cycles(const TaskWork& work, const Architecture& architecture) {
   if (const auto* task = std::get_if<GemmTask>(&work))
     return compute_cycles(work, GemmTiling{task->m, task->n, task->k}, architecture);
-  if (const auto* task = std::get_if<VectorTask>(&work))
-    return {0, real(task->elements) * real(task->lane_cycles) / architecture.vector.lanes};
-  return {};
+  if (const auto* task = std::get_if<AttentionTask>(&work))
+    return compute_cycles(work, AttentionTiling{task->rows, task->keys}, architecture);
+  const auto& task = std::get<VectorTask>(work);
+  return {0, real(task.elements) * real(task.lane_cycles) / architecture.vector.lanes};
 }
 
 MachineRates::MachineRates(const Architecture& architecture) {
@@ -127,6 +130,18 @@ RankTiles rank_tiles(GemmRank rank, std::uint64_t extent, std::uint64_t tile,
   const FoldTiming other = others == 0 ? last : fold_timing(array, tiles.size);
   return {tiles, real(others * other.initiation_interval + last.initiation_interval),
           real(last.latency - last.initiation_interval)};
+}
+
+double array_cycles(const AttentionTask& task, const AttentionTiling& tiling,
+                    const SystolicArray& array) {
+  const auto cycles = [&](std::uint64_t n, std::uint64_t n_tile, std::uint64_t k,
+                          std::uint64_t k_tile) {
+    return rank_tiles(GemmRank::n, n, n_tile, array).cycles *
+           rank_tiles(GemmRank::k, k, k_tile, array).cycles;
+  };
+  return real(task.batch) * rank_tiles(GemmRank::m, task.rows, tiling.row_tile, array).cycles *
+         (cycles(task.keys, tiling.key_tile, task.width, task.width) +
+          cycles(task.width, task.width, task.keys, tiling.key_tile));
 }
 
 TilingEstimate estimate(const GemmTask& task, const GemmTiling& tiling,

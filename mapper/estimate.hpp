@@ -35,8 +35,8 @@ struct ComputeCycles {
   friend ComputeCycles operator+(ComputeCycles a, const ComputeCycles& b) { return a += b; }
 };
 
-/// Those of a tiling, as far as the timeline is known to count them: of a product the array's, of a
-/// vector task all but the parts of cycles to which tiles are rounded, of attention none.
+/// Those of a tiling, as far as the timeline is known to count them: of a product and of attention
+/// the array's, of a vector task all but the parts of cycles to which tiles are rounded.
 ComputeCycles compute_cycles(const TaskWork& work, const Tiling& tiling,
                              const Architecture& architecture);
 /// No more than those of any tiling: those of a single tile, since a fold of two tiles takes no
@@ -65,6 +65,10 @@ inline double array_cycles(const GemmTask& task, const RankTiles& m, const RankT
                            const RankTiles& k) {
   return m.cycles * n.cycles * k.cycles * static_cast<double>(task.batch);
 }
+
+/// The same of attention: both products of every block of rows with every tile of keys.
+double array_cycles(const AttentionTask& task, const AttentionTiling& tiling,
+                    const SystolicArray& array);
 
 /// What a tiling is judged by, in this order.
 struct TilingEstimate {

@@ -18,6 +18,8 @@
 namespace sluice::mappers {
 namespace {
 
+constexpr double nearly = 1 - 1e-9;  // sums in another order differ in their last digits
+
 /// Tile sizes of one rank, from the whole extent down to the grain, each a multiple of the grain
 /// or the extent.
 class Sizes {
@@ -105,18 +107,19 @@ class Shortlister {
         room_(architecture),
         empty_(architecture) {}
 
-  /// The tiling that is taken unless another is clearly faster: that of the least traffic, of
-  /// attention that of the least estimate. Nothing if none fits.
+  /// The tiling of the least traffic, which is taken unless another is clearly faster. Nothing if
+  /// none fits.
   std::optional<Tiling> first(const TaskWork& work) const;
   /// The others, those of the least estimates, the best first.
   std::vector<Tiling> others(const TaskWork& work, const Tiling& first) const;
+  /// All of attention, where the first is that of the least estimate. None if none fits.
+  std::vector<Tiling> best(const AttentionTask& task) const;
   /// The machine with nothing to do.
   const Timeline& empty() const { return empty_; }
 
  private:
   std::vector<Tiling> others_of(const GemmTask& task, const Tiling& first) const;
   std::vector<Tiling> others_of(const VectorTask& task, const Tiling& first) const;
-  std::vector<Tiling> best(const AttentionTask& task) const;
 
   const Architecture& architecture_;
   MachineRates rates_;
@@ -127,18 +130,12 @@ class Shortlister {
 std::optional<Tiling> Shortlister::first(const TaskWork& work) const {
   if (const auto* gemm = std::get_if<GemmTask>(&work))
     return least_traffic_tiling(*gemm, architecture_.array, room_);
-  if (const auto* vector = std::get_if<VectorTask>(&work))
-    return least_traffic_tiling(*vector, architecture_, room_);
-  const std::vector<Tiling> tilings = best(std::get<AttentionTask>(work));
-  return tilings.empty() ? std::nullopt : std::optional(tilings.front());
+  return least_traffic_tiling(std::get<VectorTask>(work), architecture_, room_);
 }
 
 std::vector<Tiling> Shortlister::others(const TaskWork& work, const Tiling& first) const {
   if (const auto* gemm = std::get_if<GemmTask>(&work)) return others_of(*gemm, first);
-  if (const auto* vector = std::get_if<VectorTask>(&work)) return others_of(*vector, first);
-  std::vector<Tiling> tilings = best(std::get<AttentionTask>(work));
-  tilings.erase(tilings.begin());
-  return tilings;
+  return others_of(std::get<VectorTask>(work), first);
 }
 
 /// For each n tile, with k whole and with k cut: the m tiles that fit, the smaller of which fill
@@ -221,22 +218,32 @@ std::vector<Tiling> Shortlister::others_of(const VectorTask& task, const Tiling&
   return list.all();
 }
 
-/// Blocks of rows and tiles of keys, each by itself on the timeline: that is as fast as any other
-/// estimate, since a stage has few tiles.
+/// Blocks of rows and tiles of keys, each by itself on the timeline, those first that take the
+/// array for the fewest cycles, until these alone are more than the tilings take that are kept.
 std::vector<Tiling> Shortlister::best(const AttentionTask& task) const {
-  const AttentionTiling grain = attention_grain(task, architecture_.array);
-  Shortlist<AttentionTiling> list;
+  struct Candidate {
+    AttentionTiling tiling;
+    double array_cycles = 0;
+  };
+  const SystolicArray& array = architecture_.array;
+  const AttentionTiling grain = attention_grain(task, array);
+  std::vector<Candidate> candidates;
   for (const std::uint64_t rows : Sizes(task.rows, grain.row_tile))
-    for (const std::uint64_t keys : Sizes(task.keys, grain.key_tile)) {
-      const AttentionTiling tiling{rows, keys};
-      if (!room_.fits(tile_bytes(task, tiling, architecture_.array))) continue;
-      Timeline alone = empty_;
-      alone.append(task, tiling, {});
-      const TaskTraffic moved = traffic(task, tiling, architecture_.array);
-      const std::uint64_t blocks = split(task.rows, rows).count * split(task.keys, keys).count;
-      list.consider(tiling, {alone.end(), moved.input_read + moved.weight_read + moved.output_write,
-                             task.batch * blocks});
-    }
+    for (const std::uint64_t keys : Sizes(task.keys, grain.key_tile))
+      if (const AttentionTiling tiling{rows, keys}; room_.fits(tile_bytes(task, tiling, array)))
+        candidates.push_back({tiling, array_cycles(task, tiling, array)});
+  std::ranges::stable_sort(candidates, {}, &Candidate::array_cycles);
+  Shortlist<AttentionTiling> list;
+  for (const auto& [tiling, cycles] : candidates) {
+    if (list.leaves_out(nearly * cycles)) break;
+    Timeline alone = empty_;
+    alone.append(task, tiling, {});
+    const TaskTraffic moved = traffic(task, tiling, array);
+    const std::uint64_t blocks =
+        split(task.rows, tiling.row_tile).count * split(task.keys, tiling.key_tile).count;
+    list.consider(tiling, {alone.end(), moved.input_read + moved.weight_read + moved.output_write,
+                           task.batch * blocks});
+  }
   return list.all();
 }
 
@@ -269,6 +276,7 @@ class Chooser {
     Timeline after;
   };
   std::optional<Infeasible> find_kinds();
+  std::optional<Kind> kind_of(const TaskWork& work) const;
   Choice choose(std::size_t task, const Timeline& after_first);
   Kind& kind(std::size_t task) { return kinds_[kind_[task]]; }
   const Kind& kind(std::size_t task) const { return kinds_[kind_[task]]; }
@@ -307,12 +315,28 @@ std::optional<Infeasible> Chooser::find_kinds() {
     kind_.push_back(static_cast<std::size_t>(known - kinds_.begin()));
     if (known != kinds_.end()) continue;
     if (auto reason = too_much_work(mapped.task)) return reason;
-    const auto first = shortlist_.first(work);
-    if (!first) return smallest_tiles_do_not_fit(mapped.task, architecture_);
-    kinds_.push_back({work, *first, compute_cycles(work, *first, architecture_),
-                      fewest_compute_cycles(work, architecture_), std::nullopt});
+    auto found = kind_of(work);
+    if (!found) return smallest_tiles_do_not_fit(mapped.task, architecture_);
+    kinds_.push_back(*std::move(found));
   }
   return std::nullopt;
+}
+
+/// Nothing if no tiling fits.
+std::optional<Kind> Chooser::kind_of(const TaskWork& work) const {
+  std::optional<Tiling> first;
+  std::optional<std::vector<Tiling>> others;
+  if (const auto* attention = std::get_if<AttentionTask>(&work)) {
+    others = shortlist_.best(*attention);
+    if (others->empty()) return std::nullopt;
+    first = others->front();
+    others->erase(others->begin());
+  } else {
+    first = shortlist_.first(work);
+    if (!first) return std::nullopt;
+  }
+  return Kind{work, *first, compute_cycles(work, *first, architecture_),
+              fewest_compute_cycles(work, architecture_), std::move(others)};
 }
 
 double Chooser::end_ahead(const Timeline& after, std::size_t task) const {
@@ -332,7 +356,6 @@ Chooser::Choice Chooser::choose(std::size_t task, const Timeline& after_first) {
   if (caution_ > 0) least -= caution_ * (after_first.end() - timeline_.end());
   ComputeCycles ahead;
   for (std::size_t next = task + 1; next < look_ahead(task); ++next) ahead += kind(next).cycles;
-  constexpr double nearly = 1 - 1e-9;  // sums in another order differ in their last digits
   const auto is_slower = [&](const Timeline& before, const ComputeCycles& cycles) {
     return nearly * before.end_after(cycles) >= least;
   };

@@ -142,6 +142,15 @@ std::pair<TaskWork, Tiling> random_work(Random& random) {
   return {task, VectorTiling{pick(random, 1, task.row_elements)}};
 }
 
+std::pair<AttentionTask, AttentionTiling> random_attention(Random& random, const Architecture& a) {
+  AttentionTask task;
+  task.batch = pick(random, 1, 12), task.width = pick(random, 1, 64);
+  task.rows = pick(random, 1, 300), task.keys = pick(random, 1, 300);
+  task.form = fused_attention[pick(random, 0, fused_attention.size() - 1)];
+  task.cycles = attention_cycles(task.form, a.vector, pick(random, 0, 2), pick(random, 0, 2));
+  return {task, {pick(random, 1, task.rows), pick(random, 1, task.keys)}};
+}
+
 /// A timeline with a few tasks on it.
 Timeline random_timeline(Random& random, const Architecture& a) {
   Timeline timeline(a);
@@ -170,6 +179,23 @@ TEST_CASE("a timeline ends no sooner than each unit can do its work") {
       cycles += own;
       after.append(work, tiling, {});
     }
+    CHECK(after.end() >= (1 - 1e-9) * timeline.end_after(cycles));
+  }
+}
+
+TEST_CASE("attention ends no sooner than the array can do its products") {
+  const std::uint64_t seed = 20261130;
+  CAPTURE(seed);
+  Random random(seed);
+  for (int i = 0; i < 1000; ++i) {
+    CAPTURE(i);
+    const Architecture a = random_machine(random);
+    const Timeline timeline = random_timeline(random, a);
+    const auto [task, tiling] = random_attention(random, a);
+    const ComputeCycles cycles = compute_cycles(task, tiling, a);
+    CHECK(cycles.array >= fewest_compute_cycles(task, a).array);
+    Timeline after = timeline;
+    after.append(task, tiling, {});
     CHECK(after.end() >= (1 - 1e-9) * timeline.end_after(cycles));
   }
 }
