@@ -191,13 +191,17 @@ TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
   return {pipelined(demand, rates), total_bytes(moved), loop.steps()};
 }
 
-double count_tiles(const TaskWork& work, const Tiling& tiling) {
-  std::uint64_t count = 0;
-  if (const auto* gemm = std::get_if<GemmTask>(&work))
-    count = gemm_loop(*gemm, std::get<GemmTiling>(tiling)).steps();
-  else if (const auto* vector = std::get_if<VectorTask>(&work))
-    count = vector_loop(*vector, std::get<VectorTiling>(tiling)).steps();
-  return real(count);
+std::uint64_t steps(const GemmTask& task, const GemmTiling& tiling) {
+  return gemm_loop(task, tiling).steps();
+}
+
+std::uint64_t steps(const VectorTask& task, const VectorTiling& tiling) {
+  return vector_loop(task, tiling).steps();
+}
+
+std::uint64_t steps(const AttentionTask& task, const AttentionTiling& tiling) {
+  return task.batch * split(task.rows, tiling.row_tile).count *
+         split(task.keys, tiling.key_tile).count;
 }
 
 }  // namespace sluice

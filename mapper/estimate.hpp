@@ -88,8 +88,9 @@ TilingEstimate estimate(const GemmTask& task, const GemmTiles& tiles,
 TilingEstimate estimate(const VectorTask& task, const VectorTiling& tiling,
                         const Architecture& architecture, const MachineRates& rates);
 
-/// Tiles of a product or a vector task, of attention 0. Each may cost a cycle that the timeline
-/// does not see: a store waits for the load that is on the bus, which comes later in the program.
-double count_tiles(const TaskWork& work, const Tiling& tiling);
+/// Tiles that come one after the other.
+std::uint64_t steps(const GemmTask& task, const GemmTiling& tiling);
+std::uint64_t steps(const VectorTask& task, const VectorTiling& tiling);
+std::uint64_t steps(const AttentionTask& task, const AttentionTiling& tiling);
 
 }  // namespace sluice

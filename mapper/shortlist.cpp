@@ -61,26 +61,31 @@ class Sizes {
 template <class Own>
 class Shortlist {
  public:
-  void consider(const Own& candidate, const TilingEstimate& estimated) {
+  void consider(const Own& tiling, const ComputeCycles& cycles, const TilingEstimate& estimated) {
     if (size_ == entries_.size() && estimated >= entries_[size_ - 1].estimate) return;
     std::size_t at = size_ < entries_.size() ? size_++ : size_ - 1;
     for (; at > 0 && estimated < entries_[at - 1].estimate; --at) entries_[at] = entries_[at - 1];
-    entries_[at] = {candidate, estimated};
+    entries_[at] = {tiling, cycles, estimated};
   }
   /// Whether a tiling of no fewer cycles would be left out.
   bool leaves_out(double cycles) const {
     return size_ == entries_.size() && cycles > entries_[size_ - 1].estimate.cycles;
   }
   /// The best first.
-  std::vector<Tiling> all() const {
-    std::vector<Tiling> tilings(size_);
-    for (std::size_t i = 0; i < size_; ++i) tilings[i] = entries_[i].tiling;
-    return tilings;
+  std::vector<Candidate> all() const {
+    std::vector<Candidate> list;
+    list.reserve(size_);
+    for (std::size_t i = 0; i < size_; ++i) {
+      const auto& [tiling, cycles, estimate] = entries_[i];
+      list.push_back({tiling, cycles, static_cast<double>(estimate.steps)});
+    }
+    return list;
   }
 
  private:
   struct Entry {
     Own tiling;
+    ComputeCycles cycles;
     TilingEstimate estimate;
   };
   std::array<Entry, 12> entries_;
@@ -89,20 +94,28 @@ class Shortlist {
 
 }  // namespace
 
-std::optional<Tiling> Shortlister::first(const TaskWork& work) const {
-  if (const auto* gemm = std::get_if<GemmTask>(&work))
-    return least_traffic_tiling(*gemm, architecture_.array, room_);
-  return least_traffic_tiling(std::get<VectorTask>(work), architecture_, room_);
+std::optional<Candidate> Shortlister::first(const TaskWork& work) const {
+  const auto candidate = [&](const auto& task, const auto& tiling) {
+    return Candidate{tiling, compute_cycles(work, tiling, architecture_),
+                     static_cast<double>(steps(task, tiling))};
+  };
+  if (const auto* gemm = std::get_if<GemmTask>(&work)) {
+    const auto tiling = least_traffic_tiling(*gemm, architecture_.array, room_);
+    return tiling ? std::optional(candidate(*gemm, *tiling)) : std::nullopt;
+  }
+  const auto& task = std::get<VectorTask>(work);
+  const auto tiling = least_traffic_tiling(task, architecture_, room_);
+  return tiling ? std::optional(candidate(task, *tiling)) : std::nullopt;
 }
 
-std::vector<Tiling> Shortlister::others(const TaskWork& work, const Tiling& first) const {
+std::vector<Candidate> Shortlister::others(const TaskWork& work, const Tiling& first) const {
   if (const auto* gemm = std::get_if<GemmTask>(&work)) return others_of(*gemm, first);
   return others_of(std::get<VectorTask>(work), first);
 }
 
 /// For each n tile, with k whole and with k cut: the m tiles that fit, the smaller of which fill
 /// the pipeline sooner, in both orders.
-std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& first) const {
+std::vector<Candidate> Shortlister::others_of(const GemmTask& task, const Tiling& first) const {
   const GemmTiling& least = std::get<GemmTiling>(first);
   const GemmTile grain = gemm_grain(task, architecture_.array);
   const Sizes m_sizes(task.m, grain.m,
@@ -128,10 +141,11 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
   const auto consider = [&](std::size_t m, std::size_t n, std::size_t k, bool m_outer) {
     const GemmTiling tiling{m_sizes[m], n_sizes[n], k_sizes[k], m_outer};
     if (tiling == least) return;
-    if (list.leaves_out(array_cycles(task, m_tiles[m], n_tiles[n], k_tiles[k]))) return;
+    const double cycles = array_cycles(task, m_tiles[m], n_tiles[n], k_tiles[k]);
+    if (list.leaves_out(cycles)) return;
     if (inputs[m].all == 0) inputs[m] = input_tiles(task, m_sizes[m]);
     const GemmTiles tiles{m_tiles[m], n_tiles[n], k_tiles[k], inputs[m], m_outer};
-    list.consider(tiling, estimate(task, tiles, architecture_, rates_));
+    list.consider(tiling, {cycles, 0}, estimate(task, tiles, architecture_, rates_));
   };
   std::array<std::size_t, 2> largest_m{m_sizes.size(), m_sizes.size()};  // with k whole, cut
   for (std::size_t n = 0; n < n_sizes.size(); ++n)
@@ -154,7 +168,7 @@ std::vector<Tiling> Shortlister::others_of(const GemmTask& task, const Tiling& f
 }
 
 /// Whole rows if one fits, so that its passes are made on chip; else parts of a row.
-std::vector<Tiling> Shortlister::others_of(const VectorTask& task, const Tiling& first) const {
+std::vector<Candidate> Shortlister::others_of(const VectorTask& task, const Tiling& first) const {
   const VectorTiling& least = std::get<VectorTiling>(first);
   const std::uint64_t lanes = architecture_.vector.lanes;
   const auto room_for = [&](std::uint64_t elements) {
@@ -169,42 +183,40 @@ std::vector<Tiling> Shortlister::others_of(const VectorTask& task, const Tiling&
   const double fewest = architecture_.dram.is_ideal() || rates_.cycles_per_byte == 0
                             ? 0
                             : 2 * rates_.latency / rates_.cycles_per_byte;
+  const ComputeCycles cycles = fewest_compute_cycles(task, architecture_);
   Shortlist<VectorTiling> list;
   std::size_t i = sizes.largest([&](std::size_t place) { return room_for(sizes[place]); });
   for (; i < sizes.size(); ++i) {
     const VectorTiling tiling{sizes[i]};
     if (tiling != least &&
         static_cast<double>(tile_bytes(task, sizes[i], architecture_.array)[0]) >= fewest)
-      list.consider(tiling, estimate(task, tiling, architecture_, rates_));
+      list.consider(tiling, cycles, estimate(task, tiling, architecture_, rates_));
   }
   return list.all();
 }
 
 /// Blocks of rows and tiles of keys, each by itself on the timeline, those first that take the
 /// array for the fewest cycles, until these alone are more than the tilings take that are kept.
-std::vector<Tiling> Shortlister::best(const AttentionTask& task) const {
-  struct Candidate {
+std::vector<Candidate> Shortlister::best(const AttentionTask& task) const {
+  struct Fitting {
     AttentionTiling tiling;
-    double array_cycles = 0;
+    double cycles = 0;
   };
   const SystolicArray& array = architecture_.array;
   const AttentionTiling grain = attention_grain(task, array);
-  std::vector<Candidate> candidates;
+  std::vector<Fitting> tilings;
   for (const std::uint64_t rows : Sizes(task.rows, grain.row_tile))
     for (const std::uint64_t keys : Sizes(task.keys, grain.key_tile))
       if (const AttentionTiling tiling{rows, keys}; room_.fits(tile_bytes(task, tiling, array)))
-        candidates.push_back({tiling, array_cycles(task, tiling, array)});
-  std::ranges::stable_sort(candidates, {}, &Candidate::array_cycles);
+        tilings.push_back({tiling, array_cycles(task, tiling, array)});
+  std::ranges::stable_sort(tilings, {}, &Fitting::cycles);
   Shortlist<AttentionTiling> list;
-  for (const auto& [tiling, cycles] : candidates) {
+  for (const auto& [tiling, cycles] : tilings) {
     if (list.leaves_out(nearly * cycles)) break;
     Timeline alone = empty_;
     alone.append(task, tiling, {});
-    const TaskTraffic moved = traffic(task, tiling, array);
-    const std::uint64_t blocks =
-        split(task.rows, tiling.row_tile).count * split(task.keys, tiling.key_tile).count;
-    list.consider(tiling, {alone.end(), moved.input_read + moved.weight_read + moved.output_write,
-                           task.batch * blocks});
+    list.consider(tiling, {cycles, 0},
+                  {alone.end(), total_bytes(traffic(task, tiling, array)), steps(task, tiling)});
   }
   return list.all();
 }

@@ -18,6 +18,13 @@ namespace sluice {
 /// their last digits.
 inline constexpr double nearly = 1 - 1e-9;
 
+/// A tiling, the cycles that it keeps the units, and its steps().
+struct Candidate {
+  Tiling tiling;
+  ComputeCycles cycles;
+  double steps = 0;
+};
+
 /// The tilings of one task that are worth a closer look.
 class Shortlister {
  public:
@@ -29,17 +36,17 @@ class Shortlister {
 
   /// The tiling of the least traffic, which is taken unless another is clearly faster. Nothing if
   /// none fits.
-  std::optional<Tiling> first(const TaskWork& work) const;
+  std::optional<Candidate> first(const TaskWork& work) const;
   /// The others, those of the least estimates, the best first.
-  std::vector<Tiling> others(const TaskWork& work, const Tiling& first) const;
+  std::vector<Candidate> others(const TaskWork& work, const Tiling& first) const;
   /// All of attention, where the first is that of the least estimate. None if none fits.
-  std::vector<Tiling> best(const AttentionTask& task) const;
+  std::vector<Candidate> best(const AttentionTask& task) const;
   /// The machine with nothing to do.
   const Timeline& empty() const { return empty_; }
 
  private:
-  std::vector<Tiling> others_of(const GemmTask& task, const Tiling& first) const;
-  std::vector<Tiling> others_of(const VectorTask& task, const Tiling& first) const;
+  std::vector<Candidate> others_of(const GemmTask& task, const Tiling& first) const;
+  std::vector<Candidate> others_of(const VectorTask& task, const Tiling& first) const;
 
   const Architecture& architecture_;
   MachineRates rates_;

@@ -16,11 +16,16 @@ namespace {
 /// A kind of task, of which a network has many.
 struct Kind {
   TaskWork work;
-  Tiling first;
-  ComputeCycles cycles;                       ///< of `first`
-  ComputeCycles fewest;                       ///< of any tiling
-  std::optional<std::vector<Tiling>> others;  ///< once one of them may be faster
+  Candidate first;
+  ComputeCycles fewest;                          ///< of any tiling
+  std::optional<std::vector<Candidate>> others;  ///< once one of them may be faster
 };
+
+/// A cycle for each tile, but of attention, that the timeline does not see: a store waits for the
+/// load that is on the bus, which comes later in the program.
+double unseen_cycles(const TaskWork& work, const Candidate& candidate) {
+  return std::holds_alternative<AttentionTask>(work) ? 0 : candidate.steps;
+}
 
 class Chooser {
  public:
@@ -43,7 +48,7 @@ class Chooser {
   };
   std::optional<Infeasible> find_kinds();
   std::optional<Kind> kind_of(const TaskWork& work) const;
-  Choice choose(std::size_t task, const Timeline& after_first);
+  std::optional<Choice> choose(std::size_t task, const Timeline& after_first);
   Kind& kind(std::size_t task) { return kinds_[kind_[task]]; }
   const Kind& kind(std::size_t task) const { return kinds_[kind_[task]]; }
   std::size_t look_ahead(std::size_t task) const {
@@ -90,57 +95,60 @@ std::optional<Infeasible> Chooser::find_kinds() {
 
 /// Nothing if no tiling fits.
 std::optional<Kind> Chooser::kind_of(const TaskWork& work) const {
-  std::optional<Tiling> first;
-  std::optional<std::vector<Tiling>> others;
+  std::optional<Candidate> first;
+  std::optional<std::vector<Candidate>> others;
   if (const auto* attention = std::get_if<AttentionTask>(&work)) {
     others = shortlist_.best(*attention);
     if (others->empty()) return std::nullopt;
-    first = others->front();
+    first = std::move(others->front());
     others->erase(others->begin());
   } else {
     first = shortlist_.first(work);
     if (!first) return std::nullopt;
   }
-  return Kind{work, *first, compute_cycles(work, *first, architecture_),
-              fewest_compute_cycles(work, architecture_), std::move(others)};
+  return Kind{work, *std::move(first), fewest_compute_cycles(work, architecture_),
+              std::move(others)};
 }
 
 double Chooser::end_ahead(const Timeline& after, std::size_t task) const {
   if (task + 1 == look_ahead(task)) return after.end();
   Timeline ahead = after;
   for (std::size_t next = task + 1; next < look_ahead(task); ++next)
-    append(ahead, next, kind(next).first);
+    append(ahead, next, kind(next).first.tiling);
   return ahead.end();
 }
 
-/// Other tilings are tried in the order of their estimates, but only where the units can do their
-/// work in less time than the best takes: that alone decides most tasks that are bound by compute.
-Chooser::Choice Chooser::choose(std::size_t task, const Timeline& after_first) {
+/// Another tiling than the first, if one is clearly faster. They are tried in the order of their
+/// estimates, but only where the units can do their work in less time than the best takes: that
+/// alone decides most tasks that are bound by compute.
+std::optional<Chooser::Choice> Chooser::choose(std::size_t task, const Timeline& after_first) {
   Kind& own = kind(task);
-  Choice best{own.first, after_first};
   double least = end_ahead(after_first, task);
   if (caution_ > 0) least -= caution_ * (after_first.end() - timeline_.end());
   ComputeCycles ahead;
-  for (std::size_t next = task + 1; next < look_ahead(task); ++next) ahead += kind(next).cycles;
+  for (std::size_t next = task + 1; next < look_ahead(task); ++next)
+    ahead += kind(next).first.cycles;
   const auto is_slower = [&](const Timeline& before, const ComputeCycles& cycles) {
     return nearly * before.end_after(cycles) >= least;
   };
+  std::optional<Choice> best;
   if (is_slower(timeline_, own.fewest + ahead)) return best;
-  if (!own.others) own.others = shortlist_.others(own.work, own.first);
-  const double first_tiles = count_tiles(own.work, own.first);
-  for (const Tiling& tiling : *own.others) {
-    const ComputeCycles cycles = compute_cycles(own.work, tiling, architecture_) + ahead;
+  if (!own.others) own.others = shortlist_.others(own.work, own.first.tiling);
+  for (const Candidate& other : *own.others) {
+    const ComputeCycles cycles = other.cycles + ahead;
     if (is_slower(timeline_, cycles)) continue;
-    const double more_tiles = std::max(0.0, count_tiles(own.work, tiling) - first_tiles);
+    const double more_tiles =
+        std::max(0.0, unseen_cycles(own.work, other) - unseen_cycles(own.work, own.first));
     Timeline after = timeline_;
-    const double store = task + 1 == look_ahead(task) ? timeline_.last_store(own.work, tiling) : 0;
+    const double store =
+        task + 1 == look_ahead(task) ? timeline_.last_store(own.work, other.tiling) : 0;
     const double latest = (least - more_tiles) / nearly - cycles.array - store;
-    if (!after.append_unless_late(latest, own.work, tiling, needs_[task])) continue;
+    if (!after.append_unless_late(latest, own.work, other.tiling, needs_[task])) continue;
     if (is_slower(after, ahead)) continue;
     const double end = end_ahead(after, task) + more_tiles;
     if (end >= least) continue;
     least = end;
-    best = {tiling, std::move(after)};
+    best = {other.tiling, std::move(after)};
   }
   return best;
 }
@@ -149,22 +157,22 @@ std::variant<Mapping, Infeasible> Chooser::run() {
   if (auto reason = find_kinds()) return std::move(*reason);
   std::optional<Timeline> least_traffic;  // once it is another
   for (std::size_t t = 0; t < mapping_.tasks.size(); ++t) {
-    const Tiling& first = kind(t).first;
+    const Tiling& first = kind(t).first.tiling;
     Timeline after_first = timeline_;
     append(after_first, t, first);
-    Choice choice = choose(t, after_first);
+    std::optional<Choice> other = choose(t, after_first);
     if (least_traffic)
       append(*least_traffic, t, first);
-    else if (choice.tiling != first)
+    else if (other)
       least_traffic = after_first;
-    timeline_ = std::move(choice.after);
-    mapping_.tasks[t].tiling = std::move(choice.tiling);
+    timeline_ = other ? std::move(other->after) : std::move(after_first);
+    mapping_.tasks[t].tiling = other ? std::move(other->tiling) : first;
   }
   // A DRAM's timeline tells two mappings of a network apart by no less.
   const double margin = architecture_.dram.is_ideal() ? 1 : 1.015;
   if (least_traffic && least_traffic->end() < margin * timeline_.end())
     for (std::size_t t = 0; t < mapping_.tasks.size(); ++t)
-      mapping_.tasks[t].tiling = kind(t).first;
+      mapping_.tasks[t].tiling = kind(t).first.tiling;
   return std::move(mapping_);
 }
 
