@@ -166,13 +166,6 @@ RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std
   return tile_bytes(task, m, n, k, array, {most_input(task, m), 0});
 }
 
-RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
-                     const SystolicArray& array, const InputTiles& input) {
-  return {storage_bytes(input.most * (k / taps(task)), array.input_format),
-          storage_bytes(k * n, array.weight_format),
-          storage_bytes(m * n, array.accumulator_format)};
-}
-
 RoleBytes tile_bytes(const VectorTask& task, std::uint64_t elements, const SystolicArray& array) {
   return {storage_bytes(input_tile_elements(task, elements), array.input_format), 0,
           storage_bytes(elements, array.input_format)};
@@ -194,6 +187,7 @@ RoleBytes tile_bytes(const AttentionTask& task, const AttentionTiling& tiling,
 Room::Room(const Architecture& architecture) {
   for (const Scratchpad& scratchpad : architecture.scratchpads) {
     const std::uint64_t sets = scratchpad.double_buffered ? 2 : 1;
+    apart_ = apart_ && scratchpad.holds.size() <= 1;
     for (const TensorRole role : scratchpad.holds) {
       const auto index = static_cast<std::size_t>(role);
       room_[index] = scratchpad.capacity.value / sets;

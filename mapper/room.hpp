@@ -38,8 +38,12 @@ std::uint64_t most_input(const GemmTask& task, std::uint64_t m_tile);  ///< its 
 inline std::uint64_t taps(const GemmTask& task) { return task.window ? task.window->taps() : 1; }
 
 /// tile_bytes() and traffic() with what they need to know of the m tile, which takes longest.
-RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
-                     const SystolicArray& array, const InputTiles& input);
+inline RoleBytes tile_bytes(const GemmTask& task, std::uint64_t m, std::uint64_t n, std::uint64_t k,
+                            const SystolicArray& array, const InputTiles& input) {
+  return {storage_bytes(input.most * (k / taps(task)), array.input_format),
+          storage_bytes(k * n, array.weight_format),
+          storage_bytes(m * n, array.accumulator_format)};
+}
 TaskTraffic traffic(const GemmTask& task, const GemmLoop& loop, const SystolicArray& array,
                     const InputTiles& input);
 
@@ -57,7 +61,7 @@ class Room {
 
   bool fits(const RoleBytes& bytes) const {
     for (std::size_t role = 0; role < tensor_role_count; ++role)
-      if (together(bytes, role) > room_[role]) return false;
+      if ((apart_ ? bytes[role] : together(bytes, role)) > room_[role]) return false;
     return true;
   }
   /// Bytes of all roles that live in the scratchpad of `role`.
@@ -72,6 +76,7 @@ class Room {
  private:
   RoleBytes room_{};
   std::array<std::array<bool, tensor_role_count>, tensor_role_count> shared_{};
+  bool apart_ = true;  ///< each role has a scratchpad of its own
 };
 
 /// The first scratchpad that `bytes` overflow, or nothing. A role that no scratchpad holds

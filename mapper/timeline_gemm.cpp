@@ -52,31 +52,6 @@ Timeline::Product::StepKind Timeline::Product::step(std::uint64_t m, std::uint64
           conflicts(reads.partial_sums) - conflicts(reads.partial_sums - 1)};
 }
 
-void Timeline::Product::compute(const StepKind& kind, std::uint64_t resumed_sums) {
-  const double again = kind.partial_sums - 1 + real(resumed_sums);
-  const double ports = t_.take_ports<4>({{{TensorRole::input, false, kind.input},
-                                          {TensorRole::weight, false, kind.weight},
-                                          {TensorRole::output, true, kind.sums * kind.partial_sums},
-                                          {TensorRole::output, false, kind.sums * again}}});
-  const Moment start =
-      later(later(t_.clock(array), granted_), later(t_.clock(ready, 0), t_.clock(ready, 1)));
-  const double conflicts = kind.conflicts + real(resumed_sums) * kind.resumed_conflicts;
-  t_.clock(array) = t_.moment(start.time + std::max(kind.cycles, ports) + conflicts);
-  t_.state_.worked += kind.cycles;
-  result_ = t_.moment(t_.clock(array).time + kind.tail);
-}
-
-void Timeline::Product::finish(const TileKind& kind) {
-  if (task_.epilogue_ops > 0) {
-    const double ports = t_.take_ports<2>(
-        {{{TensorRole::output, false, kind.sums}, {TensorRole::output, true, kind.move.bytes}}});
-    const Moment start = later(result_, t_.clock(vector));
-    t_.clock(vector) = t_.moment(start.time + std::max(kind.lanes, ports) + kind.conflicts);
-    result_ = t_.moment(t_.clock(vector).time + t_.architecture_->vector.latency);
-  }
-  spill(kind);
-}
-
 /// GemmWalk's visitor.
 class Timeline::Gemm {
  public:

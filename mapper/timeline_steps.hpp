@@ -34,6 +34,76 @@ class Recent {
   std::size_t known_ = 0, next_ = 0, last_ = 0;
 };
 
+constexpr std::size_t role_index(TensorRole role) { return static_cast<std::size_t>(role); }
+
+/// Moves bytes over the bus, not before `earliest`; the moment when the last has passed. What lies
+/// in a part of the channels takes longer, while the others are free for what else there is.
+inline Moment Timeline::transfer(std::size_t queue, const Moment& earliest, const Move& move,
+                                 double factor) {
+  const double cycles = factor * move.bytes * rates_.cycles_per_byte;
+  const Moment passed = state_.bus.pass(queue, earliest, cycles + move.opening, rates_.takes_turns);
+  return move.part < 1 ? moment(std::max(passed.time, earliest.time + cycles / move.part)) : passed;
+}
+
+/// Leaves the use of a port to be paid for by the next firing of a compute unit that needs it: a
+/// port has as many beats in a cycle as it has, whoever takes them first.
+inline void Timeline::occupy(const PortBytes& use) {
+  if (!rates_.has_ports) return;
+  const int number = rates_.port[role_index(use.role)][use.write];
+  if (number < 0) return;
+  state_.owed[static_cast<std::size_t>(number)] +=
+      use.bytes * rates_.port_cycles[role_index(use.role)][use.write];
+}
+
+/// When a buffer of this kind is free for a tile: when the tile before the last has been left, or
+/// the last where there is room for one only.
+inline const Moment& Timeline::buffer_free(Buffer buffer, TensorRole role) {
+  return clock(freed, 2 * buffer + (rates_.doubled[role_index(role)] ? 0 : 1));
+}
+
+inline void Timeline::leave(Buffer buffer, const Moment& when) {
+  clock(freed, 2 * buffer) = std::exchange(clock(freed, 2 * buffer + 1), when);
+}
+
+/// Brings a tile; when it is there.
+inline Moment Timeline::load(TensorRole role, Buffer buffer, const Move& move) {
+  if (!rates_.has_memory) return {};
+  Moment& queue = clock(engine, role_index(role));
+  Moment start = later(later(queue, buffer_free(buffer, role)), awaited_[role_index(role)]);
+  if (rates_.setup[role_index(role)] > 0)
+    start = moment(start.time + rates_.setup[role_index(role)]);
+  occupy({role, true, move.bytes});
+  queue = transfer(role_index(role), start, move);
+  return moment(queue.time + rates_.read_latency);
+}
+
+/// Brings the unfinished sums of a tile back into its buffer, which is free from `granted` on.
+inline Moment Timeline::load_sums(const Moment& granted, const Move& move) {
+  if (!rates_.has_memory) return granted;
+  Moment& queue = clock(sums_engine);
+  Moment start = later(queue, granted);
+  if (rates_.setup[role_index(TensorRole::output)] > 0)
+    start = moment(start.time + rates_.setup[role_index(TensorRole::output)]);
+  occupy({TensorRole::output, true, move.bytes});
+  queue = transfer(tensor_role_count, start, move);
+  return moment(queue.time + rates_.read_latency);
+}
+
+/// Writes a tile that is there from `result` on.
+inline void Timeline::store(Buffer buffer, const Moment& result, const Move& move) {
+  last_ = result;
+  if (!rates_.has_memory) return leave(buffer, result);
+  Moment& queue = clock(engine, role_index(TensorRole::output));
+  Moment start = later(queue, result);
+  if (rates_.setup[role_index(TensorRole::output)] > 0)
+    start = moment(start.time + rates_.setup[role_index(TensorRole::output)]);
+  occupy({TensorRole::output, false, move.bytes});
+  // The bus turns where reads wait for it too.
+  const double factor = state_.bus.is_free_at(start.time) ? 1 : rates_.write_factor;
+  last_ = queue = transfer(role_index(TensorRole::output), start, move, factor);
+  leave(buffer, queue);
+}
+
 /// The first iterations and the last; what is left out moves all clocks that move as far as the
 /// unit that computes moved in the two iterations before. Two tiles may have been fetched before
 /// the loop began, and the third while the first was used. Since two buffers take turns, it takes
@@ -71,7 +141,7 @@ double Timeline::take_ports(const std::array<PortBytes, N>& uses) {
   if (!rates_.has_ports) return longest;
   for (const PortBytes& use : uses) occupy(use);
   for (const PortBytes& use : uses) {
-    const int number = rates_.port[static_cast<std::size_t>(use.role)][use.write];
+    const int number = rates_.port[role_index(use.role)][use.write];
     if (number < 0) continue;
     longest = std::max(longest, std::exchange(state_.owed[static_cast<std::size_t>(number)], 0));
   }
