@@ -58,12 +58,12 @@ void write_all(int descriptor, std::string_view text, const std::string& path) {
 }
 
 // A pipe or a device is written to, never replaced.
-void write_through(const std::string& path, std::string_view text) {
+void write_through(const std::string& path, const std::function<void(const WritePiece&)>& produce) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (descriptor < 0) fail("write", path, errno);
   try {
-    write_all(descriptor, text, path);
-  } catch (const FileError&) {
+    produce([&](std::string_view piece) { write_all(descriptor, piece, path); });
+  } catch (...) {
     ::close(descriptor);
     throw;
   }
@@ -178,6 +178,11 @@ std::vector<std::string> file_stems(const std::vector<std::string>& folders,
 }
 
 void write_file_atomic(const std::string& path, std::string_view text) {
+  write_file_atomic(path, [&](const WritePiece& write) { write(text); });
+}
+
+void write_file_atomic(const std::string& path,
+                       const std::function<void(const WritePiece&)>& produce) {
   const fs::path folder = fs::path(path).parent_path();
   std::error_code error;
   if (!folder.empty()) fs::create_directories(folder, error);
@@ -189,9 +194,9 @@ void write_file_atomic(const std::string& path, std::string_view text) {
   if (error) target = path;  // a link to nowhere is replaced
   if (fs::is_directory(target, error)) fail("write", path, EISDIR);
   if (fs::exists(target, error) && !fs::is_regular_file(target, error))
-    return write_through(path, text);
+    return write_through(path, produce);
   Draft draft(target.string());
-  draft.write(text);
+  produce([&](std::string_view piece) { draft.write(piece); });
   draft.commit(mode_for(target.string()));
   sync_folder(target.has_parent_path() ? target.parent_path() : fs::path("."));
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -42,6 +43,12 @@ std::vector<std::string> file_stems(const std::vector<std::string>& folders,
 /// to. Throws FileError that names the path and the system's reason; then neither a part of the new
 /// file nor the temporary one is left.
 void write_file_atomic(const std::string& path, std::string_view text);
+/// Takes the next piece of a text.
+using WritePiece = std::function<void(std::string_view piece)>;
+/// The same with the text that `produce` hands over piece by piece. What it throws leaves the file
+/// as it was.
+void write_file_atomic(const std::string& path,
+                       const std::function<void(const WritePiece&)>& produce);
 
 /// The last part of a path, whichever slash it is written with.
 std::string file_name(std::string_view path);

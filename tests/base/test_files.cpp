@@ -40,6 +40,23 @@ TEST_CASE("a file comes back as it was written, in folders made on the way") {
   CHECK(files_in(folder.path("x/y")) == 1);
 }
 
+TEST_CASE("a file may be written in pieces, all of them or none") {
+  const Folder folder;
+  const std::string path = folder.path("a");
+  write_file_atomic(path, [](const WritePiece& write) {
+    write("one ");
+    write("two");
+  });
+  CHECK(read_file(path, 7) == "one two");
+  const auto fail = [](const WritePiece& write) {
+    write("three");
+    throw 3;
+  };
+  CHECK_THROWS_AS(write_file_atomic(path, fail), int);
+  CHECK(read_file(path, 7) == "one two");
+  CHECK(files_in(folder.path(".")) == 1);
+}
+
 TEST_CASE("a new file has the usual mode, a replaced file keeps its own") {
   const Folder folder;
   const std::string path = folder.path("a");
