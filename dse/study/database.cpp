@@ -71,7 +71,7 @@ std::uint64_t Statement::number(int column) const {
   return static_cast<std::uint64_t>(sqlite3_column_int64(statement_, column));
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_, column);
   if (text == nullptr) return {};
   return {reinterpret_cast<const char*>(text),
@@ -118,7 +118,7 @@ std::string Study::Database::info(std::string_view key) const {
   Statement query(*this, "SELECT value FROM info WHERE key = ?");
   if (!query.bind(1, key).step())
     throw StudyError(fmt::format("{}: the study does not say its {}", path, key));
-  return query.text(0);
+  return std::string(query.text(0));
 }
 
 void Study::Database::require_format(std::uint64_t version) const {

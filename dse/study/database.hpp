@@ -58,7 +58,7 @@ class Statement {
   void reset();
 
   std::uint64_t number(int column) const;
-  std::string text(int column) const;
+  std::string_view text(int column) const;  ///< until the next step
 
  private:
   const Study::Database& database_;

@@ -8,18 +8,16 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/files.hpp"
 #include "base/parameters.hpp"
 #include "dse/metrics.hpp"
+#include "dse/study/cells.hpp"
 #include "dse/study/database.hpp"
 
 namespace sluice {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::uint64_t format_version = 1;
 
@@ -49,53 +47,7 @@ CREATE TABLE IF NOT EXISTS confirmed (
   PRIMARY KEY (number, fidelity)) WITHOUT ROWID;
 )";
 
-json digits_json(const Point& point) {
-  json digits = json::array();
-  for (const std::uint64_t digit : point.digits)
-    digits.push_back(digit == inactive ? json(nullptr) : json(digit));
-  return digits;
-}
-
-Point read_digits(const json& digits) {
-  Point point;
-  for (const json& digit : digits)
-    point.digits.push_back(digit.is_null() ? inactive : digit.get<std::uint64_t>());
-  return point;
-}
-
-json metrics_json(const std::vector<double>& values) {
-  json object = json::object();
-  for (std::size_t i = 0; i < values.size(); ++i)
-    object[std::string(metrics()[i].name)] =
-        std::isfinite(values[i]) ? json(values[i]) : json(nullptr);
-  return object;
-}
-
-std::vector<double> read_metrics(const json& object) {
-  std::vector<double> values;
-  if (object.empty()) return values;
-  for (const Metric& metric : metrics()) {
-    const auto found = object.find(std::string(metric.name));
-    const bool is_number = found != object.end() && found->is_number();
-    values.push_back(is_number ? found->get<double>() : std::nan(""));
-  }
-  return values;
-}
-
-json stalls_json(const std::vector<Stall>& stalls) {
-  json list = json::array();
-  for (const Stall& stall : stalls) list.push_back({stall.cause, stall.cycles});
-  return list;
-}
-
-std::vector<Stall> read_stalls(const json& list) {
-  std::vector<Stall> stalls;
-  for (const json& stall : list)
-    stalls.push_back({stall[0].get<std::string>(), stall[1].get<std::uint64_t>()});
-  return stalls;
-}
-
-TrialStatus read_status(const std::string& word, const std::string& path) {
+TrialStatus read_status(std::string_view word, const std::string& path) {
   for (const auto& entry : EnumNames<TrialStatus>::table)
     if (entry.name == word) return entry.value;
   throw StudyError(fmt::format("{}: the study has a trial with the status {}", path, quote(word)));
@@ -106,21 +58,20 @@ Result read_result(const Statement& row, int first, const std::string& path) {
   Result result;
   result.status = read_status(row.text(first), path);
   result.reason = row.text(first + 1);
-  result.metrics = read_metrics(json::parse(row.text(first + 2)));
+  result.metrics = read_metrics(row.text(first + 2));
   result.bottleneck = row.text(first + 3);
-  result.stalls = read_stalls(json::parse(row.text(first + 4)));
+  result.stalls = read_stalls(row.text(first + 4));
   return result;
 }
 
 Trial read_trial(const Statement& row, const std::string& path) {
-  return {row.number(0), row.number(1), read_digits(json::parse(row.text(2))),
-          read_result(row, 3, path)};
+  return {row.number(0), row.number(1), read_digits(row.text(2)), read_result(row, 3, path)};
 }
 
 /// Writes a result to the parameters from `first` on, and the row to the table.
 void insert_result(Statement& insert, int first, const Result& result) {
-  const std::string metrics = metrics_json(result.metrics).dump();
-  const std::string stalls = stalls_json(result.stalls).dump();
+  const std::string metrics = metrics_cell(result.metrics);
+  const std::string stalls = stalls_cell(result.stalls);
   insert.bind(first, name_of(result.status)).bind(first + 1, result.reason);
   insert.bind(first + 2, metrics).bind(first + 3, result.bottleneck).bind(first + 4, stalls).step();
   insert.reset();
@@ -187,7 +138,9 @@ void Study::write(const StudyInfo& info) {
 
 Study Study::read(const std::string& path) {
   auto database = std::make_unique<Database>(path);
-  database->open(SQLITE_OPEN_READWRITE);  // a batch that a kill left half written is taken back
+  // Writable, so that a batch that a kill left half written is taken back; no locks, which are for
+  // threads that share a connection and cost a tenth of the time.
+  database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
   database->wait_for_others();
   return Study(std::move(database));
 }
@@ -220,14 +173,39 @@ std::uint64_t Study::count(std::string_view status) const {
 
 std::vector<Trial> Study::trials() const {
   std::vector<Trial> trials;
+  visit([&](Trial&& trial) { trials.push_back(std::move(trial)); });
+  return trials;
+}
+
+namespace {
+
+/// Hands over the trials of a query, before which there are `count` others.
+void visit_rows(Statement& query, const std::string& path, std::uint64_t count,
+                const Study::Visit& visit) {
+  try {
+    for (; query.step(); ++count) visit(read_trial(query, path));
+  } catch (const DamagedCell&) {
+    throw StudyError(fmt::format("{}: trial {} is damaged", path, count));
+  }
+}
+
+}  // namespace
+
+void Study::visit(const Visit& visit) const {
   Statement query(*database_,
                   "SELECT number, batch, digits, status, reason, metrics, bottleneck, stalls "
                   "FROM trials ORDER BY number");
-  try {
-    while (query.step()) trials.push_back(read_trial(query, database_->path));
-  } catch (const json::exception&) {
-    throw StudyError(fmt::format("{}: trial {} is damaged", database_->path, trials.size()));
-  }
+  visit_rows(query, database_->path, 0, visit);
+}
+
+std::vector<Trial> Study::trials(std::uint64_t first, std::uint64_t count) const {
+  std::vector<Trial> trials;
+  Statement query(*database_,
+                  "SELECT number, batch, digits, status, reason, metrics, bottleneck, stalls "
+                  "FROM trials WHERE number >= ? ORDER BY number LIMIT ?");
+  query.bind(1, first).bind(2, count);
+  visit_rows(query, database_->path, first,
+             [&](Trial&& trial) { trials.push_back(std::move(trial)); });
   return trials;
 }
 
@@ -251,7 +229,7 @@ void Study::add(const std::vector<Trial>& trials) {
   transact([&] {
     Statement insert(*database_, "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     for (const Trial& trial : trials) {
-      const std::string digits = digits_json(trial.point).dump();
+      const std::string digits = digits_cell(trial.point);
       insert.bind(1, trial.number).bind(2, trial.batch).bind(3, digits);
       insert_result(insert, 4, trial.result);
     }
@@ -278,30 +256,33 @@ std::vector<ConfirmedTrial> Study::confirmed() const {
                   "FROM confirmed ORDER BY number, fidelity");
   try {
     while (query.step())
-      looks.push_back({query.number(0), query.text(1), read_result(query, 2, database_->path)});
-  } catch (const json::exception&) {
+      looks.push_back(
+          {query.number(0), std::string(query.text(1)), read_result(query, 2, database_->path)});
+  } catch (const DamagedCell&) {
     throw StudyError(fmt::format("{}: a closer look is damaged", database_->path));
   }
   return looks;
 }
 
-void check_trials(const Sweep& sweep, const std::vector<Trial>& trials, const std::string& path) {
+void check_trial(const Sweep& sweep, const Trial& trial, std::uint64_t number,
+                 const std::string& path) {
   const auto has_objectives = [&](const Result& result) {
     return result.metrics.size() == metrics().size() &&
            std::ranges::all_of(sweep.objectives, [&](const Objective& objective) {
              return std::isfinite(result.metrics[objective.metric]);
            });
   };
-  for (std::size_t i = 0; i < trials.size(); ++i) {
-    const Trial& trial = trials[i];
-    std::string_view wrong;
-    if (trial.number != i) wrong = "some before it are missing";
-    if (!is_canonical(sweep.space, trial.point)) wrong = "it is no design of the space";
-    if (trial.result.status == TrialStatus::ok && !has_objectives(trial.result))
-      wrong = "it is ok without its objectives";
-    if (!wrong.empty())
-      throw StudyError(fmt::format("{}: trial {} is damaged: {}", path, trial.number, wrong));
-  }
+  std::string_view wrong;
+  if (trial.number != number) wrong = "some before it are missing";
+  if (!is_canonical(sweep.space, trial.point)) wrong = "it is no design of the space";
+  if (trial.result.status == TrialStatus::ok && !has_objectives(trial.result))
+    wrong = "it is ok without its objectives";
+  if (!wrong.empty())
+    throw StudyError(fmt::format("{}: trial {} is damaged: {}", path, trial.number, wrong));
+}
+
+void check_trials(const Sweep& sweep, const std::vector<Trial>& trials, const std::string& path) {
+  for (std::size_t i = 0; i < trials.size(); ++i) check_trial(sweep, trials[i], i, path);
 }
 
 namespace {

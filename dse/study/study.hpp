@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -63,6 +64,12 @@ class Study {
   std::uint64_t count(std::string_view status) const;
   /// All trials in their order.
   std::vector<Trial> trials() const;
+  /// The trials numbered from `first` on, at most `count`. A study is written to between two calls.
+  std::vector<Trial> trials(std::uint64_t first, std::uint64_t count) const;
+  /// Hands over all trials in their order, one by one, so that they need not all be kept. Nobody
+  /// can write to the study meanwhile: do not wait for anything.
+  using Visit = std::function<void(Trial&&)>;
+  void visit(const Visit& visit) const;
   /// Adds the trials of one batch, all or none; returns when they are on the disk.
   void add(const std::vector<Trial>& trials);
 
@@ -81,8 +88,11 @@ class Study {
   std::unique_ptr<Database> database_;
 };
 
-/// Throws StudyError for the study at `path` when a trial is none of the sweep: not numbered in
-/// order, no design of its space, or ok without its objectives.
+/// Throws StudyError for the study at `path` when a trial is none of the sweep: not the one of this
+/// number, no design of its space, or ok without its objectives.
+void check_trial(const Sweep& sweep, const Trial& trial, std::uint64_t number,
+                 const std::string& path);
+/// The same of all trials of a study.
 void check_trials(const Sweep& sweep, const std::vector<Trial>& trials, const std::string& path);
 
 /// What differs between a study and a sweep that is to go on with it, a sentence each; empty: it

@@ -41,6 +41,15 @@ TEST_CASE("a study keeps what was added") {
   CHECK(again.trials() == samples);
 }
 
+TEST_CASE("some trials are read by their numbers") {
+  const Folder folder;
+  Study study = Study::open(folder.path("s.sqlite"), info);
+  study.add(samples);
+  CHECK(study.trials(0, 1) == std::vector<Trial>{samples[0]});
+  CHECK(study.trials(1, 9) == std::vector<Trial>{samples[1]});
+  CHECK(study.trials(2, 9).empty());
+}
+
 TEST_CASE("a batch is added whole or not at all") {
   const Folder folder;
   Study study = Study::open(folder.path("s.sqlite"), info);
