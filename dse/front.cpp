@@ -59,21 +59,23 @@ std::vector<double> crowding_of(const std::vector<std::vector<double>>& costs) {
 
 std::vector<std::size_t> front_of(std::span<const Objective> objectives,
                                   std::span<const Trial> trials) {
-  std::vector<std::pair<std::vector<double>, std::size_t>> sorted;
-  for (std::size_t i = 0; i < trials.size(); ++i)
-    if (auto costs = costs_of(objectives, trials[i].result); !costs.empty())
-      sorted.emplace_back(std::move(costs), i);
-  std::ranges::sort(sorted);  // what dominates comes before what it dominates
-  std::vector<std::vector<double>> kept;
-  std::vector<std::size_t> front;
-  for (const auto& [costs, index] : sorted) {
-    const auto covers = [&](const std::vector<double>& other) {
-      return other == costs || dominates(other, costs);
-    };
-    if (std::ranges::any_of(kept, covers)) continue;
-    kept.push_back(costs);
-    front.push_back(index);
+  std::vector<std::pair<std::vector<double>, std::size_t>> kept;  // none covers another
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    std::vector<double> costs = costs_of(objectives, trials[i].result);
+    if (costs.empty()) continue;
+    const auto covering = std::ranges::find_if(kept, [&](const auto& other) {
+      return other.first == costs || dominates(other.first, costs);
+    });
+    if (covering != kept.end()) {
+      std::swap(*covering, kept.front());  // what covers one covers many: it is asked first
+      continue;
+    }
+    std::erase_if(kept, [&](const auto& other) { return dominates(costs, other.first); });
+    kept.emplace_back(std::move(costs), i);
   }
+  std::ranges::sort(kept);
+  std::vector<std::size_t> front;
+  for (const auto& [costs, index] : kept) front.push_back(index);
   return front;
 }
 

@@ -104,7 +104,7 @@ bool climb(const Sweep& sweep, const Library& library, Study& study,
   return climb(sweep, evaluate, study, trials, hook);
 }
 
-std::vector<Trial> top_of(const Sweep& sweep, const std::vector<Trial>& trials,
+std::vector<Trial> top_of(const Sweep& sweep, std::vector<Trial> trials,
                           const std::vector<ConfirmedTrial>& looks) {
   if (!sweep.halving) return trials;
   for (std::size_t r = sweep.halving->rungs.size(); r-- > 0;) {

@@ -45,7 +45,7 @@ bool climb(const Sweep& sweep, const Library& library, Study& study,
 
 /// The trials that stand on the last rung that any reached, with what was seen there; all trials
 /// as they are where none did.
-std::vector<Trial> top_of(const Sweep& sweep, const std::vector<Trial>& trials,
+std::vector<Trial> top_of(const Sweep& sweep, std::vector<Trial> trials,
                           const std::vector<ConfirmedTrial>& looks);
 
 /// Reads `halving:`. All mistakes go to `diagnostics`; rungs that the experiment cannot be set to

@@ -9,6 +9,7 @@
 #include <future>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "dse/evaluator.hpp"
@@ -211,19 +212,20 @@ Study study_of(const Sweep& sweep, const std::string& path) {
   throw StudyError(text + "\nhint: name another file with --store, or undo the change");
 }
 
-std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial>& trials,
+std::vector<std::size_t> best_trials(const Sweep& sweep, std::span<const Trial> trials,
                                      std::size_t count) {
   std::vector<std::size_t> rows;
   for (std::size_t i = 0; i < trials.size(); ++i)
     if (trials[i].result.status == TrialStatus::ok) rows.push_back(i);
   const std::vector<double> costs = scalar_costs(sweep.objectives, sweep.scalarisation, trials);
-  std::ranges::stable_sort(rows, [&](std::size_t a, std::size_t b) { return costs[a] < costs[b]; });
-  if (sweep.objectives.size() > 1) {  // the front first
-    const std::vector<std::size_t> front = front_of(sweep.objectives, trials);
-    const std::set<std::size_t> in_front(front.begin(), front.end());
-    std::ranges::stable_partition(rows, [&](std::size_t i) { return in_front.contains(i); });
-  }
-  rows.resize(std::min(count, rows.size()));
+  std::vector<bool> behind(trials.size(), sweep.objectives.size() > 1);  // the front first
+  if (sweep.objectives.size() > 1)
+    for (const std::size_t i : front_of(sweep.objectives, trials)) behind[i] = false;
+  const auto key = [&](std::size_t i) { return std::tuple(bool(behind[i]), costs[i], i); };
+  count = std::min(count, rows.size());
+  std::ranges::nth_element(rows, rows.begin() + static_cast<std::ptrdiff_t>(count), {}, key);
+  rows.resize(count);
+  std::ranges::sort(rows, {}, key);
   return rows;
 }
 

@@ -20,7 +20,7 @@ Study study_of(const Sweep& sweep, const std::string& path);
 
 /// The indices of the best `count` trials that are ok: by the objective; of several, the front
 /// first, both by the scalarisation.
-std::vector<std::size_t> best_trials(const Sweep& sweep, const std::vector<Trial>& trials,
+std::vector<std::size_t> best_trials(const Sweep& sweep, std::span<const Trial> trials,
                                      std::size_t count);
 
 /// The sweep as its best designs are looked at again: at the fidelity of `sweep.confirm`, which

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <random>
 
 #include "dse/front.hpp"
 
@@ -33,6 +35,30 @@ TEST_CASE("the front holds what nothing dominates, once") {
                                      trial({0, 9}, TrialStatus::invalid),
                                      trial({4, 5})};
   CHECK(front_of(two, trials) == std::vector<std::size_t>{1, 0, 5});
+}
+
+TEST_CASE("the front is what comparing all with all leaves, the first of equals") {
+  std::mt19937 random(3);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Trial> trials;
+    for (int i = 0; i < 60; ++i)
+      trials.push_back(
+          trial({static_cast<double>(random() % 9), static_cast<double>(random() % 9)}));
+    std::vector<std::pair<std::vector<double>, std::size_t>> left;
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+      const std::vector<double> costs = costs_of(two, trials[i].result);
+      bool stays = true;
+      for (std::size_t j = 0; stays && j < trials.size(); ++j) {
+        const std::vector<double> others = costs_of(two, trials[j].result);
+        stays = !dominates(others, costs) && (j >= i || others != costs);
+      }
+      if (stays) left.emplace_back(costs, i);
+    }
+    std::ranges::sort(left);
+    std::vector<std::size_t> expected;
+    for (const auto& [costs, index] : left) expected.push_back(index);
+    CHECK(front_of(two, trials) == expected);
+  }
 }
 
 TEST_CASE("ranks peel fronts, what failed comes last") {
