@@ -7,6 +7,7 @@
 
 #include "base/hash.hpp"
 #include "dse/broken.hpp"
+#include "dse/design_texts.hpp"
 
 namespace sluice {
 namespace {
@@ -30,16 +31,17 @@ ExpressionValue value_of(const Domain& domain, std::uint64_t digit) {
   return 0.0;
 }
 
-std::string value_with_unit(const SpaceParameter& parameter, std::uint64_t digit) {
-  std::string text = value_text(parameter.domain, digit);
-  if (!parameter.unit.empty()) text += " " + parameter.unit;
-  return text;
-}
-
 /// Orders of which a condition may name one: those of seven items.
 constexpr std::uint64_t most_orders = 5040;
 
 }  // namespace
+
+std::string value_with_unit(const SpaceParameter& parameter, std::uint64_t digit) {
+  if (digit == inactive) return {};
+  std::string text = value_text(parameter.domain, digit);
+  if (!parameter.unit.empty()) text += " " + parameter.unit;
+  return text;
+}
 
 std::vector<ExpressionName> expression_names(const DesignSpace& space) {
   std::vector<ExpressionName> names;
@@ -94,7 +96,18 @@ Point canonical(const DesignSpace& space, Point point) {
 }
 
 bool is_canonical(const DesignSpace& space, const Point& point) {
-  return point.digits.size() == space.parameters.size() && canonical(space, point) == point;
+  const std::size_t n = space.parameters.size();
+  if (point.digits.size() != n) return false;
+  std::vector<ExpressionValue> values(n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const SpaceParameter& parameter = space.parameters[i];
+    for (const std::size_t used : parameter.when.uses())  // of parameters before this one
+      values[used] = value_of(space.parameters[used].domain, point.digits[used]);
+    const bool exists = parameter.when.holds(values);
+    if (exists != (point.digits[i] != inactive)) return false;
+    if (exists && point.digits[i] >= size_of(parameter.domain)) return false;
+  }
+  return true;
 }
 
 std::string broken_constraint(const DesignSpace& space, const Point& point) {
@@ -117,15 +130,7 @@ std::vector<SpaceSetting> settings_of(const DesignSpace& space, const Point& poi
 }
 
 std::uint64_t hash_of(const DesignSpace& space, const Point& point) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 0; i < space.parameters.size(); ++i)
-    if (point.digits[i] != inactive)
-      parts.push_back(fmt::format("{}={}\n", space.parameters[i].name,
-                                  value_with_unit(space.parameters[i], point.digits[i])));
-  std::ranges::sort(parts);
-  std::uint64_t hash = content_hash("");
-  for (const std::string& part : parts) hash = content_hash(part, hash);
-  return hash;
+  return DesignHashes(space).of(point);
 }
 
 std::uint64_t hash_of(const DesignSpace& space) {

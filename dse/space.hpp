@@ -43,6 +43,9 @@ struct Point {
   auto operator<=>(const Point&) const = default;
 };
 
+/// The value of a parameter as it is set; "" where the parameter does not exist.
+std::string value_with_unit(const SpaceParameter& parameter, std::uint64_t digit);
+
 /// What expressions of this space may name, in the order of the parameters.
 std::vector<ExpressionName> expression_names(const DesignSpace& space);
 /// The values of the parameters in the order of expression_names(); those that do not exist are 0,

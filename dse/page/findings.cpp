@@ -34,8 +34,7 @@ StudyFindings findings_of(const ShownStudy& study, const Library& library) {
   for (std::size_t i = 0; i < study.trials.size(); ++i)
     if (study.trials[i].result.status == TrialStatus::ok) findings.ok.push_back(i);
   findings.front = front_of(study.sweep.objectives, study.trials);
-  const std::vector<Trial> trials(study.trials.begin(), study.trials.end());
-  for (const std::size_t trial : best_trials(study.sweep, trials, shown_designs))
+  for (const std::size_t trial : best_trials(study.sweep, study.trials, shown_designs))
     findings.best.push_back(design_of(study, library, trial));
   return findings;
 }
@@ -43,13 +42,6 @@ StudyFindings findings_of(const ShownStudy& study, const Library& library) {
 std::string bottleneck_name(const Result& result) {
   const std::string name = result.bottleneck.substr(0, result.bottleneck.find(':'));
   return name.empty() ? "unknown" : name;
-}
-
-std::string parameter_text(const SpaceParameter& parameter, std::uint64_t digit) {
-  if (digit == inactive) return {};
-  std::string text = value_text(parameter.domain, digit);
-  if (!parameter.unit.empty()) text += " " + parameter.unit;
-  return text;
 }
 
 }  // namespace sluice

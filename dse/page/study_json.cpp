@@ -47,7 +47,7 @@ Json parameters_json(const ShownStudy& study, const StudyFindings& findings) {
     for (const std::size_t i : findings.ok) digits.insert(study.trials[i].point.digits[p]);
     digits.erase(inactive);
     Json values = Json::array(), places = Json::array();
-    for (const std::uint64_t digit : digits) values.push_back(parameter_text(parameter, digit));
+    for (const std::uint64_t digit : digits) values.push_back(value_with_unit(parameter, digit));
     for (const std::size_t i : findings.ok) {
       const auto found = digits.find(study.trials[i].point.digits[p]);
       places.push_back(found == digits.end() ? -1 : std::distance(digits.begin(), found));

@@ -137,7 +137,7 @@ std::string trial_rows(const ShownStudy& study, const StudyFindings& findings) {
     for (const Objective& objective : study.sweep.objectives)
       row.push_back(metric_text(objective.metric, trial.result.metrics[objective.metric]));
     for (std::size_t p = 0; p < study.sweep.space.parameters.size(); ++p)
-      row.push_back(parameter_text(study.sweep.space.parameters[p], trial.point.digits[p]));
+      row.push_back(value_with_unit(study.sweep.space.parameters[p], trial.point.digits[p]));
     row.push_back(bottleneck_name(trial.result));
     table.rows.push_back(std::move(row));
   }

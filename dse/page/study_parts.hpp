@@ -30,9 +30,6 @@ StudyFindings findings_of(const ShownStudy& study, const Library& library);
 /// What the sentence on the bottleneck begins with: `mapping`, `DRAM bandwidth`, ...
 std::string bottleneck_name(const Result& result);
 
-/// The value of a parameter as it is set, with its unit; "" where it does not exist.
-std::string parameter_text(const SpaceParameter& parameter, std::uint64_t digit);
-
 /// What dse/page/study.js draws from.
 std::string study_json(const ShownStudy& study, const StudyFindings& findings);
 

@@ -56,6 +56,23 @@ TEST_CASE("every combination of digits is one of the numbered points") {
   CHECK(seen.size() == *index.count());
 }
 
+TEST_CASE("a point is canonical where making it so changes nothing") {
+  const DesignSpace space = space_of(conditional);
+  const auto digit = [](std::uint64_t code, std::uint64_t base) {  // the last stands for inactive
+    return code % base == base - 1 ? inactive : code % base;
+  };
+  std::size_t canonical_points = 0;
+  for (std::uint64_t code = 0; code < 5 * 5 * 4 * 8 * 6;
+       ++code) {  // each has one that is too large
+    const Point raw{{digit(code, 5), digit(code / 5, 5), digit(code / 25, 4), digit(code / 100, 8),
+                     digit(code / 800, 6)}};
+    CHECK(is_canonical(space, raw) == (canonical(space, raw) == raw));
+    if (is_canonical(space, raw)) ++canonical_points;
+  }
+  CHECK(canonical_points == 42);  // as above
+  CHECK_FALSE(is_canonical(space, {{0, 0}}));
+}
+
 TEST_CASE("a point sets the values of the parameters that exist") {
   const DesignSpace space = space_of(conditional);
   const Point point = canonical(space, {{1, 2, 1, 1, 3}});
