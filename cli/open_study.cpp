@@ -4,12 +4,26 @@
 namespace sluice {
 
 OpenStudy open_study(const std::string& path, const Library& library) {
-  const Study study = Study::read(path);
-  OpenStudy open{study.info(), {}, study.trials(), study.confirmed()};
-  open.sweep = read_sweep(parse_yaml(open.info.sweep_text, path), library);
-  if (open.sweep.name.empty()) open.sweep.name = open.info.name;
-  check_trials(open.sweep, open.trials, path);
-  return open;
+  Study file = Study::read(path);
+  StudyInfo info = file.info();
+  Sweep sweep = read_sweep(parse_yaml(info.sweep_text, path), library);
+  if (sweep.name.empty()) sweep.name = info.name;
+  std::vector<ConfirmedTrial> confirmed = file.confirmed();
+  return {path, std::move(file), std::move(info), std::move(sweep), std::move(confirmed)};
+}
+
+void visit_trials(const OpenStudy& study, const Study::Visit& visit) {
+  std::uint64_t number = 0;
+  study.file.visit([&](Trial&& trial) {
+    check_trial(study.sweep, trial, number++, study.path);
+    visit(std::move(trial));
+  });
+}
+
+std::vector<Trial> trials_of(const OpenStudy& study) {
+  std::vector<Trial> trials;
+  visit_trials(study, [&](Trial&& trial) { trials.push_back(std::move(trial)); });
+  return trials;
 }
 
 }  // namespace sluice

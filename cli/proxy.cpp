@@ -96,7 +96,8 @@ int train(const ProxyArguments& arguments, const Library& library) {
                       "this study holds what a proxy said",
                       "train on a study whose designs were simulated"}});
   const ProxyOptions options{arguments.kind, arguments.seed, arguments.limit, true};
-  const Proxy proxy = train_proxy(study.sweep, study.info, study.trials, options, arguments.study);
+  const Proxy proxy =
+      train_proxy(study.sweep, study.info, trials_of(study), options, arguments.study);
   const std::string text = to_text(proxy);
   write_file_atomic(*arguments.output, text);
   if (!arguments.quiet)
@@ -114,23 +115,23 @@ double seconds_each(std::size_t designs, Work work) {
 }
 
 /// Designs of the study simulated again, and predicted over and over.
-std::string speed_text(const Proxy& proxy, const OpenStudy& study, std::size_t count,
-                       const Library& library) {
+std::string speed_text(const Proxy& proxy, const Sweep& sweep, const std::vector<Trial>& trials,
+                       std::size_t count, const Library& library) {
   std::vector<Point> points;
-  for (std::size_t i = 0; i < std::min(count, study.trials.size()); ++i)
-    points.push_back(study.trials[i * study.trials.size() / count].point);
-  Workspace workspace(study.sweep, library);
+  for (std::size_t i = 0; i < std::min(count, trials.size()); ++i)
+    points.push_back(trials[i * trials.size() / count].point);
+  Workspace workspace(sweep, library);
   const double simulated = seconds_each(points.size(), [&] {
     for (const Point& point : points) evaluate_point(workspace, point);
   });
   constexpr std::size_t rounds = 10;
   const double predicted = seconds_each(rounds * points.size(), [&] {
-    for (std::size_t round = 0; round < rounds; ++round) proxy.evaluate(study.sweep, points);
+    for (std::size_t round = 0; round < rounds; ++round) proxy.evaluate(sweep, points);
   });
   return fmt::format(
       "\n{} designs on one thread: simulated ({}) in {:.3g} ms each, predicted in {:.3g} ms, "
       "{:.3g} times as fast\n",
-      points.size(), name_of(study.sweep.fidelity), 1e3 * simulated, 1e3 * predicted,
+      points.size(), name_of(sweep.fidelity), 1e3 * simulated, 1e3 * predicted,
       simulated / predicted);
 }
 
@@ -138,10 +139,11 @@ int test(const ProxyArguments& arguments, const Library& library) {
   const Proxy proxy = load_proxy(arguments.file).proxy;
   const OpenStudy study = open_study(arguments.study, library);
   check_proxy(proxy, study.sweep, arguments.file);
+  const std::vector<Trial> trials = trials_of(study);
   std::string text = fmt::format("trials of {} ({}, seed {})\n", arguments.study,
                                  study.info.searcher, study.info.seed) +
-                     errors_text(errors_of(proxy, study.sweep, study.trials));
-  if (arguments.speed > 0) text += speed_text(proxy, study, arguments.speed, library);
+                     errors_text(errors_of(proxy, study.sweep, trials));
+  if (arguments.speed > 0) text += speed_text(proxy, study.sweep, trials, arguments.speed, library);
   write_output(text);
   return exit_done;
 }

@@ -18,12 +18,13 @@ int report_command(const ReportArguments& arguments, const LibraryFolders& folde
                       "the page would replace the study",
                       "name another file: -o FILE"}});
   const OpenStudy study = open_study(arguments.study, folders.library);
-  if (study.trials.empty())
+  const std::vector<Trial> trials = trials_of(study);
+  if (trials.empty())
     throw SpecError({{{.path = arguments.study},
                       "the study has no trials",
                       "`sluice sweep` with its sweep file goes on with it"}});
-  write_file_atomic(path, write_study_page({study.info, study.sweep, study.trials, study.confirmed},
-                                           folders.library));
+  write_file_atomic(
+      path, write_study_page({study.info, study.sweep, trials, study.confirmed}, folders.library));
   if (!arguments.quiet) write_output("wrote " + path + "\n");
   return exit_done;
 }

@@ -4,12 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 
-#include "base/hash.hpp"
-#include "dse/front.hpp"
 #include "dse/halving.hpp"
 #include "dse/metrics.hpp"
 #include "dse/run_sweep.hpp"
@@ -18,19 +14,9 @@
 namespace sluice {
 namespace {
 
-using nlohmann::ordered_json;
-
 std::string objective_text(const Objective& objective) {
   return fmt::format("{} {}", objective.maximize ? "largest" : "smallest",
                      metrics()[objective.metric].name);
-}
-
-/// The value of a parameter as it is set, or "" where it does not exist.
-std::string value_of(const SpaceParameter& parameter, std::uint64_t digit) {
-  if (digit == inactive) return {};
-  std::string text = value_text(parameter.domain, digit);
-  if (!parameter.unit.empty()) text += " " + parameter.unit;
-  return text;
 }
 
 /// The most frequent reasons of trials that are not ok.
@@ -48,18 +34,6 @@ std::string reasons_text(const std::vector<Trial>& trials) {
   for (std::size_t i = 0; i < std::min(shown, lines.size()); ++i) text += lines[i].second;
   if (lines.size() > shown) text += fmt::format("  and {} other reasons\n", lines.size() - shown);
   return text;
-}
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string metric_cell(const Trial& trial, std::size_t metric) {
-  if (trial.result.metrics.empty() || !std::isfinite(trial.result.metrics[metric])) return {};
-  return fmt::format("{}", trial.result.metrics[metric]);
 }
 
 }  // namespace
@@ -145,13 +119,13 @@ std::string looks_table(const Sweep& sweep, const std::vector<Trial>& trials,
   return text;
 }
 
-std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials) {
+std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials,
+                          const std::vector<std::size_t>& front) {
   std::map<TrialStatus, std::size_t> counts;
   for (const Trial& trial : trials) ++counts[trial.result.status];
   std::string text = fmt::format("{}: {} designs", sweep.name, trials.size());
   for (const auto& [status, count] : counts) text += fmt::format(", {} {}", count, name_of(status));
   text += "\n" + reasons_text(trials);
-  const std::vector<std::size_t> front = front_of(sweep.objectives, trials);
   if (front.empty()) return text + "no design is ok\n";
   std::string wanted;
   for (const Objective& objective : sweep.objectives)
@@ -163,72 +137,6 @@ std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials) 
   text += trial_table(sweep, trials, front);
   const std::string& bottleneck = trials[front.front()].result.bottleneck;
   return bottleneck.empty() ? text : text + "bottleneck of the first: " + bottleneck + "\n";
-}
-
-std::string trials_csv(const OpenStudy& study) {
-  const Sweep& sweep = study.sweep;
-  std::string text = "number,batch,status";
-  for (const SpaceParameter& parameter : sweep.space.parameters)
-    text += "," + csv_cell(parameter.name);
-  for (const Metric& metric : metrics()) text += fmt::format(",{}", metric.name);
-  text += ",reason,bottleneck,design,fidelity,searcher,seed,sweep,sluice\n";
-  const std::string origin =
-      fmt::format("{},{},{},{},{}\n", name_of(sweep.fidelity), study.info.searcher, study.info.seed,
-                  hash_text(study.info.sweep_hash), study.info.sluice_version);
-  for (const Trial& trial : study.trials) {
-    text += fmt::format("{},{},{}", trial.number, trial.batch, name_of(trial.result.status));
-    for (std::size_t p = 0; p < sweep.space.parameters.size(); ++p)
-      text += "," + csv_cell(value_of(sweep.space.parameters[p], trial.point.digits[p]));
-    for (std::size_t m = 0; m < metrics().size(); ++m) text += "," + metric_cell(trial, m);
-    text += "," + csv_cell(trial.result.reason) + "," + csv_cell(trial.result.bottleneck) + "," +
-            hash_text(hash_of(sweep.space, trial.point)) + "," + origin;
-  }
-  return text;
-}
-
-namespace {
-
-void add_result(ordered_json& line, const Result& result) {
-  for (std::size_t m = 0; m < result.metrics.size(); ++m)
-    line["metrics"][std::string(metrics()[m].name)] =
-        std::isfinite(result.metrics[m]) ? ordered_json(result.metrics[m]) : nullptr;
-  line["stalls"] = ordered_json::object();
-  for (const Stall& stall : result.stalls) line["stalls"][stall.cause] = stall.cycles;
-  line["reason"] = result.reason;
-  line["bottleneck"] = result.bottleneck;
-}
-
-}  // namespace
-
-std::string trials_json_lines(const OpenStudy& study) {
-  const Sweep& sweep = study.sweep;
-  std::map<std::uint64_t, ordered_json> looks;
-  for (const ConfirmedTrial& look : study.confirmed) {
-    ordered_json one = {{"fidelity", look.fidelity}, {"status", name_of(look.result.status)}};
-    add_result(one, look.result);
-    looks[look.number].push_back(std::move(one));
-  }
-  const ordered_json origin = {{"fidelity", name_of(sweep.fidelity)},
-                               {"searcher", study.info.searcher},
-                               {"seed", study.info.seed},
-                               {"sweep", hash_text(study.info.sweep_hash)},
-                               {"sluice", study.info.sluice_version}};
-  std::string text;
-  for (const Trial& trial : study.trials) {
-    ordered_json line = {
-        {"number", trial.number}, {"batch", trial.batch}, {"status", name_of(trial.result.status)}};
-    for (std::size_t p = 0; p < sweep.space.parameters.size(); ++p)
-      if (trial.point.digits[p] != inactive)
-        line["parameters"][sweep.space.parameters[p].name] =
-            value_of(sweep.space.parameters[p], trial.point.digits[p]);
-    add_result(line, trial.result);
-    if (const auto found = looks.find(trial.number); found != looks.end())
-      line["looks"] = found->second;
-    line["design"] = hash_text(hash_of(sweep.space, trial.point));
-    line["origin"] = origin;
-    text += line.dump() + "\n";
-  }
-  return text;
 }
 
 }  // namespace sluice

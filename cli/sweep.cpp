@@ -143,8 +143,8 @@ int sweep_command(const SweepArguments& arguments, const LibraryFolders& folders
     }
   }
   if (!arguments.quiet)
-    write_output(study_summary(sweep, trials) + looks_table(sweep, trials, study.confirmed()) +
-                 "stored in " + store + "\n");
+    write_output(study_summary(sweep, trials, front_of(sweep.objectives, trials)) +
+                 looks_table(sweep, trials, study.confirmed()) + "stored in " + store + "\n");
   if (!interrupted) return exit_done;
   write_error(interrupted_sweep);
   return exit_interrupted;

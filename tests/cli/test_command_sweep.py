@@ -170,6 +170,39 @@ def test_a_damaged_study_says_where(studied, project, statement, message):
     assert done.err == f"sluice study front: error: s.sqlite: {message}\n"
 
 
+def test_nothing_is_exported_of_a_damaged_study(studied, project):
+    with sqlite3.connect(copy_of(studied, project)) as connection:
+        connection.execute("UPDATE trials SET stalls = '[[]]' WHERE number = 90")
+    for words in (), ("--format", "jsonl"), ("-o", "out.csv"):
+        done = project.sluice("study", "export", "s.sqlite", *words)
+        assert (done.code, done.out) == (1, "")
+        assert done.err == "sluice study export: error: s.sqlite: trial 90 is damaged\n"
+    assert not (project.folder / "out.csv").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_is_written_whole_or_not_at_all(studied, project, form):
+    copy_of(studied, project)
+    words = ("study", "export", "s.sqlite", "--format", form)
+    assert project.sluice(*words, "-o", "whole").code == 0
+    whole = (project.folder / "whole").read_text()
+    assert whole == studied.sluice(*words).out
+    done = project.sluice(*words, "-o", "whole", preexec_fn=lambda: limit_files(1000))
+    assert (done.code, done.err) == (
+        1,
+        "sluice study export: error: cannot write 'whole': File too large\n",
+    )
+    assert (project.folder / "whole").read_text() == whole
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [PROGRAM, *words], cwd=project.folder, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        b"sluice study export: error: cannot write to standard output: No space left on device\n",
+    )
+
+
 def test_another_database_is_left_alone(project):
     with sqlite3.connect(project.folder / "photos.sqlite") as connection:
         connection.execute("CREATE TABLE photos (name)")
