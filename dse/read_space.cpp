@@ -113,9 +113,10 @@ class SpaceReader {
       found.push_back(IntegerDomain{static_cast<std::int64_t>(range->first),
                                     static_cast<std::int64_t>(range->second),
                                     static_cast<std::int64_t>(written.step)});
-    if (const auto range = ends(entry, written.powers_of_two, "powers_of_two"))
-      found.push_back(PowerDomain{static_cast<std::uint64_t>(range->first),
-                                  static_cast<std::uint64_t>(range->second)});
+    if (const auto range = ends(entry, written.powers_of_two, "powers_of_two")) {
+      const YamlNode& node = *entry.value.find("powers_of_two");
+      found.push_back(PowerDomain{power(node, range->first), power(node, range->second)});
+    }
     if (const auto range = ends(entry, written.reals, "reals"))
       found.push_back(RealDomain{range->first, range->second, written.levels,
                                  written.scale == Scale::logarithmic});
@@ -148,12 +149,24 @@ class SpaceReader {
       diagnostics_.error(node.where,
                          fmt::format("{}: the first and the last value are needed", key),
                          fmt::format("write `{}: [1, 8]`", key));
-      return std::pair{0.0, 0.0};
+      return std::pair{1.0, 1.0};
     }
     if (key != "reals" &&
         !std::ranges::all_of(*values, [](double v) { return v == std::floor(v); }))
       diagnostics_.error(node.where, fmt::format("{}: whole numbers are needed", key));
     return std::pair{(*values)[0], (*values)[1]};
+  }
+
+  /// A bound of powers of two; that below it, after it was reported, where it is none.
+  std::uint64_t power(const YamlNode& node, double value) {
+    int exponent = 0;
+    const bool is_power = std::frexp(value, &exponent) == 0.5;
+    if (!is_power && value == std::floor(value))
+      diagnostics_.error(node.where, fmt::format("powers_of_two: {} is no power of two", value),
+                         value < 1 ? "the first is 1"
+                                   : fmt::format("{} and {} are", std::ldexp(0.5, exponent),
+                                                 std::ldexp(1, exponent)));
+    return value < 1 ? 1 : std::uint64_t{1} << std::min(exponent - 1, 63);
   }
 
   ChoiceDomain choices(const YamlNode& node, bool ordered) {

@@ -115,6 +115,29 @@ TEST_CASE("mistakes of a parameter are told with their place") {
         "hint: did you mean 'integers'?");
 }
 
+TEST_CASE("powers of two begin and end with one") {
+  CHECK(mistake("{path: a.x, powers_of_two: [6, 128], unit: KiB, usual: 8}") ==
+        "s.yaml:3:33: error: powers_of_two: 6 is no power of two\n"
+        "    x: {path: a.x, powers_of_two: [6, 128], unit: KiB, usual: 8}\n"
+        "                                  ^\n"
+        "hint: 4 and 8 are");
+  CHECK(mistake("{path: a.x, powers_of_two: [8, 100]}") ==
+        "s.yaml:3:33: error: powers_of_two: 100 is no power of two\n"
+        "    x: {path: a.x, powers_of_two: [8, 100]}\n"
+        "                                  ^\n"
+        "hint: 64 and 128 are");
+  CHECK(mistake("{path: a.x, powers_of_two: [0, 4]}") ==
+        "s.yaml:3:33: error: powers_of_two: 0 is no power of two\n"
+        "    x: {path: a.x, powers_of_two: [0, 4]}\n"
+        "                                  ^\n"
+        "hint: the first is 1");
+  CHECK(mistake("{path: a.x, powers_of_two: [0.5, 4]}") ==
+        "s.yaml:3:33: error: powers_of_two: whole numbers are needed\n"
+        "    x: {path: a.x, powers_of_two: [0.5, 4]}\n"
+        "                                  ^");
+  CHECK(read("parameters: {x: {path: a.x, powers_of_two: [1, 1]}}").space.parameters.size() == 1);
+}
+
 TEST_CASE("a condition that a comma cuts in two is to stand in quotes") {
   const std::string text = "parameters: {rows: {path: a.rows, integers: [1, 8]}}\n";
   CHECK(read(text + "constraints: ['min(rows, 4) <= 3']\n").space.constraints.size() == 1);
