@@ -237,7 +237,7 @@ double best_cost(const std::string& name, std::uint64_t seed) {
   return best;
 }
 
-TEST_CASE("a searcher that learns finds better designs than chance") {
+TEST_CASE("a searcher that learns finds better designs than chance" * doctest::test_suite("slow")) {
   const auto total = [](const std::string& name) {
     double sum = 0;
     for (std::uint64_t seed = 1; seed <= 5; ++seed) sum += best_cost(name, seed);
@@ -277,7 +277,8 @@ double farthest_feasible(const std::string& name, std::uint64_t seed) {
   return most;
 }
 
-TEST_CASE("surrogate searches at the edge of what is feasible, not where all is safe") {
+TEST_CASE("surrogate searches at the edge of what is feasible, not where all is safe" *
+          doctest::test_suite("slow")) {
   double sum = 0;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) sum += farthest_feasible("surrogate", seed);
   CHECK(sum / 5 > 145);

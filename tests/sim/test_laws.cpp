@@ -110,10 +110,10 @@ void check_pair(const std::string& network, const std::string& machine, bool wit
 
 }  // namespace
 
+// Attention on every machine is in the slow suite: with sanitizers it takes more than a minute.
 TEST_CASE("every machine obeys the laws with small networks") {
   for (const std::string& machine : machines())
-    for (const char* network : {"resnet18", "mobilenet_v1", "bert_base"})
-      check_pair(network, machine, false);
+    for (const char* network : {"resnet18", "mobilenet_v1"}) check_pair(network, machine, false);
 }
 
 TEST_CASE("every network obeys the laws on a small machine") {

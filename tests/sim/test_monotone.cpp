@@ -156,14 +156,18 @@ TEST_CASE("without a memory no mapping is slower with more lanes or a second out
   CHECK(compared > 250);
 }
 
-TEST_CASE("a larger scratchpad is never slower: room that a mapping leaves free changes nothing") {
+void check_larger_scratchpads(int machines) {
   const std::uint64_t seed = 20241203;
-  const Tally found = tally(seed, 250, [](Architecture& machine, Random& random) {
+  CAPTURE(seed);
+  const Tally found = tally(seed, machines, [](Architecture& machine, Random& random) {
     for (Scratchpad& pad : machine.scratchpads) pad.capacity.value += random() % 5000;
   });
-  CAPTURE(seed);
-  CHECK(found.fit > 200);
+  CHECK(10 * found.fit > 8 * machines);
   CHECK(found.slower == 0);
+}
+
+TEST_CASE("a larger scratchpad is never slower: room that a mapping leaves free changes nothing") {
+  check_larger_scratchpads(100);
 }
 
 TEST_CASE("who is served first come, first served may lose by being early") {
@@ -175,11 +179,11 @@ TEST_CASE("who is served first come, first served may lose by being early") {
 
 TEST_CASE("more bandwidth or lanes, with the best mapping, is rarely slower, and by little") {
   for (const bool bandwidth : {true, false}) {
-    const Tally found = tally(20241204, 250, bandwidth ? more_bandwidth : more_lanes);
+    const Tally found = tally(20241204, 100, bandwidth ? more_bandwidth : more_lanes);
     const std::string what = bandwidth ? "more bandwidth: " : "more lanes: ";
     MESSAGE(what, found.slower, " of ", found.fit, " slower, at worst ", found.worst,
             " times the cycles");
-    CHECK(found.fit > 200);
+    CHECK(found.fit > 80);
     CHECK(100 * found.slower <= found.fit);
   }
 }
@@ -220,6 +224,10 @@ TEST_CASE("a larger array is never slower by more than its folds' longer wires")
 }
 
 TEST_SUITE("slow") {
+  TEST_CASE("a larger scratchpad is never slower, over many machines") {
+    check_larger_scratchpads(250);
+  }
+
   TEST_CASE("more bandwidth or lanes, over many machines") {
     const Tally bandwidth = tally(20250100, 2000, more_bandwidth);
     const Tally lanes = tally(20250100, 2000, more_lanes);
