@@ -9,6 +9,7 @@
 #include "base/diagnostics.hpp"
 #include "sim/experiment.hpp"
 #include "sim/memory/trace.hpp"
+#include "sim/models/fidelity.hpp"
 #include "sim/report/human.hpp"
 #include "sim/report/totals.hpp"
 
@@ -107,18 +108,10 @@ std::vector<Counter> counters_of(const TraceResult& result) {
   return counters;
 }
 
-void refuse_pe(const Experiment& experiment) {
-  if (experiment.simulation.fidelity != Fidelity::pe) return;
-  Diagnostics diagnostics;
-  diagnostics.error({.path = "--fidelity"}, "fidelity pe: a memory alone has no PEs",
-                    "use tile, which gives every command of the memory");
-  diagnostics.throw_if_any();
-}
-
 }  // namespace
 
 Report run_memory(const Experiment& experiment, const MemorySetup& run) {
-  refuse_pe(experiment);
+  if (const auto refusal = refused_fidelity(experiment)) throw SpecError({*refusal});
   const MemoryMachine& m = run.machine;
   TraceOptions options;
   options.outstanding = m.outstanding;

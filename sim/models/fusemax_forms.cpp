@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "sim/experiment.hpp"
+#include "sim/models/fidelity.hpp"
 #include "sim/models/fusemax_forms_report.hpp"
 
 namespace sluice {
@@ -125,17 +126,6 @@ FormsCost Coster::linear(const Layer& layer, const Linear& op) {
   return cost;
 }
 
-void check_fidelity(Fidelity fidelity) {
-  if (fidelity == Fidelity::analytic) return;
-  throw SpecError(
-      {{{.path = "--fidelity"},
-        fmt::format(
-            "fidelity {}: the model fusemax_forms has closed forms, and nothing to simulate",
-            name_of(fidelity)),
-        "simulation.fidelity: analytic, or architecture.model: spatial, which simulates the "
-        "one-pass cascade on FuseMax (configs/run/fusemax_bert_1k.yaml)"}});
-}
-
 /// What does not hold a block of queries in the accounting that was asked for.
 std::optional<Infeasible> too_small(const std::string& layer, const Cost& cost,
                                     const Machine& machine) {
@@ -147,7 +137,7 @@ std::optional<Infeasible> too_small(const std::string& layer, const Cost& cost,
 }  // namespace
 
 Outcome evaluate_forms(const Experiment& experiment, const FormsSetup& setup) {
-  check_fidelity(experiment.simulation.fidelity);
+  if (const auto refusal = refused_fidelity(experiment)) throw SpecError({*refusal});
   const Machine machine = machine_of(setup.machine);
   Coster coster(setup.mapping, machine);
   std::vector<FormsCost> costs;

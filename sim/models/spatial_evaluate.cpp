@@ -9,7 +9,7 @@
 #include "base/assert.hpp"
 #include "base/diagnostics.hpp"
 #include "sim/analytic/bound.hpp"
-#include "sim/memory/memory_facts.hpp"
+#include "sim/models/fidelity.hpp"
 #include "sim/models/spatial_energy.hpp"
 #include "sim/pe/spatial.hpp"
 #include "sim/report/stalls.hpp"
@@ -68,14 +68,14 @@ SpatialTiming run_tiles(const Experiment& experiment, const SpatialMachine& mach
 
 constexpr double most_pe_cycles = 5e8;  // a few minutes on one core
 
-void check_pe(const SpatialMachine& machine, const std::vector<SpatialJob>& jobs) {
+void check_pe(const Experiment& experiment, const SpatialMachine& machine,
+              const std::vector<SpatialJob>& jobs) {
   Diagnostics diagnostics;
   const auto refuse = [&](const std::string& what, const std::string& hint) {
     diagnostics.error({.path = "--fidelity"}, "fidelity pe: " + what, hint);
   };
-  if (memory_facts(machine.dram, machine.clock).bytes_per_cycle > 0)
-    refuse("the memory takes time, and pe has only the arrays",
-           "set architecture.dram to preset: ideal without a bandwidth, or use tile");
+  if (const auto refusal = refused_fidelity(experiment))
+    diagnostics.error(refusal->where, refusal->message, refusal->hint);
   if (machine.vector_array.lanes != machine.spatial_array.columns)
     refuse(fmt::format("{} lanes are below {} columns", machine.vector_array.lanes,
                        machine.spatial_array.columns),
@@ -103,7 +103,7 @@ UnitReport unit_of(const std::string& name, std::uint64_t busy, std::uint64_t cy
 /// the format of the machine, whose error is a counter of the report.
 SpatialTiming run_pe(const Experiment& experiment, const SpatialMachine& machine,
                      const std::vector<SpatialJob>& jobs) {
-  check_pe(machine, jobs);
+  check_pe(experiment, machine, jobs);
   SpatialTiming timing;
   std::uint64_t busy[array_units] = {0, 0};
   for (const SpatialJob& job : jobs) {

@@ -12,6 +12,7 @@
 #include "arch/systolic_timing.hpp"
 #include "base/assert.hpp"
 #include "base/checked.hpp"
+#include "sim/models/fidelity.hpp"
 #include "sim/pe/gemm.hpp"
 #include "sim/pe/vector_unit.hpp"
 
@@ -71,12 +72,11 @@ bool ports_take_time(const SystolicGraph& machine) {
   });
 }
 
-void check_machine(const Architecture& architecture, const Mapping& mapping,
-                   const SystolicGraph& machine) {
+void check_machine(const Experiment& experiment, const Architecture& architecture,
+                   const Mapping& mapping, const SystolicGraph& machine) {
   Diagnostics diagnostics;
-  if (machine.has_memory)
-    refuse(diagnostics, "the memory takes time, and pe has only the array",
-           "set architecture.dram to preset: ideal without a bandwidth, or use tile");
+  if (const auto refusal = refused_fidelity(experiment))
+    diagnostics.error(refusal->where, refusal->message, refusal->hint);
   if (const auto reason = unsupported_by_pe(architecture.array))
     refuse(diagnostics, *reason, "use tile, which computes no numbers");
   for (const Scratchpad& pad : architecture.scratchpads)
@@ -231,7 +231,7 @@ ReportParts PeRun::finish() {
 
 ReportParts run_pe_fidelity(const Experiment& experiment, const Architecture& architecture,
                             const Mapping& mapping, const SystolicGraph& machine) {
-  check_machine(architecture, mapping, machine);
+  check_machine(experiment, architecture, mapping, machine);
   PeRun run(experiment, architecture, machine);
   for (const TaskMapping& mapped : mapping.tasks) run.run(mapped.task);
   return run.finish();
