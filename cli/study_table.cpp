@@ -77,6 +77,7 @@ std::string describe_sweep(const Sweep& sweep) {
 
 std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
                         const std::vector<std::size_t>& rows) {
+  if (rows.empty()) return "no design is ok\n" + reasons_text(trials);
   std::string text = fmt::format("{:>7}", "trial");
   for (const Objective& objective : sweep.objectives)
     text += fmt::format("  {:>12}", metrics()[objective.metric].name);

@@ -19,7 +19,7 @@ std::string describe_sweep(const Sweep& sweep);
 std::string study_summary(const Sweep& sweep, const std::vector<Trial>& trials,
                           const std::vector<std::size_t>& front);
 
-/// A row for each of these trials: number, objectives, design.
+/// A row for each of these trials: number, objectives, design. Where there are none, why not.
 std::string trial_table(const Sweep& sweep, const std::vector<Trial>& trials,
                         const std::vector<std::size_t>& rows);
 

@@ -262,6 +262,19 @@ def test_a_study_goes_on_with_other_closer_looks(project):
     assert len(best) == 1 + 4  # those on the highest rung
 
 
+def test_why_no_design_is_ok_on_the_highest_rung_is_told(project):
+    looks = "halving={eta: 8, rungs: [{set: {architecture.energy_table: fusemax_45nm}}]}"
+    sweep = ("sweep", SWEEP, "--budget", 32, "--searcher", "random", "--store", "s.sqlite")
+    done = project.sluice(*sweep, "--set", looks)
+    reason = (
+        "no design is ok\n"
+        "        4 invalid: energy table 'fusemax_45nm' has no price for a MAC of int8 x int8 in int32\n"
+    )
+    assert f"best of the 4 on the highest rung\n{reason}looked at again\n" in done.out
+    for what in ("best", "front"):
+        assert project.sluice("study", what, "s.sqlite").out == reason
+
+
 def test_a_sweep_that_changed_says_what_changed(studied):
     done = studied.sluice(
         "sweep",
