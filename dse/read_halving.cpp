@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/diagnostics.hpp"
+#include "dse/check_fidelity.hpp"
 #include "dse/halving.hpp"
 
 namespace sluice {
@@ -30,7 +31,9 @@ std::vector<SpaceSetting> read_settings(const YamlNode& node, Diagnostics& diagn
 void check_rung(const Sweep& sweep, const Rung& rung, const Location& where, const Library& library,
                 Diagnostics& diagnostics) {
   try {
-    read_experiment(at_rung(sweep, rung).experiment, library);
+    const Sweep closer = at_rung(sweep, rung);
+    read_experiment(closer.experiment, library);
+    check_fidelity(closer, where, library, diagnostics);
   } catch (const SpecError& error) {
     const Diagnostic& first = error.diagnostics().front();
     diagnostics.error(where, "this rung cannot be set: " + first.message, first.hint);

@@ -9,10 +9,12 @@
 #include "base/collect.hpp"
 #include "base/hash.hpp"
 #include "base/read.hpp"
+#include "dse/check_fidelity.hpp"
 #include "dse/halving.hpp"
 #include "dse/metrics.hpp"
 #include "dse/random.hpp"
 #include "dse/read_space.hpp"
+#include "dse/run_sweep.hpp"
 #include "dse/searchers.hpp"
 #include "dse/space_index.hpp"
 
@@ -190,6 +192,15 @@ void check_prices(const YamlNode& root, const Sweep& sweep, const Experiment& ba
           check(metrics()[name - parameters], item);
 }
 
+/// Reports fidelities of the search and of `confirm` with which no design can be looked at.
+void check_fidelities(const YamlNode& root, const Sweep& sweep, const Library& library,
+                      Diagnostics& diagnostics) {
+  if (const YamlNode* fidelity = root.find("fidelity"))
+    check_fidelity(sweep, fidelity->where, library, diagnostics);
+  if (sweep.confirm)
+    check_fidelity(at_confirmation(sweep), root.find("confirm")->where, library, diagnostics);
+}
+
 }  // namespace
 
 Sweep read_sweep(const YamlNode& root, const Library& library) {
@@ -236,6 +247,7 @@ Sweep read_sweep(const YamlNode& root, const Library& library) {
     if (const YamlNode* constraints = root.find("constraints"))
       check_constraints(*constraints, sweep.space, diagnostics);
     check_prices(root, sweep, *base, diagnostics);
+    check_fidelities(root, sweep, library, diagnostics);
   }
   if (base && halving != nullptr) read_halving(*halving, sweep, library, diagnostics);
   diagnostics.throw_if_any();

@@ -100,8 +100,26 @@ TEST_CASE("mistakes in a halving are told at their places") {
         "19: this rung cannot be set: unknown key 'rowz' | did you mean 'rows'?\n");
   CHECK(mistakes_of("halving: {rungs: [{fidelity: tile}, {fidelity: tile}]}") ==
         "37: rung 3 looks no closer than rung 2\n");
+  CHECK(mistakes_of("halving: {rungs: [{fidelity: pe}]}") ==
+        "19: no design can run: fidelity pe: the memory takes time, and pe has only the array | "
+        "set architecture.dram to preset: ideal without a bandwidth, or use tile\n");
   CHECK(mistakes_of("confirm: {count: 3}\nhalving: {rungs: [{fidelity: tile}]}") ==
         "10: confirm and halving both look again at the best designs | leave one of them out\n");
+}
+
+TEST_CASE("a fidelity with which no design can run is told, one with which some can is not") {
+  const std::string reason =
+      ": no design can run: fidelity pe: the memory takes time, and pe has only the array | "
+      "set architecture.dram to preset: ideal without a bandwidth, or use tile\n";
+  CHECK(mistakes_of("fidelity: pe") == "11" + reason);
+  CHECK(mistakes_of("confirm: {fidelity: pe}") == "10" + reason);
+  CHECK(mistakes_of("confirm: {fidelity: tile}") == "");
+  CHECK(mistakes_of("halving: {rungs: [{fidelity: pe, set: {architecture.dram.preset: ideal}}]}") ==
+        "");
+  std::string text = sweep_text + "fidelity: pe\n";
+  text.insert(text.find("constraints:"),
+              "  memory: {path: architecture.dram.preset, choices: [LPDDR5-6400, ideal]}\n");
+  CHECK_NOTHROW(sweep_of(text));
 }
 
 }  // namespace
