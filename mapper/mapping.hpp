@@ -184,10 +184,6 @@ VectorLoop vector_loop(const VectorTask& task, const VectorTiling& tiling);
 /// tensor without edges, or all elements; an m_tile that may not be counts as the next smaller that
 /// may.
 std::uint64_t input_tile_elements(const GemmTask& task, std::uint64_t m_tile, std::uint64_t k_tile);
-/// Calls `visit(count, elements)` for m tiles that read alike: `count` of them, which read
-/// `elements` distinct input elements of each channel (of a plain matrix: of each k).
-template <class Visit>
-void for_each_input(const GemmTask& task, std::uint64_t m_tile, Visit visit);
 /// The largest m tile of at most `m_tile` that may be.
 inline std::uint64_t whole_pixels(const GemmTask& task, std::uint64_t m_tile) {
   return task.window ? pixel_tile(*task.window, m_tile).pixels() : m_tile;
@@ -207,23 +203,6 @@ constexpr std::uint64_t weight_index(const GemmTask& task, std::uint64_t index) 
 constexpr std::uint64_t storage_bytes(std::uint64_t elements, NumberFormat format) {
   const std::uint64_t bits = width_bits(format);
   return bits % 8 == 0 ? product(elements, bits / 8) : ceil_div(product(elements, bits), 8);
-}
-
-template <class Visit>
-void for_each_input(const GemmTask& task, std::uint64_t m_tile, Visit visit) {
-  const PixelTile tile = task.window ? pixel_tile(*task.window, m_tile) : PixelTile{};
-  const Split images = task.window ? split(task.window->images, tile.images)  //
-                                   : split(task.m, m_tile);
-  const auto each_size = [&](std::uint64_t count, std::uint64_t elements) {
-    if (images.count > 1) visit(count * (images.count - 1), elements * images.size);
-    visit(count, elements * images.last);
-  };
-  if (!task.window) return each_size(1, 1);
-  for_each_run(task.window->rows, tile.rows, [&](const WindowRun& rows) {
-    for_each_run(task.window->columns, tile.columns, [&](const WindowRun& columns) {
-      each_size(rows.count * columns.count, rows.reads * columns.reads);
-    });
-  });
 }
 
 /// Lowers every layer to tasks, in order. `forms`, by layer: what attention becomes; without them

@@ -6,6 +6,7 @@
 #include "mapper/gemm_walk.hpp"
 #include "mapper/mapping.hpp"
 #include "mapper/room.hpp"
+#include "mapper/window.hpp"
 
 namespace sluice {
 namespace {
@@ -36,6 +37,25 @@ std::uint64_t sweeps(const GemmLoop& loop, std::uint64_t rows, std::uint64_t oth
   if (loop.k.count == 1 && rows == 1) return distinct;
   const bool once = loop.k.count == 1 && outside;
   return once ? loop.batch : product(loop.batch, others);
+}
+
+/// Calls `visit(count, elements)` for m tiles that read alike: `count` of them, which read
+/// `elements` distinct input elements of each channel (of a plain matrix: of each k).
+template <class Visit>
+void for_each_input(const GemmTask& task, std::uint64_t m_tile, Visit visit) {
+  const PixelTile tile = task.window ? pixel_tile(*task.window, m_tile) : PixelTile{};
+  const Split images = task.window ? split(task.window->images, tile.images)  //
+                                   : split(task.m, m_tile);
+  const auto each_size = [&](std::uint64_t count, std::uint64_t elements) {
+    if (images.count > 1) visit(count * (images.count - 1), elements * images.size);
+    visit(count, elements * images.last);
+  };
+  if (!task.window) return each_size(1, 1);
+  for_each_run(task.window->rows, tile.rows, [&](const WindowRun& rows) {
+    for_each_run(task.window->columns, tile.columns, [&](const WindowRun& columns) {
+      each_size(rows.count * columns.count, rows.reads * columns.reads);
+    });
+  });
 }
 
 /// Bytes of all input tiles of one product. Each takes whole bytes, which matters where a number
