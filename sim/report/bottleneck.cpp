@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/report/bottleneck.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -14,8 +13,19 @@
 namespace sluice {
 namespace {
 
+/// The parts as one text. Sentences are written for each design of a sweep, where a format string
+/// takes as long as the simulation of a unit.
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::string text;
+  text.reserve(size);
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
+
 struct Loss {
-  std::string cause;  // of stalls; `fill` stands for fill and drain, `mapping` for unused PEs
+  std::string_view cause;  // of stalls; `fill` stands for fill and drain, `mapping` for unused PEs
   double cycles = 0;
 };
 
@@ -27,7 +37,9 @@ struct Subject {
   double busy = 0;
   double share(double lost) const { return lost / cycles; }
   std::string gain(double lost) const { return times(cycles / (cycles - lost)); }
-  std::string unit() const { return layer.unit.empty() ? "the machine" : layer.unit; }
+  std::string_view unit() const {
+    return layer.unit.empty() ? std::string_view("the machine") : layer.unit;
+  }
 };
 
 double unused_pes(const Subject& subject) {
@@ -70,12 +82,12 @@ Loss largest_loss(const Subject& subject) {
                static_cast<double>(stall.cycles));
   losses.add("mapping", unused_pes(subject));
   const auto [cause, cycles] = losses.largest();
-  return {std::string(cause), cycles};
+  return {cause, cycles};
 }
 
 // The tensor with most of the DRAM bytes, where one memory's traffic adds up to them, and its
 // share; of several such memories the first by name.
-std::pair<std::string, double> heaviest_tensor(const LayerReport& layer) {
+std::pair<std::string_view, double> heaviest_tensor(const LayerReport& layer) {
   std::string_view memory;
   for (const Traffic& one : layer.traffic) {
     std::uint64_t sum = 0;
@@ -89,11 +101,10 @@ std::pair<std::string, double> heaviest_tensor(const LayerReport& layer) {
   for (const Traffic& item : layer.traffic)
     if (item.memory == memory) tensors.add(item.tensor, item.read_bytes + item.write_bytes);
   const auto [tensor, amount] = tensors.largest();
-  return {std::string(tensor),
-          static_cast<double>(amount) / static_cast<double>(layer.traffic_bytes)};
+  return {tensor, static_cast<double>(amount) / static_cast<double>(layer.traffic_bytes)};
 }
 
-std::string more_reuse(const std::string& tensor) {
+std::string_view more_reuse(std::string_view tensor) {
   if (tensor == "weight") return "a larger batch, over which weights are shared,";
   if (tensor == "output") return "keeping results on chip for the next layer";
   return "larger tiles, so that each byte is used more often,";
@@ -102,38 +113,37 @@ std::string more_reuse(const std::string& tensor) {
 // Bytes a second at which the layer would not wait: its traffic in the cycles that remain.
 std::string of_bandwidth(const Subject& subject, const Loss& loss) {
   const auto bytes = static_cast<double>(subject.layer.traffic_bytes);
-  const std::string waits = fmt::format("DRAM bandwidth: {} of cycles wait for data",
-                                        percent(subject.share(loss.cycles)));
+  const std::string waits =
+      joined({"DRAM bandwidth: ", percent(subject.share(loss.cycles)), " of cycles wait for data"});
+  const std::string gain = subject.gain(loss.cycles);
   const double left = subject.cycles - loss.cycles;
   if (bytes == 0 || left <= 0 || subject.machine.clock_hz <= 0)
-    return fmt::format("{}; more bandwidth or larger tiles would be up to {} faster", waits,
-                       subject.gain(loss.cycles));
+    return joined({waits, "; more bandwidth or larger tiles would be up to ", gain, " faster"});
   const auto [tensor, share] = heaviest_tensor(subject.layer);
   const double moved = bytes / subject.cycles * subject.machine.clock_hz;
   const double wanted = bytes / left * subject.machine.clock_hz;
   const std::string mostly =
-      share > 0 ? fmt::format(", {} of it {}s", percent(share), tensor) : std::string();
+      share > 0 ? joined({", ", percent(share), " of it ", tensor, "s"}) : std::string();
   const double peak = subject.machine.peak_dram_bytes_per_second;
   const std::string of_peak =
-      peak > 0 ? fmt::format(" of {} at best", rounded(peak, "B/s")) : std::string();
-  return fmt::format(
-      "{}; at {} it moves {}{}{}, and would need {} more to wait for none; {} or more bandwidth "
-      "would be up to {} faster",
-      waits, rounded(static_cast<double>(subject.layer.macs) / bytes, "MAC/B"),
-      rounded(moved, "B/s"), of_peak, mostly, rounded(wanted - moved, "B/s"), more_reuse(tensor),
-      subject.gain(loss.cycles));
+      peak > 0 ? joined({" of ", rounded(peak, "B/s"), " at best"}) : std::string();
+  return joined({waits, "; at ", rounded(static_cast<double>(subject.layer.macs) / bytes, "MAC/B"),
+                 " it moves ", rounded(moved, "B/s"), of_peak, mostly, ", and would need ",
+                 rounded(wanted - moved, "B/s"), " more to wait for none; ", more_reuse(tensor),
+                 " or more bandwidth would be up to ", gain, " faster"});
 }
 
 std::string of_mapping(const Subject& subject, const Loss& loss) {
   const auto pes = static_cast<double>(subject.machine.pes);
   const double used = subject.layer.mapping_efficiency * pes;
-  const std::string tiling =
-      subject.layer.tiling.empty() ? "" : fmt::format(" (tiles: {})", subject.layer.tiling);
-  return fmt::format(
-      "mapping: a fold uses {} of the PEs on average, {:.0f} of {}{}; tiles that fill the array, "
-      "or an array of the tiles' shape, would be up to {} faster",
-      percent(subject.layer.mapping_efficiency), used, grouped(subject.machine.pes), tiling,
-      subject.gain(loss.cycles));
+  const std::string tiling = subject.layer.tiling.empty()
+                                 ? std::string()
+                                 : joined({" (tiles: ", subject.layer.tiling, ")"});
+  return joined({"mapping: a fold uses ", percent(subject.layer.mapping_efficiency),
+                 " of the PEs on average, ", fixed(used, 0), " of ", grouped(subject.machine.pes),
+                 tiling,
+                 "; tiles that fill the array, or an array of the tiles' shape, would be up to ",
+                 subject.gain(loss.cycles), " faster"});
 }
 
 // What is said of the remaining causes of stalls.
@@ -157,27 +167,27 @@ constexpr std::array<Words, 7> words = {{
      "a faster {}, or a deeper buffer before it,"},
 }};
 
-std::string replaced(std::string_view text, const std::string& unit) {
+std::string replaced(std::string_view text, std::string_view unit) {
   const std::size_t hole = text.find("{}");
   if (hole == std::string_view::npos) return std::string(text);
-  return std::string(text.substr(0, hole)) + unit + std::string(text.substr(hole + 2));
+  return joined({text.substr(0, hole), unit, text.substr(hole + 2)});
 }
 
 std::string of_stall(const Subject& subject, const Loss& loss) {
   const std::size_t colon = loss.cause.find(':');
-  const std::string cause = loss.cause.substr(0, colon);
-  const std::string other =
-      colon == std::string::npos ? "another unit" : loss.cause.substr(colon + 1);
+  const std::string_view cause = loss.cause.substr(0, colon);
+  const std::string_view other =
+      colon == std::string_view::npos ? "another unit" : loss.cause.substr(colon + 1);
   const std::string share = percent(subject.share(loss.cycles));
   const std::string gain = loss.cycles < subject.cycles
-                               ? fmt::format("up to {} faster", subject.gain(loss.cycles))
+                               ? joined({"up to ", subject.gain(loss.cycles), " faster"})
                                : "faster without limit";
   for (const Words& entry : words)
     if (entry.cause == cause)
-      return fmt::format("{}: {} of cycles {}; {} would be {}", entry.name, share,
-                         replaced(entry.happens, other), replaced(entry.relief, other), gain);
-  return fmt::format("{}: {} of cycles are lost to it; without them it would be {}", loss.cause,
-                     share, gain);
+      return joined({entry.name, ": ", share, " of cycles ", replaced(entry.happens, other), "; ",
+                     replaced(entry.relief, other), " would be ", gain});
+  return joined(
+      {loss.cause, ": ", share, " of cycles are lost to it; without them it would be ", gain});
 }
 
 // How many times the PEs the DRAM could feed at the layer's intensity; 0 when nothing limits.
@@ -195,16 +205,15 @@ std::string of_work(const Subject& subject, double useful) {
   const std::string busy = percent(subject.share(subject.busy));
   const std::string gain = subject.gain(useful / 2);
   if (subject.layer.macs == 0)
-    return fmt::format(
-        "vector compute: {} is busy for {} of cycles; twice the lanes would be up to {} faster",
-        subject.unit(), busy, gain);
-  std::string text = fmt::format(
-      "array compute: {} is busy for {} of cycles with {} of its PEs; twice the PEs would be up to "
-      "{} faster",
-      subject.unit(), busy, percent(subject.layer.mapping_efficiency), gain);
-  if (const double fed = fed_by_dram(subject); fed > 0)
-    text += fmt::format(", and DRAM bandwidth would limit it at {} the PEs", times(fed));
-  return text;
+    return joined({"vector compute: ", subject.unit(), " is busy for ", busy,
+                   " of cycles; twice the lanes would be up to ", gain, " faster"});
+  const double fed = fed_by_dram(subject);
+  const std::string limit =
+      fed > 0 ? joined({", and DRAM bandwidth would limit it at ", times(fed), " the PEs"})
+              : std::string();
+  return joined({"array compute: ", subject.unit(), " is busy for ", busy, " of cycles with ",
+                 percent(subject.layer.mapping_efficiency),
+                 " of its PEs; twice the PEs would be up to ", gain, " faster", limit});
 }
 
 Subject subject_of(const LayerReport& layer, const MachineSummary& machine) {
@@ -225,7 +234,7 @@ Loss decisive_loss(const Subject& subject) {
 
 std::string bottleneck_cause(const LayerReport& layer, const MachineSummary& machine) {
   if (layer.cycles == 0) return {};
-  return decisive_loss(subject_of(layer, machine)).cause;
+  return std::string(decisive_loss(subject_of(layer, machine)).cause);
 }
 
 std::string bottleneck_sentence(const LayerReport& layer, const MachineSummary& machine) {

@@ -18,20 +18,39 @@ constexpr std::array<std::string_view, 12> prefixes = {"f", "p", "n", "u", "m", 
 // Digits after the point that leave three significant ones.
 int decimals(double value) { return value < 9.995 ? 2 : value < 99.95 ? 1 : 0; }
 
-/// With so many digits after the point.
-std::string fixed(double value, int decimals) {
-  char text[std::numeric_limits<double>::max_exponent10 + 16];
-  const auto end =
-      std::to_chars(text, std::end(text), value, std::chars_format::fixed, decimals).ptr;
-  return {text, end};
+/// `number` / 10^decimals, whose digits it has.
+std::string with_point(std::uint64_t number, int decimals) {
+  char text[32];
+  char* at = std::end(text);
+  for (int i = 0; number > 0 || i <= decimals; ++i, number /= 10) {
+    if (i == decimals && i > 0) *--at = '.';
+    *--at = static_cast<char>('0' + number % 10);
+  }
+  return {at, std::end(text)};
 }
 
 bool goes_below_one(std::string_view unit) { return unit == "s" || unit == "J"; }
 
 }  // namespace
 
+std::string fixed(double value, int decimals) {
+  // A sentence is written for each design of a sweep, and a whole number ten times as fast as a
+  // double. Which way a number goes that may lie in the middle, only its exact digits tell.
+  constexpr double powers[] = {1, 10, 100};
+  const double scaled = value * powers[decimals];
+  if (!std::signbit(value) && scaled < 1e9) {
+    const auto below = static_cast<std::uint64_t>(scaled);
+    const double rest = scaled - static_cast<double>(below);
+    if (std::abs(rest - 0.5) > 1e-6) return with_point(below + (rest > 0.5 ? 1 : 0), decimals);
+  }
+  char text[std::numeric_limits<double>::max_exponent10 + 16];
+  const auto end =
+      std::to_chars(text, std::end(text), value, std::chars_format::fixed, decimals).ptr;
+  return {text, end};
+}
+
 std::string grouped(std::uint64_t value) {
-  std::string text = fmt::format("{}", value);
+  std::string text = std::to_string(value);
   for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ' ');
   return text;
 }

@@ -9,6 +9,9 @@
 
 namespace sluice {
 
+/// With 0 to 2 digits after the point, as `{:.2f}` has them.
+std::string fixed(double value, int decimals);
+
 /// All digits in groups of three: `1 234 567`.
 std::string grouped(std::uint64_t value);
 

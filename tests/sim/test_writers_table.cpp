@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <random>
 #include <sstream>
 
 #include "base/utf8.hpp"
@@ -111,6 +113,19 @@ TEST_CASE("an infeasible design says what was needed and what there was") {
   CHECK(write_table(Outcome{Infeasible{"tiles of conv1 do not fit glb", 196608, 131072, "B"}}) ==
         "          infeasible: tiles of conv1 do not fit glb; needed 196 608 B, there are 131 072 "
         "B\n");
+}
+
+TEST_CASE("a number with few digits is rounded as its exact value is") {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 3000; ++i) {
+    const double value = static_cast<double>(random() % 2000001) / 2000;  // ties among them
+    for (const int decimals : {0, 1, 2}) {
+      CAPTURE(value);
+      CHECK(fixed(value, decimals) == fmt::format("{:.{}f}", value, decimals));
+    }
+  }
+  CHECK(fixed(-0.25, 1) == "-0.2");
+  CHECK(fixed(2.5e9, 0) == "2500000000");
 }
 
 TEST_CASE("numbers for people have three digits and a prefix") {
