@@ -16,6 +16,37 @@ namespace {
 using Kind = ExpressionName::Kind;
 using TreeKind = FormulaTree::Kind;
 
+/// The binary operators, by the words of a formula.
+enum class Operator : std::uint8_t {
+  either,
+  both,
+  equal,
+  unequal,
+  less,
+  at_most,
+  more,
+  at_least,
+  add,
+  subtract,
+  multiply,
+  divide,
+  divide_whole,
+  remainder,
+};
+constexpr std::string_view operator_words[] = {"or", "and", "==", "!=", "<", "<=", ">",
+                                               ">=", "+",   "-",  "*",  "/", "//", "%"};
+
+Operator operator_of(std::string_view word) {
+  return Operator(std::ranges::find(operator_words, word) - operator_words);
+}
+/// Whether a condition comes of it.
+bool is_condition(Operator op) { return op <= Operator::at_least; }
+bool is_equality(Operator op) { return op == Operator::equal || op == Operator::unequal; }
+
+bool is_truth(const FormulaTree& tree) {
+  return tree.kind == TreeKind::name && (tree.text == "true" || tree.text == "false");
+}
+
 [[noreturn]] void fail(const FormulaTree& tree, std::string message, std::string hint = {}) {
   throw FormulaError{tree.offset, std::move(message), std::move(hint)};
 }
@@ -61,7 +92,8 @@ bool ends_in(std::string_view path, std::string_view name) {
          path[path.size() - name.size() - 1] == '.';
 }
 
-/// Finds what names mean and checks kinds; rewrites names to indices.
+/// Finds what names mean and checks kinds; numbers names, functions and operators, so
+/// that to compute a value, for each of many designs, compares no text.
 class Checker {
  public:
   Checker(std::span<const ExpressionName> known, std::vector<std::size_t>& uses)
@@ -115,7 +147,10 @@ class Checker {
   }
 
   Kind name(FormulaTree& tree) {
-    if (tree.text == "true" || tree.text == "false") return Kind::condition;
+    if (is_truth(tree)) {
+      tree.number = tree.text == "true" ? literal_true : literal_false;
+      return Kind::condition;
+    }
     const std::vector<std::size_t> found = meanings(tree.text);
     if (found.empty()) {
       std::vector<std::string> names;
@@ -141,20 +176,22 @@ class Checker {
       fail(tree, fmt::format("{} takes {}", tree.text,
                              function->arguments == 1 ? "a number" : "two numbers"));
     for (FormulaTree& part : tree.parts) need(part, Kind::number);
+    tree.number = function - functions;
     return Kind::number;
   }
 
   Kind binary(FormulaTree& tree) {
-    const std::string& op = tree.text;
+    const Operator op = operator_of(tree.text);
+    tree.number = static_cast<std::int64_t>(op);
     FormulaTree &left = tree.parts[0], &right = tree.parts[1];
-    if (op == "and" || op == "or") {
+    if (op == Operator::both || op == Operator::either) {
       need(left, Kind::condition);
       return need(right, Kind::condition);
     }
-    if (op == "==" || op == "!=") return equality(tree, left, right);
+    if (is_equality(op)) return equality(tree, left, right);
     need(left, Kind::number);
     need(right, Kind::number);
-    return op[0] == '<' || op[0] == '>' ? Kind::condition : Kind::number;
+    return is_condition(op) ? Kind::condition : Kind::number;
   }
 
   /// A word that is no name may stand beside a parameter of which it is a choice.
@@ -173,8 +210,7 @@ class Checker {
   }
 
   bool is_free_word(const FormulaTree& tree) const {
-    return tree.kind == TreeKind::name && tree.text != "true" && tree.text != "false" &&
-           meanings(tree.text).empty();
+    return tree.kind == TreeKind::name && !is_truth(tree) && meanings(tree.text).empty();
   }
 
   void take_word(const FormulaTree& left, Kind kind_left, FormulaTree& word) {
@@ -193,7 +229,8 @@ class Checker {
   }
 
  public:
-  static constexpr std::int64_t literal_word = -1;
+  /// In place of an index: the text itself, and truth.
+  static constexpr std::int64_t literal_word = -1, literal_true = -2, literal_false = -3;
 
  private:
   std::span<const ExpressionName> known_;
@@ -213,69 +250,75 @@ class Evaluator {
       case TreeKind::choice:
         return value(tree.parts[condition(tree.parts[0]) ? 1 : 2]);
       case TreeKind::binary:
-        if (is_condition(tree.text)) return compared(tree);
+        if (is_condition(Operator(tree.number))) return compared(tree);
         [[fallthrough]];
       default:
         return number(tree);
     }
   }
 
-  bool condition(const FormulaTree& tree) const { return std::get<bool>(value(tree)); }
+  bool condition(const FormulaTree& tree) const {
+    if (tree.kind == TreeKind::binary) return compared(tree);
+    return std::get<bool>(value(tree));
+  }
   /// Whether all numbers that were compared are finite.
   bool finite() const { return finite_; }
 
  private:
   void note(double compared) const { finite_ = finite_ && std::isfinite(compared); }
 
-  static bool is_condition(const std::string& op) {
-    return op == "and" || op == "or" || op == "==" || op == "!=" || op[0] == '<' || op[0] == '>';
+  const ExpressionValue& known(const FormulaTree& tree) const {
+    return values_[static_cast<std::size_t>(tree.number)];
   }
 
   ExpressionValue name(const FormulaTree& tree) const {
     if (tree.number == Checker::literal_word) return tree.text;
-    if (tree.text == "true" || tree.text == "false") return tree.text == "true";
-    return values_[static_cast<std::size_t>(tree.number)];
+    if (tree.number < 0) return tree.number == Checker::literal_true;
+    return known(tree);
   }
 
   bool compared(const FormulaTree& tree) const {
     const FormulaTree &left = tree.parts[0], &right = tree.parts[1];
-    if (tree.text == "and") return condition(left) && condition(right);
-    if (tree.text == "or") return condition(left) || condition(right);
-    if (tree.text == "==" || tree.text == "!=") {
+    const auto op = Operator(tree.number);
+    if (op == Operator::both) return condition(left) && condition(right);
+    if (op == Operator::either) return condition(left) || condition(right);
+    if (is_equality(op)) {
       const ExpressionValue a = value(left), b = value(right);
       if (const auto* real = std::get_if<double>(&a)) note(*real);
       if (const auto* real = std::get_if<double>(&b)) note(*real);
-      return (a == b) == (tree.text == "==");
+      return (a == b) == (op == Operator::equal);
     }
     const double a = number(left), b = number(right);
     note(a), note(b);
-    if (tree.text == "<") return a < b;
-    if (tree.text == "<=") return a <= b;
-    return tree.text == ">" ? a > b : a >= b;
+    if (op == Operator::less) return a < b;
+    if (op == Operator::at_most) return a <= b;
+    return op == Operator::more ? a > b : a >= b;
   }
 
   double number(const FormulaTree& tree) const {
     switch (tree.kind) {
       case TreeKind::real:
         return tree.real;
+      case TreeKind::name:
+        return std::get<double>(known(tree));
       case TreeKind::negate:
         return -number(tree.parts[0]);
       case TreeKind::call:
-        return find_function(tree.text)->apply(number(tree.parts[0]),
-                                               tree.parts.size() > 1 ? number(tree.parts[1]) : 0);
+        return functions[tree.number].apply(number(tree.parts[0]),
+                                            tree.parts.size() > 1 ? number(tree.parts[1]) : 0);
       case TreeKind::binary:
-        return arithmetic(tree.text, number(tree.parts[0]), number(tree.parts[1]));
+        return arithmetic(Operator(tree.number), number(tree.parts[0]), number(tree.parts[1]));
       default:
         return std::get<double>(value(tree));
     }
   }
 
-  static double arithmetic(const std::string& op, double a, double b) {
-    if (op == "+") return a + b;
-    if (op == "-") return a - b;
-    if (op == "*") return a * b;
-    if (op == "/") return a / b;
-    return op == "//" ? std::floor(a / b) : std::fmod(a, b);
+  static double arithmetic(Operator op, double a, double b) {
+    if (op == Operator::add) return a + b;
+    if (op == Operator::subtract) return a - b;
+    if (op == Operator::multiply) return a * b;
+    if (op == Operator::divide) return a / b;
+    return op == Operator::divide_whole ? std::floor(a / b) : std::fmod(a, b);
   }
 
   std::span<const ExpressionValue> values_;
@@ -292,16 +335,16 @@ Expression::Expression(std::string_view text, std::span<const ExpressionName> kn
 
 ExpressionValue Expression::value(std::span<const ExpressionValue> values) const {
   const Evaluator evaluator(values);
-  const ExpressionValue value = evaluator.value(tree_);
-  return std::holds_alternative<bool>(value) && !evaluator.finite() ? std::nan("") : value;
+  ExpressionValue value = evaluator.value(tree_);
+  if (std::holds_alternative<bool>(value) && !evaluator.finite()) return std::nan("");
+  return value;
 }
 
 bool Expression::holds(std::span<const ExpressionValue> values) const {
   if (empty()) return true;
   SLUICE_ASSERT(kind_ == Kind::condition, "a condition is asked for a truth value");
-  const ExpressionValue truth = value(values);
-  const bool* known = std::get_if<bool>(&truth);
-  return known != nullptr && *known;
+  const Evaluator evaluator(values);
+  return evaluator.condition(tree_) && evaluator.finite();
 }
 
 }  // namespace sluice
