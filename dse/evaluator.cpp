@@ -53,7 +53,7 @@ Result judged(const Sweep& sweep, const Point& point, Result result) {
   return result;
 }
 
-Result result_of(const Sweep& sweep, const Point& point, Report report) {
+Result result_of(const Sweep& sweep, const Point& point, Report&& report) {
   Result result;
   result.metrics = metrics_of(report);
   result.bottleneck = std::move(report.total.bottleneck);

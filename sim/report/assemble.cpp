@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "arch/scratchpad_peak.hpp"
+#include "base/inline_vector.hpp"
 #include "sim/memory/memory_facts.hpp"
 #include "sim/models/systolic.hpp"
 #include "sim/report/bottleneck.hpp"
@@ -17,44 +18,87 @@ std::uint64_t at(const TaskActions& actions, SystolicAction action) {
   return actions[static_cast<std::size_t>(action)];
 }
 
+/// Bytes moved at one memory for one tensor. Memories count as in Architecture::scratchpads; the
+/// DRAM follows. Names are put to what is counted once, at the end: for a sweep, to compare and
+/// copy them for each count would take longer than the counting.
+struct Moved {
+  std::size_t memory = 0;
+  TensorRole tensor = TensorRole::input;
+  std::uint64_t read_bytes = 0, write_bytes = 0;
+};
+
+/// Actions of one price, an index into EnergyModel::prices.
+struct Priced {
+  std::size_t price = 0;
+  std::uint64_t count = 0;
+  double picojoules = 0;
+};
+
+/// What a layer moved and what its energy is for, in the order in which it first occurred.
+struct Tally {
+  InlineVector<Moved, 8> moved;
+  InlineVector<Priced, 16> priced;
+};
+
+void add(Tally& tally, const Moved& more) {
+  for (Moved& known : tally.moved)
+    if (known.memory == more.memory && known.tensor == more.tensor) {
+      known.read_bytes += more.read_bytes;
+      known.write_bytes += more.write_bytes;
+      return;
+    }
+  tally.moved.push_back(more);
+}
+
+void add(Tally& tally, const Priced& more) {
+  for (Priced& known : tally.priced)
+    if (known.price == more.price) {
+      known.count += more.count;
+      known.picojoules += more.picojoules;
+      return;
+    }
+  tally.priced.push_back(more);
+}
+
+void add(Tally& tally, const Tally& more) {
+  for (const Moved& moved : more.moved) add(tally, moved);
+  for (const Priced& priced : more.priced) add(tally, priced);
+}
+
 /// Bytes moved at each scratchpad, by tensor.
-void add_traffic_of(const Architecture& architecture, const TaskActions& a,
-                    std::vector<Traffic>& list) {
+void add_moved(const Architecture& architecture, const TaskActions& a, Tally& tally) {
   for (std::size_t role = 0; role < tensor_role_count; ++role) {
     const std::size_t first = static_cast<std::size_t>(SystolicAction::input_read) + 2 * role;
     if (a[first] + a[first + 1] == 0) continue;
     const std::size_t pad = scratchpad_of(architecture, TensorRole(role));
-    add_traffic(list, architecture.scratchpads[pad].name, name_of(TensorRole(role)), a[first],
-                a[first + 1]);
+    add(tally, {pad, TensorRole(role), a[first], a[first + 1]});
   }
 }
 
 /// DRAM traffic by tensor: what the mapping moves, which a machine without DMA units moves too.
-void add_dram_traffic(const TaskTraffic& t, std::vector<Traffic>& list) {
-  if (t.input_read > 0) add_traffic(list, "dram", "input", t.input_read, 0);
-  if (t.weight_read > 0) add_traffic(list, "dram", "weight", t.weight_read, 0);
+void add_moved(std::size_t dram, const TaskTraffic& t, Tally& tally) {
+  if (t.input_read > 0) add(tally, {dram, TensorRole::input, t.input_read, 0});
+  if (t.weight_read > 0) add(tally, {dram, TensorRole::weight, t.weight_read, 0});
   if (t.output_write > 0)  // sums that leave unfinished, and come back, among them
-    add_traffic(list, "dram", "output", t.sums_read, t.output_write + t.sums_write);
-}
-
-/// Room for what a layer has of most machines.
-void reserve(LayerReport& layer) {
-  layer.traffic.reserve(8);
-  layer.energy.reserve(12);
+    add(tally, {dram, TensorRole::output, t.sums_read, t.output_write + t.sums_write});
 }
 
 class Assembler {
  public:
   Assembler(const Experiment& experiment, const Architecture& architecture, const Mapping& mapping,
-            const ReportParts& parts, const EnergyModel* energy, ReportDetail detail)
+            const ReportParts& parts, const EnergyModel* energy, ReportDetail detail,
+            Report& report)
       : experiment_(experiment),
         architecture_(architecture),
         mapping_(mapping),
         parts_(parts),
         energy_(energy),
-        detail_(detail) {}
+        detail_(detail),
+        report_(report) {
+    find_prices();
+  }
 
-  Report build() {
+  void build() {
     summarize();
     if (is_full()) report_.layers.reserve(experiment_.network.layers.size());
     begin_total();
@@ -65,37 +109,49 @@ class Assembler {
         layer.operator_name = std::string(operator_name(experiment_.network.layers[i].op));
       }
       layer.macs = macs(experiment_.network.layers[i].op);
-      reserve(layer);
+      tally_.moved.clear();
+      tally_.priced.clear();
       folds_ = used_pes_ = 0;
       std::uint64_t longest = 0;
       for (std::size_t t = 0; t < mapping_.tasks.size(); ++t)
         if (mapping_.tasks[t].task.layer == i) add_task(t, layer, longest);
       all_folds_ += folds_;
       all_used_pes_ += used_pes_;
-      price(layer);
-      finish(layer, folds_, used_pes_);
+      price(layer.vector_operations);
+      if (is_full()) {
+        name_tally(layer, tally_);
+        finish(layer, folds_, used_pes_);
+      }
       add_to_total(layer);
       if (is_full()) report_.layers.push_back(std::move(layer));
     }
+    name_tally(report_.total, total_);
     finish(report_.total, all_folds_, all_used_pes_);
     if (is_full()) {
       build_memories();
       report_.units = parts_.units;
     }
-    return std::move(report_);
   }
 
  private:
   void summarize();
   void add_task(std::size_t task, LayerReport& layer, std::uint64_t& longest);
-  void price(LayerReport& layer) const;
-  void add_energy(LayerReport& layer, std::string_view component, std::string_view action,
-                  std::uint64_t count) const;
+  void find_prices();
+  void price(std::uint64_t vector_operations);
+  void add_energy(std::size_t price, std::uint64_t count);
+  void name_tally(LayerReport& layer, const Tally& tally) const;
   void finish(LayerReport& layer, std::uint64_t folds, std::uint64_t used_pes) const;
   void begin_total();
   void add_to_total(LayerReport& layer);
   void build_memories();
+  std::string_view name_of_memory(std::size_t memory) const {
+    const auto& pads = architecture_.scratchpads;
+    return memory < pads.size() ? std::string_view(pads[memory].name) : "dram";
+  }
   bool is_full() const { return detail_ == ReportDetail::full; }
+
+  static constexpr std::size_t mac_price = 0, lane_price = 1, first_memory_price = 2;
+  static constexpr std::size_t no_price = ~std::size_t{0};
 
   const Experiment& experiment_;
   const Architecture& architecture_;
@@ -103,7 +159,10 @@ class Assembler {
   const ReportParts& parts_;
   const EnergyModel* energy_;
   ReportDetail detail_;
-  Report report_;
+  Report& report_;
+  Tally tally_, total_;  ///< of the present layer, and of all
+  /// Where the prices are: of a MAC, of a lane cycle, and of each memory's reads and writes.
+  InlineVector<std::size_t, 16> prices_;
   std::uint64_t folds_ = 0, used_pes_ = 0, all_folds_ = 0, all_used_pes_ = 0;
 };
 
@@ -132,11 +191,10 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   layer.vector_operations += at(actions, SystolicAction::lane_cycle);
   folds_ += at(actions, SystolicAction::fold);
   used_pes_ += at(actions, SystolicAction::used_pes);
-  add_traffic_of(architecture, actions, layer.traffic);
-  add_dram_traffic(traffic(mapping_.tasks[task], architecture), layer.traffic);
+  add_moved(architecture, actions, tally_);
+  add_moved(architecture.scratchpads.size(), traffic(mapping_.tasks[task], architecture), tally_);
   // Work that the array does whether or not it is useful (masked products) is priced as done.
-  if (at(actions, SystolicAction::mac) > 0)
-    add_energy(layer, "array", "mac", at(actions, SystolicAction::mac));
+  add_energy(mac_price, at(actions, SystolicAction::mac));
   if (is_full()) {
     if (!layer.tiling.empty()) layer.tiling += " | ";
     layer.tiling += to_text(mapping_.tasks[task]);
@@ -147,20 +205,49 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   }
 }
 
-void Assembler::add_energy(LayerReport& layer, std::string_view component, std::string_view action,
-                           std::uint64_t count) const {
-  if (energy_ == nullptr || count == 0) return;
-  const ComponentPrice* price = energy_->price(component, action);
-  if (price == nullptr) return;
-  sluice::add_energy(layer.energy, component, action, count,
-                     static_cast<double>(count) * price->energy.value);
+/// Each price is looked up once. resolve() has them in the order in which they are asked for, so
+/// that mostly the next one is the one.
+void Assembler::find_prices() {
+  if (energy_ == nullptr) return;
+  const std::vector<ComponentPrice>& all = energy_->prices;
+  const auto find = [&](std::string_view component, std::string_view action) {
+    const std::size_t next = prices_.size();
+    if (next < all.size() && all[next].component == component && all[next].action == action)
+      return prices_.push_back(next);
+    const ComponentPrice* price = energy_->price(component, action);
+    prices_.push_back(price == nullptr ? no_price : static_cast<std::size_t>(price - all.data()));
+  };
+  find("array", "mac");
+  find("vector", "lane_cycle");
+  for (std::size_t memory = 0; memory <= architecture_.scratchpads.size(); ++memory)
+    for (const std::string_view action : {"read_byte", "write_byte"})
+      find(name_of_memory(memory), action);
 }
 
-void Assembler::price(LayerReport& layer) const {
-  add_energy(layer, "vector", "lane_cycle", layer.vector_operations);
-  for (const Traffic& t : layer.traffic) {
-    add_energy(layer, t.memory, "read_byte", t.read_bytes);
-    add_energy(layer, t.memory, "write_byte", t.write_bytes);
+void Assembler::add_energy(std::size_t price, std::uint64_t count) {
+  if (energy_ == nullptr || count == 0 || prices_[price] == no_price) return;
+  const double one = energy_->prices[prices_[price]].energy.value;
+  add(tally_, {prices_[price], count, static_cast<double>(count) * one});
+}
+
+void Assembler::price(std::uint64_t vector_operations) {
+  add_energy(lane_price, vector_operations);
+  for (const Moved& moved : tally_.moved) {
+    add_energy(first_memory_price + 2 * moved.memory, moved.read_bytes);
+    add_energy(first_memory_price + 2 * moved.memory + 1, moved.write_bytes);
+  }
+}
+
+void Assembler::name_tally(LayerReport& layer, const Tally& tally) const {
+  layer.traffic.reserve(tally.moved.size());
+  for (const Moved& moved : tally.moved)
+    layer.traffic.push_back({std::string(name_of_memory(moved.memory)),
+                             std::string(name_of(moved.tensor)), moved.read_bytes,
+                             moved.write_bytes});
+  layer.energy.reserve(tally.priced.size());
+  for (const Priced& priced : tally.priced) {
+    const ComponentPrice& price = energy_->prices[priced.price];
+    layer.energy.push_back({price.component, price.action, priced.count, priced.picojoules});
   }
 }
 
@@ -172,7 +259,7 @@ void Assembler::finish(LayerReport& layer, std::uint64_t folds, std::uint64_t us
         static_cast<double>(used_pes) / (static_cast<double>(folds) * static_cast<double>(m.pes));
   layer.energy_pj = 0;
   for (const EnergyItem& item : layer.energy) layer.energy_pj += item.picojoules;
-  if (is_full() || &layer == &report_.total) layer.bottleneck = bottleneck_sentence(layer, m);
+  layer.bottleneck = bottleneck_sentence(layer, m);
 }
 
 void Assembler::begin_total() {
@@ -182,22 +269,18 @@ void Assembler::begin_total() {
   total.unit = "array";
 }
 
-/// Where layers are not kept, the first one's lists become those of the total.
 void Assembler::add_to_total(LayerReport& layer) {
   LayerReport& total = report_.total;
   total.cycles += layer.cycles;
   total.busy_cycles += layer.busy_cycles;
   total.macs += layer.macs;
   total.vector_operations += layer.vector_operations;
-  if (!is_full() && total.traffic.empty() && total.stalls.empty() && total.energy.empty()) {
+  sort_stalls(layer.stalls);  // of those with equal cycles in the total, the order shows
+  if (!is_full() && total.stalls.empty())
     total.stalls = std::move(layer.stalls);
-    total.traffic = std::move(layer.traffic);
-    total.energy = std::move(layer.energy);
-    return;
-  }
-  for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
-  add_traffic(total.traffic, layer.traffic);
-  for (const EnergyItem& item : layer.energy) sluice::add_energy(total.energy, item);
+  else
+    for (const Stall& stall : layer.stalls) add_stall(total.stalls, stall);
+  add(total_, tally_);
 }
 
 void Assembler::build_memories() {
@@ -214,7 +297,9 @@ void Assembler::build_memories() {
 Report assemble_report(const Experiment& experiment, const Architecture& architecture,
                        const Mapping& mapping, const ReportParts& parts, const EnergyModel* energy,
                        ReportDetail detail) {
-  return Assembler(experiment, architecture, mapping, parts, energy, detail).build();
+  Report report;
+  Assembler(experiment, architecture, mapping, parts, energy, detail, report).build();
+  return report;
 }
 
 }  // namespace sluice

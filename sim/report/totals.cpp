@@ -69,9 +69,13 @@ void add_energy(std::vector<EnergyItem>& into, std::string_view component, std::
   into.push_back({std::string(component), std::string(action), count, picojoules});
 }
 
+void sort_stalls(std::vector<Stall>& stalls) {
+  if (!std::ranges::is_sorted(stalls, std::greater{}, &Stall::cycles))  // else it allocates
+    std::ranges::stable_sort(stalls, std::greater{}, &Stall::cycles);
+}
+
 void derive(LayerReport& layer, const MachineSummary& m) {
-  if (layer.stalls.size() > 1)
-    std::ranges::stable_sort(layer.stalls, std::greater{}, &Stall::cycles);
+  sort_stalls(layer.stalls);
   layer.seconds = to_seconds(Cycles{layer.cycles}, Hertz{m.clock_hz}).value;
   const double pes = static_cast<double>(m.pes), macs = static_cast<double>(layer.macs);
   const std::uint64_t cycles = layer.cycles + layer.overlapped_cycles;

@@ -22,6 +22,8 @@ MachineSummary machine_summary(const std::string& name, const std::string& sourc
 
 /// Adds to the stall of the same cause, or a new one.
 void add_stall(std::vector<Stall>& stalls, const Stall& stall);
+/// Largest first; those with equal cycles stay in order.
+void sort_stalls(std::vector<Stall>& stalls);
 /// Adds to the traffic of the same memory and tensor, or new ones.
 void add_traffic(std::vector<Traffic>& into, const std::vector<Traffic>& more);
 void add_traffic(std::vector<Traffic>& into, std::string_view memory, std::string_view tensor,
