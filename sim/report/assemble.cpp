@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "arch/scratchpad_peak.hpp"
+#include "base/assert.hpp"
 #include "base/inline_vector.hpp"
 #include "sim/memory/memory_facts.hpp"
 #include "sim/models/systolic.hpp"
@@ -95,7 +96,10 @@ class Assembler {
         energy_(energy),
         detail_(detail),
         report_(report) {
-    find_prices();
+    SLUICE_ASSERT(
+        energy == nullptr ||
+            energy->prices.size() == first_memory_price + 2 * architecture.scratchpads.size() + 2,
+        "a machine has other prices than resolve() finds for it");
   }
 
   void build() {
@@ -136,7 +140,6 @@ class Assembler {
  private:
   void summarize();
   void add_task(std::size_t task, LayerReport& layer, std::uint64_t& longest);
-  void find_prices();
   void price(std::uint64_t vector_operations);
   void add_energy(std::size_t price, std::uint64_t count);
   void name_tally(LayerReport& layer, const Tally& tally) const;
@@ -150,8 +153,9 @@ class Assembler {
   }
   bool is_full() const { return detail_ == ReportDetail::full; }
 
+  /// Where resolve() puts the prices, all of which a machine has: those of each memory's reads and
+  /// writes come last.
   static constexpr std::size_t mac_price = 0, lane_price = 1, first_memory_price = 2;
-  static constexpr std::size_t no_price = ~std::size_t{0};
 
   const Experiment& experiment_;
   const Architecture& architecture_;
@@ -161,8 +165,6 @@ class Assembler {
   ReportDetail detail_;
   Report& report_;
   Tally tally_, total_;  ///< of the present layer, and of all
-  /// Where the prices are: of a MAC, of a lane cycle, and of each memory's reads and writes.
-  InlineVector<std::size_t, 16> prices_;
   std::uint64_t folds_ = 0, used_pes_ = 0, all_folds_ = 0, all_used_pes_ = 0;
 };
 
@@ -205,29 +207,10 @@ void Assembler::add_task(std::size_t task, LayerReport& layer, std::uint64_t& lo
   }
 }
 
-/// Each price is looked up once. resolve() has them in the order in which they are asked for, so
-/// that mostly the next one is the one.
-void Assembler::find_prices() {
-  if (energy_ == nullptr) return;
-  const std::vector<ComponentPrice>& all = energy_->prices;
-  const auto find = [&](std::string_view component, std::string_view action) {
-    const std::size_t next = prices_.size();
-    if (next < all.size() && all[next].component == component && all[next].action == action)
-      return prices_.push_back(next);
-    const ComponentPrice* price = energy_->price(component, action);
-    prices_.push_back(price == nullptr ? no_price : static_cast<std::size_t>(price - all.data()));
-  };
-  find("array", "mac");
-  find("vector", "lane_cycle");
-  for (std::size_t memory = 0; memory <= architecture_.scratchpads.size(); ++memory)
-    for (const std::string_view action : {"read_byte", "write_byte"})
-      find(name_of_memory(memory), action);
-}
-
 void Assembler::add_energy(std::size_t price, std::uint64_t count) {
-  if (energy_ == nullptr || count == 0 || prices_[price] == no_price) return;
-  const double one = energy_->prices[prices_[price]].energy.value;
-  add(tally_, {prices_[price], count, static_cast<double>(count) * one});
+  if (energy_ == nullptr || count == 0) return;
+  const double one = energy_->prices[price].energy.value;
+  add(tally_, {price, count, static_cast<double>(count) * one});
 }
 
 void Assembler::price(std::uint64_t vector_operations) {
@@ -240,10 +223,13 @@ void Assembler::price(std::uint64_t vector_operations) {
 
 void Assembler::name_tally(LayerReport& layer, const Tally& tally) const {
   layer.traffic.reserve(tally.moved.size());
-  for (const Moved& moved : tally.moved)
-    layer.traffic.push_back({std::string(name_of_memory(moved.memory)),
-                             std::string(name_of(moved.tensor)), moved.read_bytes,
-                             moved.write_bytes});
+  for (const Moved& moved : tally.moved) {
+    Traffic& named = layer.traffic.emplace_back();
+    named.memory = name_of_memory(moved.memory);
+    named.tensor = name_of(moved.tensor);
+    named.read_bytes = moved.read_bytes;
+    named.write_bytes = moved.write_bytes;
+  }
   layer.energy.reserve(tally.priced.size());
   for (const Priced& priced : tally.priced) {
     const ComponentPrice& price = energy_->prices[priced.price];
