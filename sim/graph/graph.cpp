@@ -25,19 +25,18 @@ GraphBuilder::GraphBuilder() {
 }
 
 UnitId GraphBuilder::unit(std::string name, UnitKind kind, std::uint32_t outstanding) {
-  graph_.units.push_back({std::move(name), kind, outstanding});
+  graph_.units.emplace_back(std::move(name), kind, outstanding);
   return UnitId(graph_.units.size() - 1);
 }
 
-ChannelId GraphBuilder::channel(std::string name, UnitId producer, UnitId consumer,
-                                std::uint64_t capacity, std::uint64_t initial) {
-  graph_.channels.push_back({std::move(name), producer, consumer, capacity, initial, false});
+ChannelId GraphBuilder::channel(Name name, UnitId producer, UnitId consumer, std::uint64_t capacity,
+                                std::uint64_t initial) {
+  graph_.channels.emplace_back(std::move(name), producer, consumer, capacity, initial, false);
   return ChannelId(graph_.channels.size() - 1);
 }
 
-ChannelId GraphBuilder::order(std::string name, UnitId producer, UnitId consumer,
-                              std::uint64_t capacity) {
-  graph_.channels.push_back({std::move(name), producer, consumer, capacity, 0, true});
+ChannelId GraphBuilder::order(Name name, UnitId producer, UnitId consumer, std::uint64_t capacity) {
+  graph_.channels.emplace_back(std::move(name), producer, consumer, capacity, 0, true);
   return ChannelId(graph_.channels.size() - 1);
 }
 
@@ -51,8 +50,8 @@ std::uint32_t GraphBuilder::layer(std::string name) {
   return static_cast<std::uint32_t>(graph_.layers.size() - 1);
 }
 
-std::uint32_t GraphBuilder::action(std::string name) {
-  graph_.actions.push_back(std::move(name));
+std::uint32_t GraphBuilder::action(std::string_view literal) {
+  graph_.actions.push_back(literal);
   return static_cast<std::uint32_t>(graph_.actions.size() - 1);
 }
 
@@ -84,17 +83,21 @@ void GraphBuilder::close_loop() {
     graph_.schedule[at].end = end;
 }
 
-void GraphBuilder::fire(Firing&& firing) {
+Firing& GraphBuilder::fire() {
   ScheduleNode node;
   node.firing = FiringId(graph_.firings.size());
   node.end = static_cast<std::uint32_t>(graph_.schedule.size() + 1);
   graph_.schedule.push_back(node);
-  graph_.firings.push_back(std::move(firing));
+  return graph_.firings.emplace_back();
 }
 
 Graph GraphBuilder::finish() {
   SLUICE_ASSERT(open_.empty(), "a loop of the schedule was not closed");
   return std::move(graph_);
+}
+
+const std::string& name_of(const Graph& graph, const Firing& firing) {
+  return firing.name.empty() ? graph.layers[firing.layer] : firing.name;
 }
 
 namespace {
@@ -130,13 +133,13 @@ void check_firing(const Graph& graph, const Firing& firing, std::vector<std::str
       problems.push_back(
           fmt::format("firing '{}' of unit '{}' takes from channel '{}', whose "
                       "consumer is '{}'",
-                      firing.name, graph.units[index(firing.unit)].name, channel.name,
-                      graph.units[index(channel.consumer)].name));
+                      name_of(graph, firing), graph.units[index(firing.unit)].name,
+                      channel.name.view(), graph.units[index(channel.consumer)].name));
     if (take.tokens > channel.capacity)
       problems.push_back(
           fmt::format("firing '{}' takes {} tokens at once from channel '{}', which "
                       "holds {}",
-                      firing.name, take.tokens, channel.name, channel.capacity));
+                      name_of(graph, firing), take.tokens, channel.name.view(), channel.capacity));
   }
   for (const Put& put : firing.puts) {
     const Channel& channel = graph.channels[index(put.channel)];
@@ -144,13 +147,13 @@ void check_firing(const Graph& graph, const Firing& firing, std::vector<std::str
       problems.push_back(
           fmt::format("firing '{}' of unit '{}' puts on channel '{}', whose producer "
                       "is '{}'",
-                      firing.name, graph.units[index(firing.unit)].name, channel.name,
-                      graph.units[index(channel.producer)].name));
+                      name_of(graph, firing), graph.units[index(firing.unit)].name,
+                      channel.name.view(), graph.units[index(channel.producer)].name));
     if (put.tokens > channel.capacity)
       problems.push_back(
           fmt::format("firing '{}' puts {} tokens at once on channel '{}', which "
                       "holds {}",
-                      firing.name, put.tokens, channel.name, channel.capacity));
+                      name_of(graph, firing), put.tokens, channel.name.view(), channel.capacity));
   }
 }
 
@@ -169,10 +172,10 @@ std::vector<std::string> check(const Graph& graph) {
     const Channel& channel = graph.channels[c];
     if (channel.initial > channel.capacity)
       problems.push_back(fmt::format("channel '{}' starts with {} tokens and holds {}",
-                                     channel.name, channel.initial, channel.capacity));
+                                     channel.name.view(), channel.initial, channel.capacity));
     if (taken[c] > put[c] + channel.initial)
       problems.push_back(fmt::format("{} tokens are taken from channel '{}', but {} are put on it",
-                                     taken[c], channel.name, put[c] + channel.initial));
+                                     taken[c], channel.name.view(), put[c] + channel.initial));
   }
   return problems;
 }
@@ -208,7 +211,7 @@ std::string to_text(const Graph& graph) {
   std::string text;
   for (const Unit& unit : graph.units) text += fmt::format("unit {}\n", unit.name);
   for (const Channel& c : graph.channels)
-    text += fmt::format("channel {}: {} -> {}, capacity {}{}\n", c.name,
+    text += fmt::format("channel {}: {} -> {}, capacity {}{}\n", c.name.view(),
                         graph.units[index(c.producer)].name, graph.units[index(c.consumer)].name,
                         c.capacity, c.initial ? fmt::format(", {} initial", c.initial) : "");
   std::vector<std::uint32_t> open;
@@ -222,7 +225,8 @@ std::string to_text(const Graph& graph) {
     } else {
       const Firing& f = graph.firings[index(node.firing)];
       text += fmt::format("{}{}: {} ({} x {} cycles, latency {})\n", indent,
-                          graph.units[index(f.unit)].name, f.name, f.repeat, f.interval, f.latency);
+                          graph.units[index(f.unit)].name, name_of(graph, f), f.repeat, f.interval,
+                          f.latency);
     }
   }
   return text;

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/inline_vector.hpp"
+#include "sim/graph/name.hpp"
 
 namespace sluice {
 
@@ -37,7 +39,7 @@ struct Unit {
 /// A bounded FIFO from `producer` to `consumer`. A token counts from its enqueue to its dequeue.
 /// `initial` tokens are there, ready, at cycle 0 (credits of a buffer that starts empty).
 struct Channel {
-  std::string name;
+  Name name;
   UnitId producer{};
   UnitId consumer{};
   std::uint64_t capacity = 2;
@@ -111,7 +113,11 @@ struct ActionCount {
 /// A firing with a transfer has one repetition: `interval` is its set-up, which passes before the
 /// memory is asked, and the memory says when it ends.
 struct Firing {
-  std::string name;
+  /// Leaves the room of the lists as it is; to fill it with zeros, as `Firing()` would do without
+  /// this, takes longer than all else.
+  Firing() {}
+
+  std::string name;  ///< empty: that of its layer
   UnitId unit{};
   std::uint32_t layer = 0;  ///< statistics bucket
   std::uint64_t interval = 1;
@@ -153,8 +159,8 @@ struct Graph {
   std::vector<Firing> firings;
   std::vector<ScheduleNode> schedule;
   std::vector<SharedPort> ports;
-  std::vector<std::string> actions;
-  std::vector<std::string> layers;  ///< statistics buckets
+  std::vector<std::string_view> actions;  ///< literals
+  std::vector<std::string> layers;        ///< statistics buckets
   std::vector<std::string> streams;
   std::uint32_t loops = 0;  ///< LoopIds in use
   bool operator==(const Graph&) const = default;
@@ -166,19 +172,20 @@ class GraphBuilder {
   GraphBuilder();
 
   UnitId unit(std::string name, UnitKind kind, std::uint32_t outstanding = 64);
-  ChannelId channel(std::string name, UnitId producer, UnitId consumer, std::uint64_t capacity,
+  ChannelId channel(Name name, UnitId producer, UnitId consumer, std::uint64_t capacity,
                     std::uint64_t initial = 0);
   /// A channel whose tokens say that earlier results are complete.
-  ChannelId order(std::string name, UnitId producer, UnitId consumer, std::uint64_t capacity);
+  ChannelId order(Name name, UnitId producer, UnitId consumer, std::uint64_t capacity);
   PortId port(std::string name);
   std::uint32_t layer(std::string name);
-  std::uint32_t action(std::string name);
+  std::uint32_t action(std::string_view literal);
   std::uint32_t stream(std::string name);
 
   LoopId open_loop(std::uint64_t count);
   void close_loop();
-  void fire(Firing&& firing);
-  void fire(const Firing& firing) { fire(Firing(firing)); }
+  /// Appends a firing, to be filled in before the next one comes.
+  Firing& fire();
+  void fire(Firing firing) { fire() = std::move(firing); }
 
   /// The finished graph; all loops must be closed. Loops without firings are dropped.
   Graph finish();
@@ -187,6 +194,9 @@ class GraphBuilder {
   Graph graph_;
   std::vector<std::uint32_t> open_;
 };
+
+/// The name of a firing of `graph`, and where it has none of its own, of its layer.
+const std::string& name_of(const Graph& graph, const Firing& firing);
 
 /// What is inconsistent in a graph (a firing that takes from a channel that it does not consume, an
 /// empty loop, more tokens than a channel holds, a producer that puts other than its consumer

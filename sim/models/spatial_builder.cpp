@@ -232,7 +232,6 @@ void SpatialJobBuilder::epoch(std::uint64_t number, std::uint64_t tiles, const E
 void SpatialJobBuilder::fire_spatial(std::uint64_t number, std::uint64_t tiles,
                                      const EpochKind& kind) {
   Firing firing;
-  firing.name = job_.name;
   firing.unit = spatial_;
   firing.layer = layer_;
   firing.interval = active(loads_[0].busy, number, tiles);
@@ -252,7 +251,6 @@ void SpatialJobBuilder::fire_spatial(std::uint64_t number, std::uint64_t tiles,
 void SpatialJobBuilder::fire_vector(std::uint64_t number, std::uint64_t tiles,
                                     const EpochKind& kind, const VectorExtra& extra) {
   Firing firing;
-  firing.name = job_.name;
   firing.unit = vector_;
   firing.layer = layer_;
   firing.interval = active(loads_[1].busy, number, tiles) + extra.slots;

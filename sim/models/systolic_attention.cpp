@@ -34,33 +34,29 @@ class AttentionBuilder {
 
   void begin_scores(const Place&) { take(machine_.array, channels_.score_rooms); }
   void scores(const Place& place) {
-    Firing f = gemm(place.rows, place.keys, task_.width, false);
+    Firing& f = gemm(place.rows, place.keys, task_.width, false);
     f.puts.push_back({channels_.scores, 1});
-    fire(std::move(f));
   }
 
   void begin_results(const Place&) { take(machine_.array, channels_.result_rooms); }
   void results(const Place& place, bool more) {
-    Firing f = gemm(place.rows, task_.width, place.keys, more);
+    Firing& f = gemm(place.rows, task_.width, place.keys, more);
     f.takes.push_back({channels_.probabilities, 1, Release::at_end});
-    fire(std::move(f));
   }
   /// The results are there when the last product has left the array.
   void end_results(const Place& place) {
     const FoldTiming timing =
         fold_timing(array_, fold_gemm(array_, place.rows, task_.width, place.keys).steps);
-    Firing f = machine_.firing(machine_.array);
+    Firing& f = machine_.fire(machine_.array);
     f.latency = timing.latency - timing.initiation_interval;
     f.puts = {{channels_.results, 1}, {channels_.probability_rooms, 1}};
-    fire(std::move(f));
   }
 
   void begin_probabilities(const Place&) { take(machine_.vector, channels_.probability_rooms); }
   void traverse(std::size_t time, const Place& place);
   void end_traversals(const Place&) {
-    Firing f = machine_.firing(machine_.vector);
+    Firing& f = machine_.fire(machine_.vector);
     f.puts.push_back({channels_.score_rooms, 1});
-    fire(std::move(f));
   }
   void finish(const Place& place, bool last);
 
@@ -77,19 +73,17 @@ class AttentionBuilder {
     return machine_.operand_channel(operand == AttentionOperand::queries ? TensorRole::input
                                                                          : TensorRole::weight);
   }
-  void fire(Firing f) { machine_.builder.fire(std::move(f)); }
   void take(UnitId unit, ChannelId rooms) {
-    Firing f = machine_.firing(unit);
+    Firing& f = machine_.fire(unit);
     f.takes.push_back({rooms, 1, Release::at_start});
-    fire(std::move(f));
   }
   void count(Firing& firing, SystolicAction action, std::uint64_t number) const {
     if (number == 0) return;
     firing.actions.push_back({static_cast<std::uint32_t>(action), number});
     machine_.use_port(firing, action, number);
   }
-  Firing gemm(std::uint64_t m, std::uint64_t n, std::uint64_t k, bool more) const;
-  Firing work(std::uint64_t lane_cycles) const;
+  Firing& gemm(std::uint64_t m, std::uint64_t n, std::uint64_t k, bool more);
+  Firing& work(std::uint64_t lane_cycles);
   MemoryTransfer rows_of(TensorRole role, const Place& place) const;
   MemoryTransfer keys_of(bool values, const Place& place) const;
   static void add(MemoryTransfer& transfer, const AttentionIndex<LoopId>& index,
@@ -113,13 +107,13 @@ void AttentionBuilder::fetch(AttentionOperand operand, const Place& place) {
   machine_.hold(channel_of(operand));
 }
 
-/// All folds of a product; `more`: its sums are added to those that are there.
-Firing AttentionBuilder::gemm(std::uint64_t m, std::uint64_t n, std::uint64_t k, bool more) const {
+/// Fires all folds of a product; `more`: its sums are added to those that are there.
+Firing& AttentionBuilder::gemm(std::uint64_t m, std::uint64_t n, std::uint64_t k, bool more) {
   const GemmFolds folds = fold_gemm(array_, m, n, k);
   const FoldTiming timing = fold_timing(array_, folds.steps);
   const OperandReads reads = operand_reads(array_, m, n, k);
   const std::uint64_t results = product(m, n);
-  Firing f = machine_.firing(machine_.array);
+  Firing& f = machine_.fire(machine_.array);
   f.interval = timing.initiation_interval;
   f.latency = timing.latency;
   f.repeat = folds.row_folds * folds.column_folds;
@@ -141,9 +135,9 @@ Firing AttentionBuilder::gemm(std::uint64_t m, std::uint64_t n, std::uint64_t k,
   return f;
 }
 
-Firing AttentionBuilder::work(std::uint64_t lane_cycles) const {
+Firing& AttentionBuilder::work(std::uint64_t lane_cycles) {
   const VectorUnit& unit = machine_.architecture.vector;
-  Firing f = machine_.firing(machine_.vector);
+  Firing& f = machine_.fire(machine_.vector);
   f.interval = ceil_div(lane_cycles, unit.lanes);
   f.latency = f.interval + unit.latency;
   count(f, SystolicAction::lane_cycle, lane_cycles);
@@ -155,7 +149,7 @@ void AttentionBuilder::traverse(std::size_t time, const Place& place) {
   const std::uint64_t scores = product(place.rows, place.keys);
   std::uint64_t lane_cycles = product(scores, task_.cycles.score[time]);
   if (time == 0) lane_cycles += product(place.rows, task_.cycles.tile_row);
-  Firing f = work(lane_cycles);
+  Firing& f = work(lane_cycles);
   const std::uint64_t sums = storage_bytes(scores, array_.accumulator_format);
   if (time == 0) f.takes.push_back({channels_.scores, 1, Release::at_end});
   if (last) f.puts.push_back({channels_.probabilities, 1});
@@ -165,7 +159,6 @@ void AttentionBuilder::traverse(std::size_t time, const Place& place) {
   f.bank_conflicts =
       score_reads(task_, time) * machine_.lanes_lose(TensorRole::output, false, scores);
   if (last) f.bank_conflicts += machine_.lanes_lose(TensorRole::input, true, scores);
-  fire(std::move(f));
 }
 
 void AttentionBuilder::finish(const Place& place, bool last) {
@@ -175,7 +168,7 @@ void AttentionBuilder::finish(const Place& place, bool last) {
   std::uint64_t lane_cycles = product(elements, task_.cycles.tile_output);
   if (last)
     lane_cycles += product(place.rows, task_.cycles.row) + product(elements, task_.cycles.output);
-  Firing f = work(std::max<std::uint64_t>(lane_cycles, 1));
+  Firing& f = work(std::max<std::uint64_t>(lane_cycles, 1));
   f.takes.push_back({channels_.results, 1, Release::at_end});
   f.puts.push_back({channels_.result_rooms, 1});
   count(f, SystolicAction::output_read, corrected ? 2 * sums : sums);
@@ -186,7 +179,6 @@ void AttentionBuilder::finish(const Place& place, bool last) {
   }
   f.bank_conflicts = machine_.lanes_lose(TensorRole::output, false, elements);
   if (last) f.bank_conflicts += machine_.lanes_lose(TensorRole::output, true, elements);
-  fire(std::move(f));
   if (last) machine_.store_vector_output(rows_of(TensorRole::output, place));
 }
 

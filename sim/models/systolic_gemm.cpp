@@ -26,8 +26,14 @@ class GemmBuilder {
         task_(task),
         nest_(nest),
         regions_(regions),
-        extents_(extents_of(task)),
-        positions_(nest.loops.size()) {}
+        extents_(extents_of(task)) {
+    positions_.assign(nest.loops.size(), {});
+    for (const TensorRole role : {TensorRole::input, TensorRole::weight, TensorRole::output})
+      kept_[static_cast<std::size_t>(role)] = tile_at(nest, role, extents_, 0);
+    if (!machine.has_memory) return;
+    weight_strides_ = weight_strides();
+    input_strides_ = task.window ? window_strides() : matrix_strides();
+  }
 
   void fetch(const WalkTile& tile);
   void leave(const WalkTile& tile);
@@ -52,15 +58,26 @@ class GemmBuilder {
   };
 
   void count(Firing& firing, const WalkStep& step) const;
+  /// Bytes from a tile to that of the next iteration of each loop outside of the tensor's place.
+  using Strides = InlineVector<std::uint64_t, 16>;
+
   MemoryTransfer transfer(TensorRole role, const GemmExtents& from, const GemmExtents& tile) const;
-  void place_weight(MemoryTransfer& t) const;
-  void place_matrix(MemoryTransfer& t, const GemmExtents& tile) const;
-  void place_window(MemoryTransfer& t) const;
   MemoryTransfer output_transfer(const GemmExtents& tile, NumberFormat format) const;
   MemoryTransfer begin(TensorRole role) const;
+  Strides weight_strides() const;
+  Strides matrix_strides() const;
+  Strides window_strides() const;
+  Strides output_strides(NumberFormat format) const;
   template <class Stride>
-  void place(MemoryTransfer& transfer, TensorRole role, Stride stride) const;
-  GemmExtents kept(TensorRole role) const { return tile_at(nest_, role, extents_, 0); }
+  Strides strides_of(TensorRole role, Stride stride) const;
+  void place(MemoryTransfer& transfer, const Strides& strides) const;
+  void leave_out_padding(MemoryTransfer& t) const;
+  /// The input is a plain matrix cut along k; its tiles are rows of k.
+  bool cuts_rows() const {
+    return at(kept(TensorRole::input), GemmRank::k) < task_.k &&
+           width_bits(array_.input_format) % 8 == 0;
+  }
+  const GemmExtents& kept(TensorRole role) const { return kept_[static_cast<std::size_t>(role)]; }
   /// Products with a tensor of their own, from one iteration of a loop over the batch to the next.
   std::uint64_t products_of(TensorRole role, const GemmLoopNode& loop) const {
     const std::uint64_t own = role == TensorRole::input ? task_.input_batch : task_.weight_batch;
@@ -73,8 +90,10 @@ class GemmBuilder {
   const GemmNest& nest_;
   const TaskRegions& regions_;
   const GemmExtents extents_;
-  std::vector<Position> positions_;  ///< by loop of the nest
-  GemmExtents input_{};              ///< the input tile that is on chip
+  std::array<GemmExtents, tensor_role_count> kept_{};  ///< the whole tiles
+  InlineVector<Position, 16> positions_;               ///< by loop of the nest
+  Strides weight_strides_, input_strides_;
+  GemmExtents input_{};  ///< the input tile that is on chip
 };
 
 void GemmBuilder::fetch(const WalkTile& tile) {
@@ -104,17 +123,15 @@ void GemmBuilder::leave(const WalkTile& tile) {
       product(product(at(tile.extents, GemmRank::group), at(tile.extents, GemmRank::member),
                       at(tile.extents, GemmRank::copy)),
               pixels_of(tile.extents), at(tile.extents, GemmRank::n));
-  machine_.finish_output(elements, task_.epilogue_ops,
-                         output_transfer(tile.extents, array_.input_format));
+  machine_.finish_output(
+      elements, task_.epilogue_ops,
+      machine_.has_memory ? output_transfer(tile.extents, array_.input_format) : MemoryTransfer{});
 }
 
 void GemmBuilder::step(const WalkStep& step) {
   const GemmFolds folds = fold_gemm(array_, step.m, step.n, step.k);
   const FoldTiming timing = fold_timing(array_, folds.steps);
-  Firing firing;
-  firing.name = machine_.task_name;
-  firing.unit = machine_.array;
-  firing.layer = machine_.layer;
+  Firing& firing = machine_.fire(machine_.array);
   firing.interval = timing.initiation_interval;
   firing.latency = timing.latency;
   firing.repeat = folds.row_folds * folds.column_folds;
@@ -127,9 +144,7 @@ void GemmBuilder::step(const WalkStep& step) {
   }
   if (step.hands_over) machine_.put_output(firing, step.complete && task_.epilogue_ops > 0);
   count(firing, step);
-  for (const ActionCount& action : firing.actions)
-    machine_.use_port(firing, SystolicAction(action.action), action.count);
-  machine_.builder.fire(std::move(firing));
+  machine_.use_ports(firing);
 }
 
 /// Actions of a step: each fold reads its operands once; partial sums are written by every fold
@@ -160,37 +175,47 @@ MemoryTransfer GemmBuilder::begin(TensorRole role) const {
   return transfer;
 }
 
-/// Address of a tile: the base of the tensor plus what the loops outside of it add, `stride` bytes
-/// from one iteration of each to the next.
 template <class Stride>
-void GemmBuilder::place(MemoryTransfer& transfer, TensorRole role, Stride stride) const {
+GemmBuilder::Strides GemmBuilder::strides_of(TensorRole role, Stride stride) const {
+  Strides strides;
   for (std::size_t i = 0; i < nest_.kept[static_cast<std::size_t>(role)]; ++i) {
     const GemmLoopNode& loop = nest_.loops[i];
-    if (!depends_on(task_, role, loop.rank)) continue;
-    const std::uint64_t bytes = stride(loop);
-    if (bytes == 0) continue;
-    transfer.address += bytes * positions_[i].first;
-    if (positions_[i].looping)
-      transfer.strides.push_back({positions_[i].loop, static_cast<std::int64_t>(bytes)});
+    strides.push_back(depends_on(task_, role, loop.rank) ? stride(loop) : 0);
+  }
+  return strides;
+}
+
+/// Address of a tile: the base of the tensor plus what the loops outside of it add.
+void GemmBuilder::place(MemoryTransfer& transfer, const Strides& strides) const {
+  for (std::size_t i = 0; i < strides.size(); ++i) {
+    if (strides[i] == 0) continue;
+    const Position& position = positions_[i];
+    transfer.address += strides[i] * position.first;
+    if (position.looping)
+      transfer.strides.push_back({position.loop, static_cast<std::int64_t>(strides[i])});
   }
 }
 
 MemoryTransfer GemmBuilder::transfer(TensorRole role, const GemmExtents& from,
                                      const GemmExtents& tile) const {
   MemoryTransfer t = begin(role);
-  t.row_bytes = t.row_stride = tile_bytes(task_, role, from, tile, array_);
-  if (role == TensorRole::weight)
-    place_weight(t);
-  else if (task_.window)
-    place_window(t);
-  else
-    place_matrix(t, tile);
+  const std::uint64_t bytes = tile_bytes(task_, role, from, tile, array_);
+  t.row_bytes = t.row_stride = bytes;
+  const bool input = role == TensorRole::input;
+  place(t, input ? input_strides_ : weight_strides_);
+  if (input && task_.window) {
+    leave_out_padding(t);
+  } else if (input && cuts_rows()) {
+    t.row_bytes = storage_bytes(at(tile, GemmRank::k), array_.input_format);
+    t.rows = bytes / t.row_bytes;
+    t.row_stride = storage_bytes(task_.k, array_.input_format);
+  }
   return t;
 }
 
 /// Weights are stored tile after tile.
-void GemmBuilder::place_weight(MemoryTransfer& t) const {
-  const GemmExtents tile = kept(TensorRole::weight);
+GemmBuilder::Strides GemmBuilder::weight_strides() const {
+  const GemmExtents& tile = kept(TensorRole::weight);
   const std::uint64_t k = sums_of(tile), n = at(tile, GemmRank::n);
   const std::uint64_t bytes = storage_bytes(product(k, n), array_.weight_format);
   const std::uint64_t all = storage_bytes(product(task_.k, task_.n), array_.weight_format);
@@ -199,7 +224,7 @@ void GemmBuilder::place_weight(MemoryTransfer& t) const {
   const std::uint64_t row = product(bytes, tiles(GemmRank::s));
   const std::uint64_t channel = product(row, tiles(GemmRank::r));
   const std::uint64_t filter = product(channel, tiles(GemmRank::k));
-  place(t, TensorRole::weight, [&](const GemmLoopNode& loop) {
+  return strides_of(TensorRole::weight, [&](const GemmLoopNode& loop) {
     const std::uint64_t of_rank = at(tile, loop.rank);
     switch (loop.rank) {
       case GemmRank::n:
@@ -217,21 +242,17 @@ void GemmBuilder::place_weight(MemoryTransfer& t) const {
 }
 
 /// Rows of k where the input is a plain matrix cut along k; else what the tile holds, in one piece.
-void GemmBuilder::place_matrix(MemoryTransfer& t, const GemmExtents& tile) const {
-  const GemmExtents whole = kept(TensorRole::input);
+GemmBuilder::Strides GemmBuilder::matrix_strides() const {
+  const GemmExtents& whole = kept(TensorRole::input);
   const std::uint64_t m = at(whole, GemmRank::m), k = at(whole, GemmRank::k);
   const NumberFormat format = array_.input_format;
-  const bool rows = k < task_.k && width_bits(format) % 8 == 0;
-  if (rows) {
-    t.row_bytes = storage_bytes(at(tile, GemmRank::k), format);
-    t.rows = tile_bytes(task_, TensorRole::input, tile, array_) / t.row_bytes;
-    t.row_stride = storage_bytes(task_.k, format);
-  }
+  const bool rows = cuts_rows();
   const std::uint64_t all = storage_bytes(task_.input_elements, format);
   const std::uint64_t bytes = storage_bytes(product(m, k), format);
-  place(t, TensorRole::input, [&](const GemmLoopNode& loop) {
+  return strides_of(TensorRole::input, [&](const GemmLoopNode& loop) {
     if (loop.rank == GemmRank::m)
-      return rows ? loop.tile * t.row_stride : product(bytes * ceil_div(task_.k, k), loop.tile) / m;
+      return rows ? loop.tile * storage_bytes(task_.k, format)
+                  : product(bytes * ceil_div(task_.k, k), loop.tile) / m;
     if (loop.rank == GemmRank::k)
       return rows ? storage_bytes(loop.tile, format) : product(bytes, loop.tile) / k;
     return product(all, products_of(TensorRole::input, loop));
@@ -239,9 +260,8 @@ void GemmBuilder::place_matrix(MemoryTransfer& t, const GemmExtents& tile) const
 }
 
 /// The input of a convolution is stored channel tile by channel tile, in each image by image, row
-/// by row. What a tile reads comes in one piece from its first row and column on, where padding has
-/// no bytes.
-void GemmBuilder::place_window(MemoryTransfer& t) const {
+/// by row.
+GemmBuilder::Strides GemmBuilder::window_strides() const {
   const NumberFormat format = array_.input_format;
   const SlidingWindow& window = *task_.window;
   const std::uint64_t channels = at(kept(TensorRole::input), GemmRank::k);
@@ -249,7 +269,7 @@ void GemmBuilder::place_window(MemoryTransfer& t) const {
   const std::uint64_t image = product(window.rows.in, row);
   const std::uint64_t all = storage_bytes(
       product(window.images, window.rows.in, window.columns.in, at(extents_, GemmRank::k)), format);
-  const auto stride = [&](const GemmLoopNode& loop) {
+  return strides_of(TensorRole::input, [&](const GemmLoopNode& loop) {
     switch (loop.rank) {
       case GemmRank::m:
         return storage_bytes(product(loop.tile, image), format);
@@ -266,25 +286,30 @@ void GemmBuilder::place_window(MemoryTransfer& t) const {
       default:
         return product(all, products_of(TensorRole::input, loop));
     }
-  };
-  place(t, TensorRole::input, stride);
-  const auto leave_out_padding = [&](GemmRank outputs, GemmRank taps, std::uint64_t padding) {
+  });
+}
+
+/// What a tile reads comes in one piece from its first row and column on, where padding has no
+/// bytes.
+void GemmBuilder::leave_out_padding(MemoryTransfer& t) const {
+  const SlidingWindow& window = *task_.window;
+  const std::uint64_t channels = at(kept(TensorRole::input), GemmRank::k);
+  const std::uint64_t row = product(window.columns.in, channels);
+  const auto leave_out = [&](GemmRank outputs, GemmRank taps, std::uint64_t padding) {
     std::uint64_t before = 0;
-    for (std::size_t i = 0; i < nest_.kept[static_cast<std::size_t>(TensorRole::input)]; ++i)
-      if (const GemmLoopNode& loop = nest_.loops[i]; loop.rank == outputs || loop.rank == taps)
-        before += stride(loop) * positions_[i].first;
-    t.address -= std::min(before, storage_bytes(padding, format));
+    for (std::size_t i = 0; i < input_strides_.size(); ++i)
+      if (const GemmRank rank = nest_.loops[i].rank; rank == outputs || rank == taps)
+        before += input_strides_[i] * positions_[i].first;
+    t.address -= std::min(before, storage_bytes(padding, array_.input_format));
   };
-  leave_out_padding(GemmRank::p, GemmRank::r, product(window.rows.pad, row));
-  leave_out_padding(GemmRank::q, GemmRank::s, product(window.columns.pad, channels));
+  leave_out(GemmRank::p, GemmRank::r, product(window.rows.pad, row));
+  leave_out(GemmRank::q, GemmRank::s, product(window.columns.pad, channels));
 }
 
 /// Results are row-major; unfinished sums likewise, in their own format.
 MemoryTransfer GemmBuilder::output_transfer(const GemmExtents& tile, NumberFormat format) const {
   MemoryTransfer t = begin(TensorRole::output);
   t.write = true;
-  const GemmExtents whole = kept(TensorRole::output);
-  const std::uint64_t m = pixels_of(whole), n = at(whole, GemmRank::n);
   const std::uint64_t products =
       product(at(tile, GemmRank::group), at(tile, GemmRank::member), at(tile, GemmRank::copy));
   const std::uint64_t elements = product(pixels_of(tile), at(tile, GemmRank::n));
@@ -293,13 +318,20 @@ MemoryTransfer GemmBuilder::output_transfer(const GemmExtents& tile, NumberForma
   t.rows = runs.count;
   t.row_bytes = product(products, storage_bytes(elements, format)) / t.rows;
   t.row_stride = t.rows > 1 ? storage_bytes(runs.stride, format) : t.row_bytes;
-  const bool rows = n < task_.n && in_bytes;  // else tiles of n after each other
+  place(t, output_strides(format));
+  return t;
+}
+
+GemmBuilder::Strides GemmBuilder::output_strides(NumberFormat format) const {
+  const GemmExtents& whole = kept(TensorRole::output);
+  const std::uint64_t m = pixels_of(whole), n = at(whole, GemmRank::n);
+  const bool rows = n < task_.n && width_bits(format) % 8 == 0;  // else tiles of n after each other
   const std::uint64_t one = storage_bytes(product(task_.m, task_.n), format);
   const auto pixels = [&](std::uint64_t count) {
     return rows ? product(count, storage_bytes(task_.n, format))
                 : product(storage_bytes(product(count, n), format), ceil_div(task_.n, n));
   };
-  place(t, TensorRole::output, [&](const GemmLoopNode& loop) {
+  return strides_of(TensorRole::output, [&](const GemmLoopNode& loop) {
     switch (loop.rank) {
       case GemmRank::group:
         return product(one, extents_[1], extents_[2], loop.tile);
@@ -318,7 +350,6 @@ MemoryTransfer GemmBuilder::output_transfer(const GemmExtents& tile, NumberForma
         return pixels(loop.tile);
     }
   });
-  return t;
 }
 
 }  // namespace

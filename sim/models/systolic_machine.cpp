@@ -3,6 +3,7 @@
 #include "sim/models/systolic_machine.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "arch/scratchpad_banks.hpp"
 #include "base/assert.hpp"
@@ -12,22 +13,25 @@
 namespace sluice {
 namespace {
 
+constexpr std::array<std::string_view, systolic_actions> action_names = {
+    "mac",          "fold",        "used_pes",     "input_read", "input_write", "weight_read",
+    "weight_write", "output_read", "output_write", "lane_cycle", "dram_read",   "dram_write"};
+
 std::uint32_t id(SystolicAction action) { return static_cast<std::uint32_t>(action); }
 
 void count(Firing& firing, SystolicAction action, std::uint64_t number) {
   if (number > 0) firing.actions.push_back({id(action), number});
 }
 
-const Dma& dma_of(const Architecture& architecture, TensorRole role) {
+const Dma* dma_of(const Architecture& architecture, TensorRole role) {
   for (const Dma& dma : architecture.dma)
-    if (std::find(dma.moves.begin(), dma.moves.end(), role) != dma.moves.end()) return dma;
+    if (std::find(dma.moves.begin(), dma.moves.end(), role) != dma.moves.end()) return &dma;
   SLUICE_ASSERT(false, "an architecture that was read has a DMA engine for every tensor");
-  return architecture.dma.front();
+  return nullptr;
 }
 
 /// An engine that moves several tensors has one queue a tensor, which is a unit of its own.
-std::string queue_name(const Architecture& architecture, TensorRole role) {
-  const Dma& dma = dma_of(architecture, role);
+std::string queue_name(const Dma& dma, TensorRole role) {
   if (dma.moves.size() == 1) return dma.name;
   return dma.name + "." + std::string(name_of(role));
 }
@@ -38,38 +42,39 @@ SystolicMachine::SystolicMachine(const Architecture& the_architecture, std::uint
     : architecture(the_architecture),
       has_memory(!the_architecture.dram.is_ideal() || the_architecture.dram.bandwidth.bytes > 0),
       spills(has_memory && spilled_tiles > 0) {
-  for (const char* action :
-       {"mac", "fold", "used_pes", "input_read", "input_write", "weight_read", "weight_write",
-        "output_read", "output_write", "lane_cycle", "dram_read", "dram_write"})
-    builder.action(action);
+  for (const std::string_view action : action_names) builder.action(action);
   for (const char* stream : {"input", "weight", "output"}) builder.stream(stream);
+  find_paths();
   make_units();
   make_channels();
   if (spills) make_spilling(spilled_tiles);
   make_ports();
 }
 
+void SystolicMachine::find_paths() {
+  for (const TensorRole role : {TensorRole::input, TensorRole::weight, TensorRole::output}) {
+    Path& path = paths_[static_cast<std::size_t>(role)];
+    if (has_memory) path.dma = dma_of(architecture, role);
+    path.pad = &architecture.scratchpads[scratchpad_of(architecture, role)];
+  }
+}
+
 void SystolicMachine::make_units() {
   if (has_memory) {
     const auto load = [&](TensorRole role) {
-      return builder.unit(queue_name(architecture, role), UnitKind::load,
-                          dma_of(architecture, role).outstanding);
+      const Dma& dma = *path(role).dma;
+      return builder.unit(queue_name(dma, role), UnitKind::load, dma.outstanding);
     };
     load_input = load(TensorRole::input);
     load_weight = load(TensorRole::weight);
   }
   array = builder.unit("array", UnitKind::compute);
   vector = builder.unit("vector", UnitKind::vector);
-  if (spills)
-    load_sums_ = builder.unit(dma_of(architecture, TensorRole::output).name + ".sums",
-                              UnitKind::load, dma_of(architecture, TensorRole::output).outstanding);
-  if (has_memory)
-    store_output = builder.unit(queue_name(architecture, TensorRole::output), UnitKind::store,
-                                dma_of(architecture, TensorRole::output).outstanding);
-}
-
-std::uint64_t SystolicMachine::buffers(TensorRole role) const {
-  return architecture.scratchpads[scratchpad_of(architecture, role)].double_buffered ? 2 : 1;
+  if (!has_memory) return;
+  const Dma& dma = *path(TensorRole::output).dma;
+  if (spills) load_sums_ = builder.unit(dma.name + ".sums", UnitKind::load, dma.outstanding);
+  store_output =
+      builder.unit(queue_name(dma, TensorRole::output), UnitKind::store, dma.outstanding);
 }
 
 void SystolicMachine::make_channels() {
@@ -107,8 +112,8 @@ void SystolicMachine::make_spilling(std::uint64_t tiles) {
 /// The rooms limit how much is on chip; the channels of tiles only hand them over.
 void SystolicMachine::make_attention(std::uint64_t key_tiles) {
   const std::uint64_t out = buffers(TensorRole::output), in = buffers(TensorRole::input);
-  const auto rooms = [&](const char* name, UnitId from, UnitId to, std::uint64_t count) {
-    return builder.channel(name, from, to, count + 1, count);
+  const auto rooms = [&](Name name, UnitId from, UnitId to, std::uint64_t count) {
+    return builder.channel(std::move(name), from, to, count + 1, count);
   };
   attention.scores = builder.channel("scores", array, vector, out * key_tiles + 1);
   attention.score_rooms = rooms("free score buffers", vector, array, out);
@@ -123,32 +128,39 @@ void SystolicMachine::make_attention(std::uint64_t key_tiles) {
 
 void SystolicMachine::make_ports() {
   for (const Scratchpad& s : architecture.scratchpads) {
-    std::array<PortId, 2> ports{PortId{none_id}, PortId{none_id}};
-    if (s.width.value > 0) {
-      ports[0] = builder.port(s.name + (s.shared_ports ? " port" : " read port"));
-      ports[1] = s.shared_ports ? ports[0] : builder.port(s.name + " write port");
-    }
-    ports_.push_back(ports);
+    if (s.width.value == 0) continue;
+    has_ports_ = true;
+    const PortId read = builder.port(s.name + (s.shared_ports ? " port" : " read port"));
+    const PortId write = s.shared_ports ? read : builder.port(s.name + " write port");
+    for (Path& path : paths_)
+      if (path.pad == &s) path.ports = {read, write};
   }
 }
 
 void SystolicMachine::use_port(Firing& firing, SystolicAction action, std::uint64_t bytes,
                                bool run) const {
+  if (!has_ports_) return;
   if (action < SystolicAction::input_read || action > SystolicAction::output_write) return;
   const std::uint32_t offset = id(action) - id(SystolicAction::input_read);
-  const std::size_t pad = scratchpad_of(architecture, TensorRole(offset / 2));
+  const Path& path = paths_[offset / 2];
   const bool write = offset % 2 == 1;
-  const Scratchpad& s = architecture.scratchpads[pad];
+  const Scratchpad& s = *path.pad;
   if (s.width.value == 0) return;
   const std::uint64_t beats =
       run ? run_cycles(s, write, bytes) : ceil_div(bytes, port_bytes_per_cycle(s, write));
-  const PortId port = ports_[pad][write ? 1 : 0];
+  const PortId port = path.ports[write ? 1 : 0];
   for (PortUse& use : firing.ports)
     if (use.port == port) {
       use.beats += beats;
       return;
     }
   firing.ports.push_back({port, beats});
+}
+
+void SystolicMachine::use_ports(Firing& firing) const {
+  if (!has_ports_) return;
+  for (const ActionCount& action : firing.actions)
+    use_port(firing, SystolicAction(action.action), action.count);
 }
 
 /// Of the vector unit, which passes a lane's worth of elements at once: sums come from the array,
@@ -162,9 +174,8 @@ std::uint64_t SystolicMachine::lanes_lose(TensorRole role, bool write,
       architecture.vector.lanes);
 }
 
-Firing SystolicMachine::firing(UnitId unit) const {
-  Firing f;
-  f.name = task_name;
+Firing& SystolicMachine::fire(UnitId unit) {
+  Firing& f = builder.fire();
   f.unit = unit;
   f.layer = layer;
   f.interval = 0;
@@ -178,7 +189,6 @@ ChannelId SystolicMachine::operand_channel(TensorRole role) const {
 
 void SystolicMachine::start_task(const std::string& name, const TaskNeeds& needs, bool gemm) {
   if (!has_memory && tasks_ > 0) synchronize(gemm);
-  task_name = name;
   layer = builder.layer(name);
   if (!has_memory) return;
   const std::uint64_t window = tasks_ > task_window ? tasks_ - task_window : 0;
@@ -196,36 +206,32 @@ void SystolicMachine::synchronize(bool gemm) {
   const std::uint64_t tail = ends_on_vector_ ? architecture.vector.latency : array_tail_;
   if (tail == 0 && ends_on_vector_ != gemm) return;
   const ChannelId news = done_[ends_on_vector_ ? 1 : 0][gemm ? 0 : 1];
-  Firing done = firing(ends_on_vector_ ? vector : array);
+  Firing& done = fire(ends_on_vector_ ? vector : array);
   done.name = "done";
   done.latency = tail;
   done.puts.push_back({news, 1});
-  builder.fire(std::move(done));
-  Firing wait = firing(gemm ? array : vector);
+  Firing& wait = fire(gemm ? array : vector);
   wait.takes.push_back({news, 1, Release::at_start});
-  builder.fire(std::move(wait));
 }
 
 void SystolicMachine::await_stored(UnitId unit, ChannelId channel, std::uint64_t needed,
                                    std::uint64_t& taken) {
   if (needed <= taken) return;
-  Firing wait = firing(unit);
+  Firing& wait = fire(unit);
   wait.takes.push_back({channel, static_cast<std::uint32_t>(needed - taken), Release::at_start});
-  builder.fire(std::move(wait));
   taken = needed;
 }
 
 void SystolicMachine::end_task() {
   ++tasks_;
   if (!has_memory) return;
-  Firing stored = firing(store_output);
+  Firing& stored = fire(store_output);
   stored.puts = {{stored_input_, 1}, {stored_weight_, 1}};
-  builder.fire(std::move(stored));
 }
 
-void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, ChannelId to) {
-  Firing f = firing(role == TensorRole::input ? load_input : load_weight);
-  f.interval = dma_of(architecture, role).setup_cycles;
+void SystolicMachine::load(TensorRole role, const MemoryTransfer& transfer, ChannelId to) {
+  Firing& f = fire(role == TensorRole::input ? load_input : load_weight);
+  f.interval = path(role).dma->setup_cycles;
   f.puts.push_back({to, 1});
   const std::uint64_t bytes = transfer.row_bytes * transfer.rows;
   const SystolicAction write =
@@ -237,49 +243,44 @@ void SystolicMachine::load(TensorRole role, MemoryTransfer transfer, ChannelId t
   if (bytes == 0)
     f.interval = 0;
   else
-    f.transfer = std::move(transfer);
-  builder.fire(std::move(f));
+    f.transfer = transfer;
 }
 
 void SystolicMachine::hold(ChannelId tiles) {
   if (!has_memory) return;
-  Firing f = firing(array);
+  Firing& f = fire(array);
   f.takes.push_back({tiles, 1, Release::never});
-  builder.fire(std::move(f));
 }
 
 void SystolicMachine::release(ChannelId tiles) {
   if (!has_memory) return;
-  Firing f = firing(array);
+  Firing& f = fire(array);
   f.takes.push_back({tiles, 1, Release::at_end});
-  builder.fire(std::move(f));
 }
 
 void SystolicMachine::take_output_buffer() {
   if (!has_memory) return;
-  Firing f = firing(array);
+  Firing& f = fire(array);
   f.takes.push_back({output_credits, 1, Release::at_start});
-  builder.fire(std::move(f));
 }
 
 void SystolicMachine::grant_output(const MemoryTransfer* sums) {
-  Firing f = firing(load_sums_);
+  Firing& f = fire(load_sums_);
   f.takes.push_back({output_returns_, 1, Release::at_start});
   f.puts.push_back({output_credits, 1});
   if (sums != nullptr) {
     f.takes.push_back({spilled_, 1, Release::at_start});
-    f.interval = dma_of(architecture, TensorRole::output).setup_cycles;
+    f.interval = path(TensorRole::output).dma->setup_cycles;
     const std::uint64_t bytes = sums->row_bytes * sums->rows;
     count(f, SystolicAction::output_write, bytes);
     count(f, SystolicAction::dram_read, bytes);
     use_port(f, SystolicAction::output_write, bytes, true);
     f.transfer = *sums;
   }
-  builder.fire(std::move(f));
 }
 
-void SystolicMachine::spill_output(MemoryTransfer transfer) {
-  if (has_memory) store(output_, output_returns_, std::move(transfer), true);
+void SystolicMachine::spill_output(const MemoryTransfer& transfer) {
+  if (has_memory) store(output_, output_returns_, transfer, true);
 }
 
 void SystolicMachine::put_output(Firing& f, bool epilogue) {
@@ -292,10 +293,10 @@ void SystolicMachine::put_output(Firing& f, bool epilogue) {
 }
 
 void SystolicMachine::finish_output(std::uint64_t elements, std::uint64_t epilogue_ops,
-                                    MemoryTransfer transfer) {
+                                    const MemoryTransfer& transfer) {
   if (epilogue_ops > 0) {
     const std::uint64_t lane_cycles = product(elements, epilogue_ops);
-    Firing f = firing(vector);
+    Firing& f = fire(vector);
     f.interval = ceil_div(lane_cycles, architecture.vector.lanes);
     f.latency = f.interval + architecture.vector.latency;
     f.takes.push_back({output_epilogue_, 1, Release::at_end});
@@ -307,18 +308,15 @@ void SystolicMachine::finish_output(std::uint64_t elements, std::uint64_t epilog
           storage_bytes(elements, architecture.array.input_format));
     f.bank_conflicts = lanes_lose(TensorRole::output, false, elements) +
                        lanes_lose(TensorRole::output, true, elements);
-    for (const ActionCount& action : f.actions)
-      use_port(f, SystolicAction(action.action), action.count);
-    builder.fire(std::move(f));
+    use_ports(f);
   }
-  if (has_memory)
-    store(epilogue_ops > 0 ? output_vector_ : output_, output_returns_, std::move(transfer));
+  if (has_memory) store(epilogue_ops > 0 ? output_vector_ : output_, output_returns_, transfer);
 }
 
-void SystolicMachine::store(ChannelId from, ChannelId credits, MemoryTransfer transfer,
+void SystolicMachine::store(ChannelId from, ChannelId credits, const MemoryTransfer& transfer,
                             bool spilled) {
-  Firing f = firing(store_output);
-  f.interval = dma_of(architecture, TensorRole::output).setup_cycles;
+  Firing& f = fire(store_output);
+  f.interval = path(TensorRole::output).dma->setup_cycles;
   f.takes.push_back({from, 1, Release::at_end});
   f.puts.push_back({credits, 1});
   if (spilled) f.puts.push_back({spilled_, 1});
@@ -326,8 +324,7 @@ void SystolicMachine::store(ChannelId from, ChannelId credits, MemoryTransfer tr
   count(f, SystolicAction::output_read, bytes);
   count(f, SystolicAction::dram_write, bytes);
   use_port(f, SystolicAction::output_read, bytes, true);
-  f.transfer = std::move(transfer);
-  builder.fire(std::move(f));
+  f.transfer = transfer;
 }
 
 void SystolicMachine::vector_step(std::uint64_t elements, std::uint64_t lane_cycles,
@@ -335,7 +332,7 @@ void SystolicMachine::vector_step(std::uint64_t elements, std::uint64_t lane_cyc
                                   const MemoryTransfer* out) {
   if (has_memory) load(TensorRole::input, in, true);
   const std::uint64_t work = ceil_div(product(elements, lane_cycles), passes);
-  Firing f = firing(vector);
+  Firing& f = fire(vector);
   f.interval = ceil_div(work, architecture.vector.lanes);
   f.latency = f.interval + architecture.vector.latency;
   ends_on_vector_ = true;
@@ -351,9 +348,7 @@ void SystolicMachine::vector_step(std::uint64_t elements, std::uint64_t lane_cyc
   if (out != nullptr) count(f, SystolicAction::output_write, out->row_bytes * out->rows);
   f.bank_conflicts = lanes_lose(TensorRole::input, false, elements) +
                      (out != nullptr ? lanes_lose(TensorRole::output, true, elements) : 0);
-  for (const ActionCount& action : f.actions)
-    use_port(f, SystolicAction(action.action), action.count);
-  builder.fire(std::move(f));
+  use_ports(f);
   if (has_memory && out != nullptr) store(output_vector_, vector_credits_, *out);
 }
 
@@ -364,8 +359,8 @@ void SystolicMachine::put_vector_output(Firing& f) {
   f.puts.push_back({output_vector_, 1});
 }
 
-void SystolicMachine::store_vector_output(MemoryTransfer transfer) {
-  if (has_memory) store(output_vector_, vector_credits_, std::move(transfer));
+void SystolicMachine::store_vector_output(const MemoryTransfer& transfer) {
+  if (has_memory) store(output_vector_, vector_credits_, transfer);
 }
 
 }  // namespace sluice

@@ -136,7 +136,7 @@ Deadlock Engine::deadlock() const {
     const ChannelState& channel = channels[process.waits_for()];
     Wait wait;
     wait.unit = graph.units[u].name;
-    wait.channel = graph.channels[process.waits_for()].name;
+    wait.channel = graph.channels[process.waits_for()].name.text();
     wait.full = full;
     wait.capacity = channel.slots.size();
     wait.held = channel.size;
@@ -160,12 +160,12 @@ Deadlock Engine::deadlock() const {
 
 void Engine::finish_trace(TileResult& out) {
   for (const Unit& unit : graph.units) trace.tracks.push_back(unit.name);
-  for (const Firing& firing : graph.firings) trace.names.push_back(firing.name);
+  for (const Firing& firing : graph.firings) trace.names.push_back(name_of(graph, firing));
   std::stable_sort(occupancy.begin(), occupancy.end(),
                    [](const auto& a, const auto& b) { return a.cycle < b.cycle; });
   std::vector<std::int64_t> held = held_before;
   for (const Channel& channel : graph.channels)
-    trace.counters.push_back({channel.name + " tokens", "tokens"});
+    trace.counters.push_back({channel.name.text() + " tokens", "tokens"});
   for (const OccupancyEvent& event : occupancy) {
     held[event.channel] += event.change;
     trace.samples.push_back({event.channel, event.cycle, static_cast<double>(held[event.channel])});
@@ -215,7 +215,7 @@ void find_depth(const Graph& graph, const MakeMemory& make, TileOptions options,
     if (!wait.full) continue;
     Graph trial = graph;
     std::size_t at = 0;
-    while (trial.channels[at].name != wait.channel) ++at;
+    while (trial.channels[at].name.view() != wait.channel) ++at;
     std::uint64_t fails = wait.capacity, works = 2 * wait.capacity;
     while (works < limit && !runs_with(trial, at, works, make, options)) fails = works, works *= 2;
     if (works >= limit) continue;
