@@ -213,7 +213,8 @@ void Analysis::share(Group group, ReportParts& parts) const {
   std::uint64_t own_sum = 0, work_sum = 0;
   InlineVector<std::uint64_t, 8> own, work;  // by task; the array's work is never shared away
   for (std::size_t t = first; t < last; ++t) {
-    own.push_back(std::max<std::uint64_t>(1, group_bound({t, t + 1}).cycles));
+    const Candidate alone = last - first == 1 ? whole : group_bound({t, t + 1});
+    own.push_back(std::max<std::uint64_t>(1, alone.cycles));
     work.push_back(tasks_[t].gemm ? tasks_[t].array.span : 0);
     own_sum += own.back(), work_sum += work.back();
   }

@@ -3,7 +3,6 @@
 #include "sim/analytic/bound.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/analytic/event_graph.hpp"
 #include "sim/memory/memory_facts.hpp"
@@ -130,8 +129,7 @@ MemoryBound memory_bound(const Dram& dram, Hertz clock) {
 
 std::uint64_t cycles_at_peak(const MemoryBound& memory, std::uint64_t bytes) {
   if (memory.bytes_per_cycle == 0) return 0;
-  return static_cast<std::uint64_t>(
-      std::floor(static_cast<double>(bytes) / memory.bytes_per_cycle));
+  return static_cast<std::uint64_t>(static_cast<double>(bytes) / memory.bytes_per_cycle);
 }
 
 GraphBound bound(const Graph& graph, const MemoryBound& memory) {

@@ -14,33 +14,36 @@ constexpr int most_improvements = 100;  ///< there is no end where sums lose the
 }  // namespace
 
 /// A counting sort: the edges of a vertex keep their order.
-void MaximumCycleRatio::sort(std::span<const EventEdge> edges, std::size_t vertices) {
-  vertices_.assign(vertices, {});
+void MaximumCycleRatio::sort(std::span<const EventEdge> edges, std::size_t count) {
+  vertices_.assign(count, {});
   leaving_.assign(edges.size(), {});
-  for (const EventEdge& edge : edges) ++vertices_[edge.from].first;
+  const std::span<Vertex> vertices = this->vertices();
+  Leaving* const leaving = leaving_.data();
+  for (const EventEdge& edge : edges) ++vertices[edge.from].first;
   std::uint32_t place = 0;
-  for (Vertex& vertex : vertices_) {
+  for (Vertex& vertex : vertices) {
     place += vertex.first;
-    vertex.first = place;  // one past its edges, which then go in from the last to the first
+    vertex.first = vertex.end = place;  // edges then go in from the last to the first
   }
   for (std::size_t e = edges.size(); e-- > 0;) {
     const EventEdge& edge = edges[e];
-    leaving_[--vertices_[edge.from].first] = {static_cast<double>(edge.cycles),
-                                              static_cast<double>(edge.iterations), edge.to,
-                                              static_cast<std::uint32_t>(e)};
+    leaving[--vertices[edge.from].first] = {static_cast<double>(edge.cycles),
+                                            static_cast<double>(edge.iterations), edge.to,
+                                            static_cast<std::uint32_t>(e)};
   }
 }
 
 void MaximumCycleRatio::follow_longest_edges() {
   double sum = 0, fewest = std::numeric_limits<double>::max();
-  for (std::size_t v = 0; v < vertices_.size(); ++v) {
-    std::uint32_t longest = vertices_[v].first;
-    for (std::uint32_t e = vertices_[v].first; e < end_of(v); ++e) {
-      sum += leaving_[e].cycles;
-      if (leaving_[e].iterations > 0) fewest = std::min(fewest, leaving_[e].iterations);
-      if (leaving_[longest].cycles < leaving_[e].cycles) longest = e;
+  const std::span<const Leaving> leaving = this->leaving();
+  for (Vertex& vertex : vertices()) {
+    std::uint32_t longest = vertex.first;
+    for (std::uint32_t e = vertex.first; e < vertex.end; ++e) {
+      sum += leaving[e].cycles;
+      if (leaving[e].iterations > 0) fewest = std::min(fewest, leaving[e].iterations);
+      if (leaving[longest].cycles < leaving[e].cycles) longest = e;
     }
-    vertices_[v].policy = longest;
+    vertex.policy = longest;
   }
   bound_ = best_ = -(sum / fewest);
 }
@@ -48,20 +51,24 @@ void MaximumCycleRatio::follow_longest_edges() {
 /// The first vertex on the way from `from` along the policy that has its distance, or that comes a
 /// second time.
 std::uint32_t MaximumCycleRatio::end_of_way(std::uint32_t from) {
+  const std::span<Vertex> vertices = this->vertices();
+  const std::span<const Leaving> leaving = this->leaving();
   ++walks_;
-  while (!vertices_[from].measured && vertices_[from].seen != walks_) {
-    vertices_[from].seen = walks_;
-    from = policy(vertices_[from]).to;
+  while (!vertices[from].measured && vertices[from].seen != walks_) {
+    vertices[from].seen = walks_;
+    from = leaving[vertices[from].policy].to;
   }
   return from;
 }
 
 double MaximumCycleRatio::ratio_of_cycle(std::uint32_t at) {
+  const std::span<const Vertex> vertices = this->vertices();
+  const std::span<const Leaving> leaving = this->leaving();
   double cycles = 0, iterations = 0;
   cycle_.clear();
   std::uint32_t v = at;
   do {
-    const Leaving& edge = policy(vertices_[v]);
+    const Leaving& edge = leaving[vertices[v].policy];
     cycle_.push_back(edge.edge);
     cycles += edge.cycles, iterations += edge.iterations;
     v = edge.to;
@@ -76,13 +83,15 @@ double MaximumCycleRatio::ratio_of_cycle(std::uint32_t at) {
 
 /// Distances of the vertices on the way from `from` to one that has its own.
 void MaximumCycleRatio::measure(std::uint32_t from) {
+  const std::span<Vertex> vertices = this->vertices();
+  const std::span<const Leaving> leaving = this->leaving();
   path_.clear();
-  for (; !vertices_[from].measured; from = policy(vertices_[from]).to) path_.push_back(from);
-  const double ratio = vertices_[from].ratio;
+  for (; !vertices[from].measured; from = leaving[vertices[from].policy].to) path_.push_back(from);
+  const double ratio = vertices[from].ratio;
   for (; !path_.empty(); path_.pop_back()) {
-    Vertex& vertex = vertices_[path_.back()];
-    const Leaving& edge = policy(vertex);
-    vertex.distance = vertices_[edge.to].distance + edge.cycles - edge.iterations * ratio;
+    Vertex& vertex = vertices[path_.back()];
+    const Leaving& edge = leaving[vertex.policy];
+    vertex.distance = vertices[edge.to].distance + edge.cycles - edge.iterations * ratio;
     vertex.ratio = ratio;
     vertex.measured = true;
   }
@@ -91,13 +100,15 @@ void MaximumCycleRatio::measure(std::uint32_t from) {
 /// The largest ratio of the policy's cycles, and the distances of all vertices to the one of their
 /// own cycle that is found first, which keeps the distance that it has.
 double MaximumCycleRatio::best_of_policy() {
+  const std::span<Vertex> vertices = this->vertices();
   double best = bound_;
-  for (Vertex& vertex : vertices_) vertex.measured = false;
-  for (std::uint32_t v = 0; v < vertices_.size(); ++v) {
-    if (vertices_[v].measured) continue;
-    Vertex& end = vertices_[end_of_way(v)];
+  for (Vertex& vertex : vertices) vertex.measured = false;
+  for (std::uint32_t v = 0; v < vertices.size(); ++v) {
+    if (vertices[v].measured) continue;
+    const std::uint32_t place = end_of_way(v);
+    Vertex& end = vertices[place];
     if (!end.measured) {
-      end.ratio = ratio_of_cycle(static_cast<std::uint32_t>(&end - vertices_.data()));
+      end.ratio = ratio_of_cycle(place);
       end.measured = true;
       if (best < end.ratio) best = end.ratio;
     }
@@ -108,12 +119,13 @@ double MaximumCycleRatio::best_of_policy() {
 
 /// Lets vertices follow edges that lead further at this ratio; whether any does.
 bool MaximumCycleRatio::improve(double ratio) {
+  const std::span<Vertex> vertices = this->vertices();
+  const std::span<const Leaving> leaving = this->leaving();
   bool improved = false;
-  for (std::size_t v = 0; v < vertices_.size(); ++v) {
-    Vertex& vertex = vertices_[v];
-    for (std::uint32_t e = vertex.first; e < end_of(v); ++e) {
-      const Leaving& edge = leaving_[e];
-      const double distance = edge.cycles - edge.iterations * ratio + vertices_[edge.to].distance;
+  for (Vertex& vertex : vertices) {
+    for (std::uint32_t e = vertex.first; e < vertex.end; ++e) {
+      const Leaving& edge = leaving[e];
+      const double distance = edge.cycles - edge.iterations * ratio + vertices[edge.to].distance;
       if (!(vertex.distance + precision < distance)) continue;
       vertex.policy = e;
       vertex.distance = distance;

@@ -30,6 +30,7 @@ class MaximumCycleRatio {
   struct Vertex {
     double distance = 0;
     std::uint32_t first = 0;   ///< of its edges in `leaving_`
+    std::uint32_t end = 0;     ///< one past the last of them
     std::uint32_t policy = 0;  ///< the edge that it follows, a place in `leaving_`
     std::uint32_t seen = 0;    ///< the last walk along the policy that came by
     bool measured = false;     ///< it has its distance along the present policy
@@ -41,12 +42,9 @@ class MaximumCycleRatio {
     std::uint32_t to = 0, edge = 0;
   };
 
-  const Leaving& policy(const Vertex& vertex) const { return leaving_[vertex.policy]; }
-  std::uint32_t end_of(std::size_t vertex) const {
-    return vertex + 1 < vertices_.size() ? vertices_[vertex + 1].first
-                                         : static_cast<std::uint32_t>(leaving_.size());
-  }
-  void sort(std::span<const EventEdge> edges, std::size_t vertices);
+  std::span<Vertex> vertices() { return {vertices_.data(), vertices_.size()}; }
+  std::span<const Leaving> leaving() const { return {leaving_.data(), leaving_.size()}; }
+  void sort(std::span<const EventEdge> edges, std::size_t count);
   void follow_longest_edges();
   double best_of_policy();
   std::uint32_t end_of_way(std::uint32_t from);
