@@ -52,12 +52,6 @@ build_preset() {
   ) || die "the build (preset $preset) failed; the first error above says why"
 }
 
-# run_pytest PYTHON ARGUMENT...: pytest on every core. The tests of a file stay together and in order:
-# they share what a fixture of the module made, and in some each goes on from the one before.
-run_pytest() {
-  "$1" -m pytest -q -p no:cacheprovider --numprocesses="$(jobs)" --dist=loadfile "${@:2}"
-}
-
 # install_package EXTRAS [PACKAGE...]: the Python package with its extras, pytest and further packages
 # of PyPI, in a virtual environment of their own, build/venv. The compiler is the one that CMake takes
 # for the command, and not the one that Python was built with: a compiler cache tells them apart.
@@ -65,7 +59,7 @@ install_package() {
   local extras=$1 pip=$root/build/venv/bin/pip
   shift
   "$python" -m venv "$root/build/venv"
-  "$pip" install --quiet --disable-pip-version-check pytest pytest-xdist "$@"
+  "$pip" install --quiet --disable-pip-version-check pytest "$@"
   CC=${CC:-cc} CXX=${CXX:-c++} \
     CMAKE_CXX_COMPILER_LAUNCHER=$(command -v ccache || true) CMAKE_BUILD_PARALLEL_LEVEL=$(jobs) \
     "$pip" install --quiet --disable-pip-version-check "${root}[$extras]"
