@@ -145,7 +145,9 @@ Evaluator::Evaluator(const Sweep& sweep, const Library& library, Pulse pulse)
     : sweep_(sweep),
       pulse_(std::move(pulse)),
       hands_(new Hands{tbb::enumerable_thread_specific<Workspace>(
-                           [&sweep, &library] { return Workspace(sweep, library); }),
+                           [&sweep, &library, tables = std::make_shared<EnergyTables>(library)] {
+                             return Workspace(sweep, library, tables);
+                           }),
                        nullptr, nullptr, std::nullopt}) {
   if (sweep.proxy) hands_->proxy = proxy_of(sweep);
   if (!needs_processes(sweep)) {

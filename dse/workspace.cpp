@@ -2,6 +2,7 @@
 #include "dse/workspace.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "arch/check.hpp"
 
@@ -63,8 +64,19 @@ struct Workspace::Base {
   }
 };
 
-Workspace::Workspace(const Sweep& sweep, const Library& library)
-    : sweep_(sweep), library_(library), values_(sweep.space.parameters.size()) {
+const EnergyTable& EnergyTables::of(const std::string& name) {
+  const std::scoped_lock lock(mutex_);
+  const auto known = tables_.find(name);
+  if (known != tables_.end()) return known->second;
+  return tables_.emplace(name, load_energy_table(name, library_.tables)).first->second;
+}
+
+Workspace::Workspace(const Sweep& sweep, const Library& library,
+                     std::shared_ptr<EnergyTables> tables)
+    : sweep_(sweep),
+      library_(library),
+      values_(sweep.space.parameters.size()),
+      tables_(tables ? std::move(tables) : std::make_shared<EnergyTables>(library)) {
   for (std::size_t p = 0; p < values_.size(); ++p) {
     if (is_of_machine(sweep.space.parameters[p]))
       values_[p] = values_of(sweep.space.parameters[p]);
@@ -123,8 +135,7 @@ Workspace::Prices* Workspace::prices(const std::string& name) {
   if (name.empty()) return nullptr;
   const auto known = prices_.find(name);
   if (known != prices_.end()) return &known->second;
-  Prices prices{load_energy_table(name, library_.tables), {}};
-  return &prices_.emplace(name, std::move(prices)).first->second;
+  return &prices_.emplace(name, Prices{tables_->of(name), {}}).first->second;
 }
 
 }  // namespace sluice

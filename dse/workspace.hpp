@@ -5,6 +5,8 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include "arch/energy.hpp"
@@ -13,10 +15,27 @@
 
 namespace sluice {
 
+/// Energy tables by name, each read once, for all threads: one takes as long as hundreds of
+/// designs. Holds a reference.
+class EnergyTables {
+ public:
+  explicit EnergyTables(const Library& library) : library_(library) {}
+
+  /// Throws SpecError when there is none.
+  const EnergyTable& of(const std::string& name);
+
+ private:
+  const Library& library_;
+  std::mutex mutex_;
+  std::map<std::string, EnergyTable> tables_;
+};
+
 /// The experiments of a sweep's designs, for one thread. Holds references.
 class Workspace {
  public:
-  Workspace(const Sweep& sweep, const Library& library);
+  /// `tables`: those that the threads share; nullptr: of its own.
+  Workspace(const Sweep& sweep, const Library& library,
+            std::shared_ptr<EnergyTables> tables = nullptr);
   ~Workspace();
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
@@ -29,10 +48,9 @@ class Workspace {
   /// is no single value of the machine.
   const Experiment* set(const Point& point);
 
-  /// The energy table of that name, read at its first use; nullptr for "". Throws SpecError when
-  /// there is none.
+  /// By the energy table of that name; nullptr for "". Throws SpecError when there is none.
   struct Prices {
-    EnergyTable table;
+    const EnergyTable& table;
     std::vector<PricedScratchpad> scratchpads;  ///< by that table, as far as they were asked for
   };
   Prices* prices(const std::string& name);
@@ -47,6 +65,7 @@ class Workspace {
   std::vector<std::vector<YamlNode>> values_;  ///< of each parameter that is set in memory
   std::vector<std::size_t> others_;            ///< the parameters that are read
   std::map<std::vector<std::uint64_t>, std::unique_ptr<Base>> bases_;  ///< by those parameters
+  std::shared_ptr<EnergyTables> tables_;
   std::map<std::string, Prices> prices_;
 };
 
