@@ -78,7 +78,7 @@ function(sluice_test name)
   if(SLUICE_SANITIZE)  # SystemC's processes have stacks of their own, which that check confuses
     set_tests_properties(${name} PROPERTIES ENVIRONMENT ASAN_OPTIONS=detect_stack_use_after_return=0)
   endif()
-  set_tests_properties(${name}_slow PROPERTIES LABELS slow TIMEOUT 900)
+  set_tests_properties(${name}_slow PROPERTIES LABELS slow TIMEOUT 1800)
 endfunction()
 
 # sluice_registry(variable file macro folder): the sources `folder/name.cpp` of the entries
