@@ -14,8 +14,6 @@ namespace {
 
 double real(std::uint64_t value) { return static_cast<double>(value); }
 
-std::size_t index(TensorRole role) { return static_cast<std::size_t>(role); }
-
 std::uint32_t setup_of(const Architecture& architecture, TensorRole role) {
   for (const Dma& dma : architecture.dma)
     if (std::find(dma.moves.begin(), dma.moves.end(), role) != dma.moves.end())
@@ -52,13 +50,14 @@ TimelineRates::TimelineRates(const Architecture& architecture) {
   for (const TensorRole role : {TensorRole::input, TensorRole::weight, TensorRole::output}) {
     const std::size_t pad = scratchpad_of(architecture, role);
     const Scratchpad& s = architecture.scratchpads[pad];
-    setup[index(role)] = setup_of(architecture, role);
-    doubled[index(role)] = s.double_buffered;
+    setup[role_index(role)] = setup_of(architecture, role);
+    doubled[role_index(role)] = s.double_buffered;
     for (const bool write : {false, true}) {
-      port[index(role)][write] = -1;
+      port[role_index(role)][write] = -1;
       if (s.width.value == 0) continue;
-      port[index(role)][write] = static_cast<int>(2 * pad) + (write && !s.shared_ports ? 1 : 0);
-      port_cycles[index(role)][write] = 1 / real(port_bytes_per_cycle(s, write));
+      port[role_index(role)][write] =
+          static_cast<int>(2 * pad) + (write && !s.shared_ports ? 1 : 0);
+      port_cycles[role_index(role)][write] = 1 / real(port_bytes_per_cycle(s, write));
       has_ports = true;
     }
   }
@@ -95,10 +94,10 @@ double Timeline::lane_conflicts(TensorRole role, bool write, std::uint64_t eleme
 void Timeline::begin(const TaskNeeds& needs) {
   const std::size_t window = tasks_ > task_window ? tasks_ - task_window : 0;
   const std::size_t results = std::max(needs.results ? *needs.results + 1 : 0, window);
-  awaited_[index(TensorRole::input)] = stored(results);
-  awaited_[index(TensorRole::weight)] = stored(needs.weights_are_results         ? results
-                                               : architecture_->prefetch_weights ? window
-                                                                                 : tasks_);
+  awaited_[role_index(TensorRole::input)] = stored(results);
+  awaited_[role_index(TensorRole::weight)] = stored(needs.weights_are_results         ? results
+                                                    : architecture_->prefetch_weights ? window
+                                                                                      : tasks_);
   if (!rates_.has_memory) clock(array) = clock(vector) = stored(tasks_);
   state_.worked = 0;
 }

@@ -36,7 +36,7 @@ class Timeline::Product {
   StepKind step(std::uint64_t m, std::uint64_t n, std::uint64_t k, const StepBox& box) const;
 
   void load(TensorRole operand, const TileKind& kind) {
-    t_.clock(ready, index(operand)) = t_.load(operand, buffer_of(operand), kind.move);
+    t_.clock(ready, role_index(operand)) = t_.load(operand, buffer_of(operand), kind.move);
   }
   /// Takes a buffer for the present output tile, into which unfinished sums may come back.
   void take_output() { granted_ = t_.buffer_free(output_tiles, TensorRole::output); }
@@ -56,7 +56,6 @@ class Timeline::Product {
   }
 
  private:
-  static std::size_t index(TensorRole role) { return static_cast<std::size_t>(role); }
   static Buffer buffer_of(TensorRole operand) {
     return operand == TensorRole::input ? input_tiles : weight_tiles;
   }
