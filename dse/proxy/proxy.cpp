@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/hash.hpp"
+#include "dse/design_texts.hpp"
 #include "dse/learn/encoding.hpp"
 #include "dse/metrics.hpp"
 
@@ -188,11 +189,11 @@ MetricErrors errors_from(std::size_t metric, ErrorSums answered, const ErrorSums
 std::vector<const Trial*> trials_to_judge(const Proxy& proxy, const Sweep& sweep,
                                           const std::vector<Trial>& trials) {
   std::vector<const Trial*> judged;
+  DesignHashes hashes(sweep.space);
   for (const Trial& trial : trials) {
     const TrialStatus status = trial.result.status;
     if (status == TrialStatus::timeout || status == TrialStatus::crashed) continue;
-    if (!std::ranges::binary_search(proxy.known, hash_of(sweep.space, trial.point)))
-      judged.push_back(&trial);
+    if (!std::ranges::binary_search(proxy.known, hashes.of(trial.point))) judged.push_back(&trial);
   }
   return judged;
 }

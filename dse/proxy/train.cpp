@@ -8,6 +8,7 @@
 
 #include "base/diagnostics.hpp"
 #include "base/hash.hpp"
+#include "dse/design_texts.hpp"
 #include "dse/learn/encoding.hpp"
 #include "dse/metrics.hpp"
 #include "dse/proxy/forest_text.hpp"
@@ -222,8 +223,9 @@ Proxy train_proxy(const Sweep& sweep, const StudyInfo& info, const std::vector<T
       hash_of(sweep.space), hash_of_trials(trials), info.searcher,  info.seed,
       trials.size(),        train.size(),           held,           held};
   calibrate(proxy, sweep, validation);
+  DesignHashes hashes(sweep.space);
   for (const Trial& trial : all.first(usable.size() - held))
-    proxy.known.push_back(hash_of(sweep.space, trial.point));
+    proxy.known.push_back(hashes.of(trial.point));
   std::ranges::sort(proxy.known);
   const std::vector<Trial> unseen(test.begin(), test.end());
   proxy.errors = errors_of(proxy, sweep, unseen);
