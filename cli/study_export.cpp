@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.hpp"
+#include "base/text_lines.hpp"
 #include "dse/design_texts.hpp"
 #include "dse/metrics.hpp"
 
@@ -32,16 +33,9 @@ void write_trials(const OpenStudy& study, std::uint64_t count, const WritePiece&
   }
 }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string csv_head(const DesignSpace& space) {
   std::string text = "number,batch,status";
-  for (const SpaceParameter& parameter : space.parameters) text += "," + csv_cell(parameter.name);
+  for (const SpaceParameter& parameter : space.parameters) text += "," + csv_field(parameter.name);
   for (const Metric& metric : metrics()) text += fmt::format(",{}", metric.name);
   return text + ",reason,bottleneck,design,fidelity,searcher,seed,sweep,sluice\n";
 }
@@ -134,7 +128,7 @@ void write_csv(const OpenStudy& study, std::uint64_t count, const WritePiece& wr
                   hash_text(study.info.sweep_hash), study.info.sluice_version);
   DesignHashes hashes(sweep.space);
   DigitTexts cells(sweep.space, [](const SpaceParameter& parameter, std::uint64_t digit) {
-    return csv_cell(value_with_unit(parameter, digit));
+    return csv_field(value_with_unit(parameter, digit));
   });
   write(csv_head(sweep.space));
   write_trials(study, count, write, [&](std::string& text, const Trial& trial) {
@@ -143,8 +137,8 @@ void write_csv(const OpenStudy& study, std::uint64_t count, const WritePiece& wr
     for (std::size_t p = 0; p < trial.point.digits.size(); ++p)
       (text += ',') += cells.at(p, trial.point.digits[p]);
     add_metric_cells(text, trial.result.metrics);
-    fmt::format_to(std::back_inserter(text), ",{},{},{},{}", csv_cell(trial.result.reason),
-                   csv_cell(trial.result.bottleneck), hash_text(hashes.of(trial.point)), origin);
+    fmt::format_to(std::back_inserter(text), ",{},{},{},{}", csv_field(trial.result.reason),
+                   csv_field(trial.result.bottleneck), hash_text(hashes.of(trial.point)), origin);
   });
 }
 

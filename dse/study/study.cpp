@@ -64,6 +64,10 @@ Result read_result(const Statement& row, int first, const std::string& path) {
   return result;
 }
 
+/// What read_trial() reads.
+constexpr std::string_view trial_columns =
+    "number, batch, digits, status, reason, metrics, bottleneck, stalls";
+
 Trial read_trial(const Statement& row, const std::string& path) {
   return {row.number(0), row.number(1), read_digits(row.text(2)), read_result(row, 3, path)};
 }
@@ -192,17 +196,15 @@ void visit_rows(Statement& query, const std::string& path, std::uint64_t count,
 }  // namespace
 
 void Study::visit(const Visit& visit) const {
-  Statement query(*database_,
-                  "SELECT number, batch, digits, status, reason, metrics, bottleneck, stalls "
-                  "FROM trials ORDER BY number");
+  Statement query(*database_, fmt::format("SELECT {} FROM trials ORDER BY number", trial_columns));
   visit_rows(query, database_->path, 0, visit);
 }
 
 std::vector<Trial> Study::trials(std::uint64_t first, std::uint64_t count) const {
   std::vector<Trial> trials;
   Statement query(*database_,
-                  "SELECT number, batch, digits, status, reason, metrics, bottleneck, stalls "
-                  "FROM trials WHERE number >= ? ORDER BY number LIMIT ?");
+                  fmt::format("SELECT {} FROM trials WHERE number >= ? ORDER BY number LIMIT ?",
+                              trial_columns));
   query.bind(1, first).bind(2, count);
   visit_rows(query, database_->path, first,
              [&](Trial&& trial) { trials.push_back(std::move(trial)); });

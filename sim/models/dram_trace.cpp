@@ -79,7 +79,7 @@ LayerReport layer_of(const MemorySetup& run, const TraceResult& result) {
   for (const Cause& cause : causes)
     if (last.*cause.clocks > 0)
       layer.stalls.push_back({std::string(cause.name), last.*cause.clocks});
-  std::ranges::stable_sort(layer.stalls, std::greater{}, &Stall::cycles);
+  sort_stalls(layer.stalls);
   layer.traffic = {{"dram", "requests", result.total.bytes_read, result.total.bytes_written}};
   layer.traffic_bytes = result.total.bytes_read + result.total.bytes_written;
   layer.energy = energy_items(run.machine, result);
